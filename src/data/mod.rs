@@ -1,0 +1,7 @@
+//! Data sets, generators, and one file per format.
+
+mod dataset;
+mod normalisation;
+
+pub use dataset::{Dataset, Storage};
+pub use normalisation::{Normalisation, NormalisationKind};

@@ -1,0 +1,23 @@
+//! Sparse autoencoders as splines: the mathematics and the training behind the SplInterp playground
+//! (companion of "SplInterp: Improving our Understanding and Training of Sparse Autoencoders", arXiv 2505.11836).
+//!
+//! - [`data`]: data sets, generators, one file per format
+//! - [`sae`]: the model: parameters, activations, forward pass, loss, metrics
+//! - [`engine`]: where arithmetic runs: one coarse trait, and the rooms that implement it
+//! - [`train`]: SGD, PAM-SGD, Adam, the closed-form decoder, the epoch loop, checkpoints
+//! - [`geometry`]: power diagrams of order 1 and K, line arrangements, slices, lifting
+//! - [`cluster`]: k-means and local PCA
+//! - `web`: the JavaScript surface; it converts and delegates, and exists on wasm32 only
+
+pub mod cluster;
+pub mod data;
+pub mod engine;
+pub mod error;
+pub mod geometry;
+pub mod rng;
+pub mod sae;
+pub mod train;
+#[cfg(target_arch = "wasm32")]
+mod web;
+
+pub use error::{Error, Result};
