@@ -1,0 +1,2 @@
+import { rooms } from './shell/rooms';
+document.title = rooms[0]?.name ?? document.title;
