@@ -1,2 +1,5 @@
-import { rooms } from './shell/rooms';
-document.title = rooms[0]?.name ?? document.title;
+// Entry of the site's first page: the shell, and the MNIST lab.
+
+import './style/base.css';
+import './shell/site-header';
+import './lab/mnist-lab';
