@@ -11,9 +11,9 @@ import { methods } from '../worker/protocol';
 import { LabElement } from './element';
 import type { LabState } from './state';
 
-const HEIGHT = 300;
-const NARROW_HEIGHT = 240;
-const NARROW = 520;
+/** Least size of the plot, in pixels. */
+const LEAST_WIDTH = 200;
+const LEAST_HEIGHT = 250;
 /** uPlot's name for a logarithmic scale, an ambient enum that has no value at run time. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
 const LOG = 3 as uPlot.Scale.Distr.Logarithmic;
@@ -25,11 +25,18 @@ export class LabCurves extends LabElement {
     shared,
     css`
       figure {
+        display: flex;
+        flex-direction: column;
         height: 100%;
       }
       .chart {
-        min-height: 240px;
-        overflow: hidden;
+        position: relative;
+        flex: 1 1 ${LEAST_HEIGHT}px;
+        min-height: ${LEAST_HEIGHT}px;
+      }
+      /* Out of the flow: the room that the figure leaves sets the size of the plot, never the other way round. */
+      .uplot {
+        position: absolute;
       }
       .legend {
         display: flex;
@@ -144,8 +151,10 @@ export class LabCurves extends LabElement {
   }
 
   private size(): { width: number; height: number } {
-    const width = Math.max(200, Math.floor(this.box.clientWidth));
-    return { width, height: width < NARROW ? NARROW_HEIGHT : HEIGHT };
+    return {
+      width: Math.max(LEAST_WIDTH, Math.floor(this.box.clientWidth)),
+      height: Math.max(LEAST_HEIGHT, Math.floor(this.box.clientHeight)),
+    };
   }
 
   private fit(): void {
@@ -163,7 +172,7 @@ export class LabCurves extends LabElement {
     const line = { stroke: ink, font: `12px ${style.fontFamily}` };
     const grid = { stroke: withAlpha(style.color, 0.12), width: 1 };
     const ticks = { show: false };
-    const format = (value: number | null): string => (value === null ? '' : measured(value));
+    const format = (value: number | null): string => (value === null ? '' : String(Number(value.toPrecision(3))));
     this.plot = new uPlot(
       {
         ...this.size(),

@@ -19,7 +19,7 @@ export class LabDigits extends LabElement {
     css`
       .grid {
         display: grid;
-        grid-template-columns: max-content repeat(${SAMPLE}, minmax(0, 72px));
+        grid-template-columns: max-content repeat(${SAMPLE}, minmax(0, 96px));
         gap: 0 8px;
       }
       .names {

@@ -15,11 +15,11 @@ interface Row {
 }
 
 const rows: readonly Row[] = [
-  { name: 'test MSE', meaning: 'mean squared error of unseen images', show: (report) => measured(report?.testMse) },
-  { name: 'train MSE', meaning: 'the same on training images', show: (report) => measured(report?.trainMse) },
-  { name: 'fvu', meaning: 'fraction of variance unexplained, test', show: (report) => measured(report?.testFvu) },
-  { name: 'l0', meaning: 'active latents per test image', show: (report) => measured(report?.testL0) },
-  { name: 'dead share', meaning: 'latents that no longer fire', show: (report) => percent(report?.deadShare) },
+  { name: 'test MSE', meaning: 'unseen images', show: (report) => measured(report?.testMse) },
+  { name: 'train MSE', meaning: 'training images', show: (report) => measured(report?.trainMse) },
+  { name: 'fvu', meaning: 'variance unexplained', show: (report) => measured(report?.testFvu) },
+  { name: 'l0', meaning: 'active latents an image', show: (report) => measured(report?.testL0) },
+  { name: 'dead share', meaning: 'latents that never fire', show: (report) => percent(report?.deadShare) },
   { name: 'epoch time', meaning: 'evaluation included', show: (report) => duration(report?.seconds) },
 ];
 

@@ -1,14 +1,15 @@
 // Numbers for people: at most four significant digits, thousands separated.
 
 const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
-const significant = new Intl.NumberFormat('en', { maximumSignificantDigits: 4, minimumSignificantDigits: 3 });
+const significant = new Intl.NumberFormat('en', { maximumSignificantDigits: 4, minimumSignificantDigits: 4 });
 
-/** A measured value: 0.1623, 12.34, 1,234, 1.23e-5. */
+/** A measured value: 0.1623, 12.34, 15, 1,234, 1.23e-5. */
 export function measured(value: number | undefined): string {
   if (value === undefined) return '–';
   if (!Number.isFinite(value)) return 'not finite';
+  if (Number.isInteger(value)) return grouped.format(value);
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e7)) return value.toExponential(2).replace('e+', 'e');
+  if (size < 1e-3 || size >= 1e7) return value.toExponential(2).replace('e+', 'e');
   return size >= 1000 ? grouped.format(value) : significant.format(value);
 }
 
@@ -21,7 +22,7 @@ export function count(value: number): string {
 export function percent(share: number | undefined): string {
   if (share === undefined) return '–';
   const value = share * 100;
-  return `${value === 0 || value >= 10 ? value.toFixed(0) : value.toFixed(1)} %`;
+  return `${value === 0 || value >= 9.95 ? value.toFixed(0) : value.toFixed(1)} %`;
 }
 
 /** A time to come or a time taken: 0.42 s, 12 s, 3 min 5 s. */
