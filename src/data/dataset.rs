@@ -30,6 +30,15 @@ impl Storage {
     }
 }
 
+/// Means and variation of a data set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DataMoments {
+    /// Column means, `[cols]`.
+    pub mean: Vec<f64>,
+    /// `Σ(x − x̄)²` over all elements: the error of predicting the mean, the denominator of fvu.
+    pub variation: f64,
+}
+
 /// Rows of equal length with a normalisation, and labels if they came with any.
 ///
 /// Views ([`Dataset::split`], [`Dataset::share`]) share the storage: a split of a large file costs only its row
@@ -206,6 +215,25 @@ impl Dataset {
     /// The rows of this view numbered `rows`, in that order.
     fn select(&self, rows: &[u32]) -> Self {
         Self { view: rows.iter().map(|&row| self.view[row as usize]).collect(), ..self.clone() }
+    }
+
+    /// Column means and total variation of the values as the model sees them, in two passes of float64.
+    pub fn moments(&self) -> DataMoments {
+        let mut row = vec![0.0; self.cols];
+        let mut mean = vec![0.0; self.cols];
+        for at in 0..self.rows() as u32 {
+            self.gather(&[at], &mut row);
+            mean.iter_mut().zip(&row).for_each(|(mean, &x)| *mean += f64::from(x));
+        }
+        mean.iter_mut().for_each(|mean| *mean /= self.rows() as f64);
+        let mut variation = 0.0;
+        for at in 0..self.rows() as u32 {
+            self.gather(&[at], &mut row);
+            let squares =
+                row.iter().zip(&mean).map(|(&x, mean)| (f64::from(x) - mean) * (f64::from(x) - mean));
+            variation += squares.sum::<f64>();
+        }
+        DataMoments { mean, variation }
     }
 
     /// Mean and standard deviation (divided by the number of rows) of each stored column, in float64.

@@ -3,5 +3,5 @@
 mod dataset;
 mod normalisation;
 
-pub use dataset::{Dataset, Storage};
+pub use dataset::{DataMoments, Dataset, Storage};
 pub use normalisation::{Normalisation, NormalisationKind};
