@@ -318,9 +318,9 @@ test_format() { cargo fmt --check; }
 test_clippy() { cargo clippy --quiet --all-targets -- -D warnings; }
 test_clippy_wasm() { cargo clippy --quiet --target "$wasm_target" -- -D warnings; }
 test_crate() { cargo test --quiet; }
-test_docs() { RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps; }
+test_docs() { RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --document-private-items; }
 test_site_code() { (cd www && npm run --silent check && npm run --silent test); }
-test_package() { node --test tests/node/; }
+test_package() { node --test --test-reporter=spec tests/node/*.test.mjs; }
 
 # The browser tests follow the site's own TypeScript, lint and formatting rules, with the site's own tools.
 test_browser_code() {

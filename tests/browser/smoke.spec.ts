@@ -1,5 +1,5 @@
 // The site as served: it opens, is isolated so that wasm threads can run, and a stranger can use it.
-import { expect, expectAccessible, picture, test } from './fixtures.ts';
+import { expect, expectAccessible, picture, test } from './fixtures';
 
 test('the page opens with a title and a main region', async ({ page }) => {
   await page.goto('./');
@@ -18,7 +18,7 @@ test('the page is cross-origin isolated', async ({ page }) => {
 });
 
 test('the wasm module is served with its own media type', async ({ page }) => {
-  const module = page.waitForResponse((response) => response.url().endsWith('.wasm'));
+  const module = page.waitForResponse((response) => response.url().endsWith('.wasm'), { timeout: 15_000 });
   await page.goto('./');
   expect((await module).headers()['content-type']).toBe('application/wasm');
 });
