@@ -29,8 +29,8 @@ impl Dataset {
                 0 => (random.between(-1.9, 0.1), 1.2 + LINE_NOISE * random.normal()),
                 1 => (random.between(0.7, 1.7), random.between(0.3, 1.3)),
                 _ => {
-                    let (along, across) = (random.between(-1.2, 1.0), DIAGONAL_NOISE * random.normal());
-                    (along - across, -0.9 + 0.7 * along + across)
+                    let (along, across) = (random.between(-1.2, 0.6), DIAGONAL_NOISE * random.normal());
+                    (along - across, -0.7 + along + across)
                 }
             };
             points.extend([x as f32, y as f32]);

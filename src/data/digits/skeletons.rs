@@ -9,7 +9,7 @@ pub type Stroke = &'static [(i8, i8)];
 /// One way to write a digit.
 pub type Skeleton = &'static [Stroke];
 
-/// The ways to write each digit, more frequent ways repeated.
+/// The ways to write each digit, drawn with equal chance.
 pub const SKELETONS: [&[Skeleton]; 10] = [
     &[
         // Closed near the top.
