@@ -13,14 +13,18 @@ export class LabBar extends LabElement {
   static override styles = [
     shared,
     css`
+      /* Without a box of its own, its sticky part keeps in view as long as the lab is. */
       :host {
+        display: contents;
+      }
+      .sticky {
         position: sticky;
         top: 0;
         z-index: 5;
         background: color-mix(in srgb, var(--paper) 92%, transparent);
         backdrop-filter: blur(8px);
         border-bottom: 1px solid var(--line);
-        padding: 10px var(--gutter, 24px);
+        padding: 10px var(--gutter);
       }
       .transport,
       .fields {
@@ -28,7 +32,10 @@ export class LabBar extends LabElement {
         flex-wrap: wrap;
         align-items: end;
         gap: 8px 14px;
-        max-width: var(--page, 1240px);
+      }
+      .transport,
+      .model {
+        max-width: var(--page);
         margin: 0 auto;
       }
       .transport {
@@ -103,10 +110,6 @@ export class LabBar extends LabElement {
         min-height: 1.3em;
         margin-top: 3px;
       }
-      .model {
-        max-width: var(--page, 1240px);
-        margin: 10px auto 0;
-      }
       .field {
         display: flex;
         flex-direction: column;
@@ -138,6 +141,9 @@ export class LabBar extends LabElement {
         padding: 6px 0;
         width: max-content;
       }
+      .settings {
+        padding: 12px var(--gutter) 0;
+      }
       details .fields {
         padding: 4px 0 6px;
       }
@@ -145,7 +151,7 @@ export class LabBar extends LabElement {
         display: contents;
       }
       @media (max-width: 760px) {
-        :host {
+        .sticky {
           padding-block: 8px;
         }
         .buttons .word {
@@ -167,60 +173,70 @@ export class LabBar extends LabElement {
     const { state, phase } = this.lab;
     const running = phase === 'playing' || phase === 'pausing';
     return html`
-      <div class="transport" role="group" aria-label="Training">
-        <div class="buttons">
-          <button data-testid="reset" @click=${() => this.lab.reset()} ?disabled=${phase === 'starting'}>
-            ${icons.reset}<span class="word">Reset</span>
-          </button>
-          ${
-            phase === 'playing'
-              ? html`<button class="play" data-testid="play" @click=${() => this.lab.pause()}>
-                  ${icons.pause}Pause
-                </button>`
-              : html`<button
-                  class="play"
-                  data-testid="play"
-                  @click=${() => void this.lab.play()}
-                  ?disabled=${phase === 'starting'}
-                >
-                  ${icons.play}Play
-                </button>`
-          }
-          <button data-testid="step" @click=${() => void this.lab.step()} ?disabled=${running || phase === 'starting'}>
-            ${icons.step}<span class="word">Step</span>
-          </button>
-          <button
-            data-testid="cancel"
-            @click=${() => this.lab.cancel()}
-            ?disabled=${!running}
-            title="Give up the epoch in hand"
-          >
-            ${icons.cancel}<span class="word">Cancel</span>
-          </button>
-        </div>
-        <div class="epoch number">
-          <span>Epoch</span> <b data-testid="epoch">${this.lab.epoch}</b>
-          <label for="epochs">of</label>
-          <input
-            id="epochs"
-            type="number"
-            min="1"
-            max="1000"
-            .value=${String(state.epochs)}
-            @change=${(event: Event) => this.setEpochs(event.target as HTMLInputElement)}
-          />
-        </div>
-        <div class="progress">
-          <progress aria-label="Progress within the epoch" max="1" .value=${this.epochShare}></progress>
-          <div class="left small muted number" data-testid="time-left">${this.progressText}</div>
+      <div class="sticky">
+        <div class="transport" role="group" aria-label="Training">
+          <div class="buttons">
+            <button data-testid="reset" @click=${() => this.lab.reset()} ?disabled=${phase === 'starting'}>
+              ${icons.reset}<span class="word">Reset</span>
+            </button>
+            ${
+              phase === 'playing'
+                ? html`<button class="play" data-testid="play" @click=${() => this.lab.pause()}>
+                    ${icons.pause}Pause
+                  </button>`
+                : html`<button
+                    class="play"
+                    data-testid="play"
+                    @click=${() => void this.lab.play()}
+                    ?disabled=${phase === 'starting'}
+                  >
+                    ${icons.play}Play
+                  </button>`
+            }
+            <button
+              data-testid="step"
+              @click=${() => void this.lab.step()}
+              ?disabled=${running || phase === 'starting'}
+            >
+              ${icons.step}<span class="word">Step</span>
+            </button>
+            <button
+              data-testid="cancel"
+              @click=${() => this.lab.cancel()}
+              ?disabled=${!running}
+              title="Give up the epoch in hand"
+            >
+              ${icons.cancel}<span class="word">Cancel</span>
+            </button>
+          </div>
+          <div class="epoch number">
+            <span>Epoch</span> <b data-testid="epoch">${this.lab.epoch}</b>
+            <label for="epochs">of</label>
+            <input
+              id="epochs"
+              type="number"
+              min="1"
+              max="1000"
+              .value=${String(state.epochs)}
+              @change=${(event: Event) => this.setEpochs(event.target as HTMLInputElement)}
+            />
+          </div>
+          <div class="progress">
+            <progress aria-label="Progress within the epoch" max="1" .value=${this.epochShare}></progress>
+            <div class="left small muted number" data-testid="time-left">${this.progressText}</div>
+          </div>
         </div>
       </div>
-      <div class="model">
-        <div class="fields" role="group" aria-label="Model">${common.map((each) => field(this.lab, each))}</div>
-        <details>
-          <summary>More settings</summary>
-          <div class="fields" role="group" aria-label="More settings">${more.map((each) => field(this.lab, each))}</div>
-        </details>
+      <div class="settings">
+        <div class="model">
+          <div class="fields" role="group" aria-label="Model">${common.map((each) => field(this.lab, each))}</div>
+          <details>
+            <summary>More settings</summary>
+            <div class="fields" role="group" aria-label="More settings">
+              ${more.map((each) => field(this.lab, each))}
+            </div>
+          </details>
+        </div>
       </div>
     `;
   }

@@ -14,6 +14,7 @@ import {
   type SessionInfo,
 } from '../worker/protocol';
 import { measured } from '../shell/format';
+import { runNames } from '../style/shared';
 import { differ, initialState, parseHash, parseValue, runConfig, writeHash, type Key, type LabState } from './state';
 
 /** Test images shown at once. */
@@ -90,6 +91,11 @@ export class LabController extends EventTarget {
   get epoch(): number {
     const done = methods.filter((method) => this.failures[method] === undefined).map((m) => this.reports[m].length);
     return Math.min(...(done.length > 0 ? done : methods.map((m) => this.reports[m].length)));
+  }
+
+  /** The report of a run at the epoch that both have done, so that like is compared with like. */
+  latest(method: Method): EpochReport | undefined {
+    return this.reports[method][Math.min(this.epoch, this.reports[method].length) - 1];
   }
 
   /** Seconds until the target is reached, as the last epochs foretell. */
@@ -244,7 +250,7 @@ export class LabController extends EventTarget {
         return;
       case 'failed':
         this.failures = { ...this.failures, [event.method]: event.message };
-        this.alert = sentence(`${event.method === 'sgd' ? 'SGD' : 'PAM-SGD'} stopped: ${event.message}`);
+        this.alert = sentence(`${runNames[event.method]} stopped: ${event.message}`);
         this.changed();
     }
   }
@@ -356,8 +362,7 @@ export class LabController extends EventTarget {
   summary(): string {
     if (this.epoch === 0) return 'No epoch is done yet.';
     const parts = methods.map((method) => {
-      const last = this.reports[method].at(-1);
-      return `${method === 'sgd' ? 'SGD' : 'PAM-SGD'} test MSE ${measured(last?.testMse)}`;
+      return `${runNames[method]} test MSE ${measured(this.latest(method)?.testMse)}`;
     });
     return `After epoch ${this.epoch}: ${parts.join(', ')}.`;
   }

@@ -74,7 +74,7 @@ export class LabCurves extends LabElement {
 
   override render(): TemplateResult {
     const { state } = this.lab;
-    const last = methods.map((method) => ({ method, report: this.lab.reports[method].at(-1) }));
+    const last = methods.map((method) => ({ method, report: this.lab.latest(method) }));
     const leader = [...last].sort((a, b) => (a.report?.testMse ?? Infinity) - (b.report?.testMse ?? Infinity))[0];
     return html`<figure>
       <div class="head">

@@ -2,6 +2,7 @@
 
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
 import { count } from '../shell/format';
 import { shared } from '../style/shared';
 import { LabElement } from './element';
@@ -105,27 +106,23 @@ export class LabData extends LabElement {
 
   override render(): TemplateResult {
     const { state, info, mnistBeside } = this.lab;
-    const offered = (['digits', 'mnist', 'files'] as const).filter(
-      (source) =>
-        source === 'digits' ||
-        (source === 'mnist' && mnistBeside) ||
-        (source === 'files' && (state.source === 'files' || this.lab.hasFiles)),
-    );
+    const offered = { digits: true, mnist: mnistBeside, files: this.lab.hasFiles };
     return html`<section aria-labelledby="data">
       <h2 id="data">Data</h2>
       <fieldset>
         <legend>Images</legend>
-        ${offered.map(
+        ${(['digits', 'mnist', 'files'] as const).map(
           (source) =>
             html`<div class="source">
               <input
                 type="radio"
                 name="source"
                 id="source-${source}"
-                .checked=${state.source === source}
+                .checked=${live(state.source === source)}
+                ?disabled=${!offered[source]}
                 @change=${() => this.lab.change({ source, sample: 0 })}
               />
-              <label for="source-${source}">${sources[source]}</label>
+              <label for="source-${source}" class=${offered[source] ? '' : 'muted'}>${sources[source]}</label>
             </div>`,
         )}
       </fieldset>

@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
+import { measured } from '../shell/format';
 import type { LabController } from './controller';
 import { properties, type Key, type LabState } from './state';
 
@@ -43,7 +44,7 @@ export const more: readonly Field[] = [
   { key: 'updates', label: 'Updates per batch', hint: 'Encoder updates on each batch', step: 1 },
   { key: 'l1', label: 'l1', hint: 'Weight of the mean absolute sum of the codes' },
   { key: 'decay', label: 'Weight decay' },
-  { key: 'alpha', label: 'α', hint: 'Weight of |W_dec|²; empty for the default' },
+  { key: 'alpha', label: 'α', hint: 'Weight of |W_dec|²; left empty, 0.6 / rows for PAM-SGD and 0 for SGD' },
   { key: 'beta', label: 'β', hint: 'Weight of |b_dec|²' },
   { key: 'muEnc', label: 'μ encoder', hint: 'Weight of the squared change of W_enc' },
   { key: 'nuEnc', label: 'ν encoder', hint: 'Weight of the squared change of b_enc' },
@@ -92,7 +93,7 @@ export function field(
             type="number"
             inputmode="decimal"
             step=${step ?? 'any'}
-            placeholder=${value === undefined ? 'default' : nothing}
+            placeholder=${value === undefined ? measured(lab.info?.options.pam.alpha) : nothing}
             .value=${live(String(value ?? ''))}
             @change=${enter}
           />`

@@ -27,7 +27,7 @@ export class LabFilters extends LabElement {
     css`
       .sides {
         display: grid;
-        grid-template-columns: 1fr 1fr;
+        grid-template-columns: repeat(2, minmax(0, 1fr));
         gap: 18px;
       }
       h3 {

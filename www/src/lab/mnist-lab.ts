@@ -27,14 +27,14 @@ export class MnistLab extends LitElement {
         gap: 18px;
         max-width: calc(var(--page) + 2 * var(--gutter));
         margin: 0 auto;
-        padding: 18px var(--gutter) 40px;
+        padding: 10px var(--gutter) 40px;
       }
       .whole {
         grid-column: 1 / -1;
       }
       .halves {
         display: grid;
-        grid-template-columns: 1fr 1fr;
+        grid-template-columns: repeat(2, minmax(0, 1fr));
         gap: 18px;
       }
       .message {

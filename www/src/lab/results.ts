@@ -90,7 +90,7 @@ export class LabResults extends LabElement {
             ({ name, meaning, show }) =>
               html`<tr>
                 <th scope="row">${name}<small>${meaning}</small></th>
-                ${methods.map((method) => html`<td data-testid="${method} ${name}">${show(this.lab.reports[method].at(-1))}</td>`)}
+                ${methods.map((method) => html`<td data-testid="${method} ${name}">${show(this.lab.latest(method))}</td>`)}
               </tr>`,
           )}
         </tbody>
