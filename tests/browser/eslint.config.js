@@ -1,9 +1,14 @@
-import site from '../../www/eslint.config.js';
+import site from "../../www/eslint.config.js";
 
 export default [
   ...site,
   {
-    files: ['**/*.ts'],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    files: ["**/*.ts"],
+    languageOptions: {
+      parserOptions: {
+        projectService: true,
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
   },
 ];

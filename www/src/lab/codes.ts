@@ -163,7 +163,7 @@ export class LabCodes extends LabElement {
     return html`<div class="run ${method}">
       <h3>
         <span class="chip ${method}">${runNames[method]}</span>
-        <span class="muted number" data-testid="${method} l0">l0 = ${count(l0)} of ${count(codes.length)}</span>
+        <span class="muted number" data-testid="${method} code l0">l0 = ${count(l0)} of ${count(codes.length)}</span>
       </h3>
       ${this.plot(method, codes, latent)}
       <div class="side number">
@@ -216,7 +216,7 @@ export class LabCodes extends LabElement {
     if (original)
       paintOne(original, pictures.originals.subarray(digit * size, (digit + 1) * size), width, height, greyTable());
     for (const canvas of this.renderRoot.querySelectorAll<HTMLCanvasElement>('.filter')) {
-      const method = canvas.dataset.method as Method;
+      const method = canvas.dataset['method'] as Method;
       const latent = this.latentOf(method, this.codes(method));
       const bytes = pictures.runs[method].filters?.decoder.subarray(latent * size, (latent + 1) * size);
       if (bytes) paintOne(canvas, bytes, width, height, divergingTable());

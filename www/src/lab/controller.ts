@@ -397,10 +397,9 @@ export class LabController extends EventTarget {
   }
 }
 
-/** A message of the crate as a sentence on the page. */
+/** A message of the crate, ended as a sentence; it may begin with a name, which keeps its spelling. */
 function sentence(message: string): string {
-  const text = message.charAt(0).toUpperCase() + message.slice(1);
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+  return /[.!?]$/.test(message) ? message : `${message}.`;
 }
 
 /** Whether the page's manifest lists MNIST. */

@@ -229,7 +229,7 @@ export class LabFilters extends LabElement {
     const rows = Math.ceil(this.shown / this.columns);
     const stride = this.columns * (width + GAP) - GAP;
     for (const canvas of this.renderRoot.querySelectorAll<HTMLCanvasElement>('.mosaic canvas')) {
-      const bytes = filters[canvas.dataset.side as Side];
+      const bytes = filters[canvas.dataset['side'] as Side];
       paintCanvas(canvas, stride, rows * (height + GAP) - GAP, (words) => {
         for (let place = 0; place < this.shown; place++) {
           const latent = filters.order[place] ?? 0;
@@ -253,7 +253,7 @@ export class LabFilters extends LabElement {
     if (!filters || !pictures) return;
     const size = pictures.width * pictures.height;
     for (const canvas of this.renderRoot.querySelectorAll<HTMLCanvasElement>('.large')) {
-      const bytes = filters[canvas.dataset.side as Side].subarray(this.latent * size, (this.latent + 1) * size);
+      const bytes = filters[canvas.dataset['side'] as Side].subarray(this.latent * size, (this.latent + 1) * size);
       paintOne(canvas, bytes, pictures.width, pictures.height, divergingTable());
     }
   }
