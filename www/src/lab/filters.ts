@@ -60,6 +60,7 @@ export class LabFilters extends LabElement {
       }
       .scale canvas {
         flex: 1;
+        min-width: 0;
         height: 8px;
         max-width: 120px;
         border-radius: 2px;
