@@ -1,9 +1,9 @@
-import site from "../../www/eslint.config.js";
+import site from '../../www/eslint.config.js';
 
 export default [
   ...site,
   {
-    files: ["**/*.ts"],
+    files: ['**/*.ts'],
     languageOptions: {
       parserOptions: {
         projectService: true,

@@ -11,10 +11,7 @@ function idx(shape: readonly number[], byte: (i: number) => number): Buffer {
   header.set([0, 0, 8, shape.length]);
   shape.forEach((size, i) => header.writeUInt32BE(size, 4 + 4 * i));
   const length = shape.reduce((product, size) => product * size, 1);
-  return Buffer.concat([
-    header,
-    Buffer.from(Uint8Array.from({ length }, (_, i) => byte(i))),
-  ]);
+  return Buffer.concat([header, Buffer.from(Uint8Array.from({ length }, (_, i) => byte(i)))]);
 }
 
 /** `n` images, each with a bright bar whose place and width depend on its number. */
@@ -24,9 +21,7 @@ export function images(n: number, height = 28, width = 28): Buffer {
     const image = Math.floor(i / size);
     const column = i % width;
     const from = (image * 7) % width;
-    return column >= from && column < from + 2 + (image % 5)
-      ? 255 - ((image * 31) % 100)
-      : 0;
+    return column >= from && column < from + 2 + (image % 5) ? 255 - ((image * 31) % 100) : 0;
   });
 }
 

@@ -1,40 +1,38 @@
-import { defineConfig } from "@playwright/test";
+import { defineConfig } from '@playwright/test';
 
 // A port that follows from the process, so that two runs on one machine do not meet; the workers inherit it.
-const port = Number(
-  (process.env["SITE_PORT"] ??= String(20_000 + (process.pid % 20_000))),
-);
-const chromium = process.env["CHROME_PATH"] ?? "/usr/bin/chromium";
+const port = Number((process.env['SITE_PORT'] ??= String(20_000 + (process.pid % 20_000))));
+const chromium = process.env['CHROME_PATH'] ?? '/usr/bin/chromium';
 
 /** Chromium asks nothing of the network by itself, and runs as root too; WebGPU falls to the software adapter. */
 const flags = [
-  "--no-sandbox",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
 ];
 
 export default defineConfig({
-  testDir: ".",
-  outputDir: "results",
-  forbidOnly: process.env["CI"] !== undefined,
+  testDir: '.',
+  outputDir: 'results',
+  forbidOnly: process.env['CI'] !== undefined,
   fullyParallel: true,
   retries: 0,
   workers: 2,
   timeout: 60_000,
-  reporter: [["list"]],
+  reporter: [['list']],
   use: {
     baseURL: `http://localhost:${port}/`,
     launchOptions: { executablePath: chromium, args: flags },
-    screenshot: "only-on-failure",
-    trace: "retain-on-failure",
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
   },
   projects: [
-    { name: "desktop", use: { viewport: { width: 1280, height: 800 } } },
+    { name: 'desktop', use: { viewport: { width: 1280, height: 800 } } },
     {
-      name: "phone",
+      name: 'phone',
       use: {
         viewport: { width: 390, height: 844 },
         hasTouch: true,
@@ -44,7 +42,7 @@ export default defineConfig({
   ],
   webServer: {
     command: `node_modules/.bin/vite preview --port ${port} --strictPort`,
-    cwd: "../../www",
+    cwd: '../../www',
     url: `http://localhost:${port}/`,
     reuseExistingServer: false,
   },

@@ -163,7 +163,9 @@ export class LabCodes extends LabElement {
     return html`<div class="run ${method}">
       <h3>
         <span class="chip ${method}">${runNames[method]}</span>
-        <span class="muted number" data-testid="${method} code l0">l0 = ${count(l0)} of ${count(codes.length)}</span>
+        <span class="muted number" data-testid="${method} code l0"
+          >${codes.length > 0 ? `l0 = ${count(l0)} of ${count(codes.length)}` : ''}</span
+        >
       </h3>
       ${this.plot(method, codes, latent)}
       <div class="side number">
