@@ -209,6 +209,8 @@ download_mnist() {
   trap "rm -rf '$folder'" EXIT
   for name in "${mnist_files[@]}"; do download_mnist_file "$name" "$folder/$name.gz"; done
   copy_mnist "$folder"
+  rm -rf "$folder"
+  trap - EXIT
 }
 
 download_mnist_file() {
