@@ -21,7 +21,8 @@ pub struct KMeans {
 /// without points stays where it is. Labels and mse belong to the centres returned.
 ///
 /// # Errors
-/// If `dims` is 0, a list is empty or no multiple of `dims`, a value is NaN or infinite, or `max_rounds` is 0.
+/// If `dims` is 0, a list is empty or no multiple of `dims`, a value is NaN, infinite or above 1e140 in
+/// magnitude, or `max_rounds` is 0.
 ///
 /// ```
 /// let found = splinterp::cluster::kmeans(&[0.0, 1.0, 8.0, 10.0], 1, &[0.0, 1.0], 100)?;

@@ -23,7 +23,8 @@ pub struct LocalPca {
 /// for each cluster; rank 0 is the error of k-means.
 ///
 /// # Errors
-/// If `dims` is 0, a list is empty or no multiple of `dims`, a value is NaN or infinite, there is not one label for
+/// If `dims` is 0, a list is empty or no multiple of `dims`, a value is NaN, infinite or above 1e140 in
+/// magnitude, there is not one label for
 /// each point, a label is not the number of a centre, or `rank` is above `dims`.
 pub fn local_pca(
     points: &[f64],

@@ -9,6 +9,9 @@ pub use local_pca::{LocalPca, local_pca};
 
 use crate::error::{Error, Result};
 
+/// Largest magnitude of a value: sums of squared differences must stay finite numbers.
+const LARGEST: f64 = 1e140;
+
 /// Checks `points` and `centers`, both row-major with `dims` columns, and gives the numbers of their rows.
 fn rows(points: &[f64], dims: usize, centers: &[f64]) -> Result<(usize, usize)> {
     if dims == 0 {
@@ -24,6 +27,13 @@ fn rows(points: &[f64], dims: usize, centers: &[f64]) -> Result<(usize, usize)> 
         }
         if let Some(at) = values.iter().position(|v| !v.is_finite()) {
             return Err(Error::NotFinite { row: at / dims, col: at % dims, value: values[at] });
+        }
+        if let Some(at) = values.iter().position(|v| v.abs() > LARGEST) {
+            return Err(Error::option(
+                name,
+                format!("{:e} in row {}, column {}", values[at], at / dims, at % dims),
+                "values of at most 1e140 in magnitude",
+            ));
         }
     }
     let centers = centers.len() / dims;

@@ -125,9 +125,11 @@ impl<'a> Flood<'a> {
 
     fn run(&mut self) -> Result<()> {
         let b = self.frame.bounds;
-        let (x, y) = ((b.x0 + b.x1) / 2.0, (b.y0 + b.y1) / 2.0);
+        // Off the middle and aslant, for symmetric input has borders there; should this still be on one, the way leads
+        // off it.
+        let (x, y) = (b.x0 + 0.414 * (b.x1 - b.x0), b.y0 + 0.441 * (b.y1 - b.y0));
         self.rank_at(x, y);
-        self.enter([x, y, 0.0, 0.0]);
+        self.enter([x, y, 0.6, 0.8]);
         let mut number = 0;
         while number < self.entries.len() {
             if self.cells.len() > MAX_CELLS || self.members.len() > MAX_OWNERS {
