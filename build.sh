@@ -92,9 +92,10 @@ need_wasm_bindgen() {
   bindgen=$cache/bin/wasm-bindgen
   [ ! -x "$bindgen" ] || return 0
   say "Compiling wasm-bindgen $version, once"
-  install_wasm_bindgen "$version" "$cache" --locked ||
-    # A registry mirror that lags behind may lack a version that the tool's own lock file names.
-    install_wasm_bindgen "$version" "$cache" ||
+  if install_wasm_bindgen "$version" "$cache" --locked; then return; fi
+  # A registry mirror that lags behind may lack a version that the tool's own lock file names.
+  say 'Once more, without the lock file that it brings along'
+  install_wasm_bindgen "$version" "$cache" ||
     fail "wasm-bindgen $version could not be installed: try 'cargo install wasm-bindgen-cli --version $version' and run this again"
 }
 
@@ -114,6 +115,7 @@ npm_install() {
   [ "$(cat "$folder/node_modules/.installed" 2>/dev/null)" != "$lock" ] || return 0
   say "Installing the npm packages of $folder"
   (cd "$folder" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error)
+  mkdir -p "$folder/node_modules" # npm makes none where there is nothing to install
   printf '%s\n' "$lock" >"$folder/node_modules/.installed"
 }
 
@@ -209,6 +211,8 @@ download_mnist() {
   trap "rm -rf '$folder'" EXIT
   for name in "${mnist_files[@]}"; do download_mnist_file "$name" "$folder/$name.gz"; done
   copy_mnist "$folder"
+  rm -rf "$folder"
+  trap - EXIT
 }
 
 download_mnist_file() {

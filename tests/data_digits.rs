@@ -7,7 +7,13 @@ const PIXELS: usize = SIDE * SIDE;
 
 /// FNV-1a, 64 bits: of the pixels of `Dataset::digits(64, 7)` row by row, then its 64 labels. The test in Node
 /// asserts the same number on wasm.
-const GOLDEN: u64 = 0x3621_f27b_2c51_3839;
+const DIGITS: u64 = 0x3621_f27b_2c51_3839;
+/// Of the values of `Dataset::clusters(1000, 7)` row by row, as little-endian 32-bit floats.
+const CLUSTERS: u64 = 0xf311_1fc4_2192_23d6;
+
+fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+}
 
 fn digits(n: u32, seed: u64) -> (Vec<Vec<u8>>, Vec<u8>) {
     let digits = Dataset::digits(n, seed).expect("a valid number");
@@ -18,11 +24,9 @@ fn digits(n: u32, seed: u64) -> (Vec<Vec<u8>>, Vec<u8>) {
 #[test]
 fn the_bits_are_those_of_every_other_machine() {
     let (images, labels) = digits(64, 7);
-    let hash =
-        images.concat().iter().chain(&labels).fold(0xcbf2_9ce4_8422_2325u64, |hash, &byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-        });
-    assert_eq!(hash, GOLDEN, "{hash:#x}");
+    assert_eq!(fnv(images.concat().into_iter().chain(labels)), DIGITS);
+    let points = Dataset::clusters(1000, 7).expect("a valid number").values();
+    assert_eq!(fnv(points.into_iter().flat_map(f32::to_le_bytes)), CLUSTERS);
 }
 
 #[test]

@@ -30,6 +30,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If `n` is 0 or above [`MAX_DIGITS`].
+    ///
+    /// ```
+    /// use splinterp::data::Dataset;
+    ///
+    /// let digits = Dataset::digits(100, 1)?;
+    /// assert_eq!((digits.rows(), digits.cols()), (100, 28 * 28));
+    /// assert!(digits.label(99).is_some_and(|label| label < 10));
+    /// # Ok::<(), splinterp::Error>(())
+    /// ```
     pub fn digits(n: u32, seed: u64) -> Result<Self> {
         if !(1..=MAX_DIGITS).contains(&n) {
             return Err(Error::option("n", n, format!("1 to {MAX_DIGITS} digits")));

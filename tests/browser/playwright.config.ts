@@ -4,7 +4,7 @@ import { defineConfig } from '@playwright/test';
 const port = Number((process.env['SITE_PORT'] ??= String(20_000 + (process.pid % 20_000))));
 const chromium = process.env['CHROME_PATH'] ?? '/usr/bin/chromium';
 
-/** Chromium asks nothing of the network by itself, and runs as root too; WebGPU falls to the software adapter. */
+/** Chromium asks nothing of the network by itself, and runs as root too, as it must in a container. */
 const flags = [
   '--no-sandbox',
   '--disable-quic',
@@ -20,7 +20,8 @@ export default defineConfig({
   forbidOnly: process.env['CI'] !== undefined,
   fullyParallel: true,
   retries: 0,
-  workers: 2,
+  // One at a time: a page that trains keeps two cores busy by itself, and its timings are asserted.
+  workers: 1,
   timeout: 60_000,
   reporter: [['list']],
   use: {

@@ -1,0 +1,102 @@
+//! Which functions can matter where: a quadtree over the box whose leaves list the functions that can rank among
+//! the first K + 1 somewhere in the leaf. With 200 sites and K = 10 a leaf lists some 30.
+
+use super::flood::Ranking;
+use super::frame::Bounds;
+
+/// Deepest level of the tree; 2^6 = 64 leaves along each side.
+const DEPTH: u32 = 6;
+/// Slack for the rounding of function values, relative to the largest coefficient.
+const SLACK: f64 = 1e-12;
+
+#[derive(Debug)]
+struct Node {
+    middle: [f64; 2],
+    half: [f64; 2],
+    /// The functions of a leaf.
+    list: (u32, u32),
+    /// First of four children; 0 in a leaf, for the root is nobody's child.
+    children: u32,
+}
+
+/// The tree; leaves refer to one common list.
+#[derive(Debug)]
+pub(super) struct Candidates {
+    nodes: Vec<Node>,
+    lists: Vec<u32>,
+}
+
+impl Candidates {
+    /// The tree for the first `order + 1` functions of the ranking in the box.
+    pub(super) fn new(ranking: &Ranking, bounds: &Bounds) -> Self {
+        let need = ranking.order + 1;
+        let largest = ranking.functions.iter().flatten().fold(0.0, |m: f64, v| m.max(v.abs()));
+        let slack = SLACK * largest;
+        let root = Node {
+            middle: [(bounds.x0 + bounds.x1) / 2.0, (bounds.y0 + bounds.y1) / 2.0],
+            half: [(bounds.x1 - bounds.x0) / 2.0, (bounds.y1 - bounds.y0) / 2.0],
+            list: (0, 0),
+            children: 0,
+        };
+        let mut tree = Self { nodes: vec![root], lists: Vec::new() };
+        let all: Vec<u32> = (0..ranking.functions.len() as u32).collect();
+        let mut open = vec![(0usize, 0u32, all)];
+        let mut lows = Vec::new();
+        while let Some((at, level, parents)) = open.pop() {
+            let Node { middle, half, .. } = tree.nodes[at];
+            let list = keep(ranking, &parents, middle, half, need, slack, &mut lows);
+            // A leaf twice as long as it must be costs less than its four children.
+            if level == DEPTH || list.len() <= 2 * need + 4 {
+                let from = tree.lists.len() as u32;
+                tree.lists.extend(list);
+                tree.nodes[at].list = (from, tree.lists.len() as u32);
+                continue;
+            }
+            tree.nodes[at].children = tree.nodes.len() as u32;
+            let half = half.map(|h| h / 2.0);
+            for (right, up) in [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)] {
+                let middle = [middle[0] + right * half[0], middle[1] + up * half[1]];
+                open.push((tree.nodes.len(), level + 1, list.clone()));
+                tree.nodes.push(Node { middle, half, list: (0, 0), children: 0 });
+            }
+        }
+        tree
+    }
+
+    /// The functions that can rank among the first K + 1 at a point of the box, ascending.
+    pub(super) fn at(&self, x: f64, y: f64) -> &[u32] {
+        let mut node = &self.nodes[0];
+        while node.children != 0 {
+            let child = usize::from(x >= node.middle[0]) + 2 * usize::from(y >= node.middle[1]);
+            node = &self.nodes[node.children as usize + child];
+        }
+        &self.lists[node.list.0 as usize..node.list.1 as usize]
+    }
+}
+
+/// Those of `parents` whose largest value in the tile is not below the smallest values of `need` others.
+fn keep(
+    ranking: &Ranking,
+    parents: &[u32],
+    middle: [f64; 2],
+    half: [f64; 2],
+    need: usize,
+    slack: f64,
+    lows: &mut Vec<f64>,
+) -> Vec<u32> {
+    let range = |i: u32| {
+        let [a, b, _] = ranking.functions[i as usize];
+        let (value, spread) = (ranking.value(i, middle[0], middle[1]), a.abs() * half[0] + b.abs() * half[1]);
+        (value - spread, value + spread)
+    };
+    lows.clear();
+    lows.extend(parents.iter().map(|&i| range(i).0));
+    let mut bar = f64::NEG_INFINITY;
+    if lows.len() > need {
+        bar = *lows.select_nth_unstable_by(need - 1, |a, b| b.total_cmp(a)).1;
+    }
+    if ranking.positive {
+        bar = bar.max(0.0);
+    }
+    parents.iter().copied().filter(|&i| range(i).1 >= bar - slack).collect()
+}

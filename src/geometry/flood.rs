@@ -1,0 +1,373 @@
+//! Cells on which the same K of n affine functions rank first, by flood fill.
+//!
+//! The cell of a set S is where the least of S is at least the greatest of the others, a convex polygon. It starts as
+//! the box; at each corner not yet seen the least of S and the greatest of the others are found, and if they stand
+//! the wrong way round, the line on which they are equal cuts the polygon. Each edge that is left belongs to such a
+//! pair (a, b), and behind it lies the cell of S without a, with b.
+//!
+//! One such fill serves order-K power diagrams, TopK in all three kinds, and, with zero as a function that is always
+//! there (`positive`), ReLU and JumpReLU: the active set is the set of all positive functions.
+
+use std::collections::HashMap;
+
+use super::candidates::Candidates;
+use super::clip::{Cut, Polygon};
+use super::frame::Frame;
+use super::partition::{Builder, NO_CELL, Partition, measure, positions};
+use crate::error::{Error, Result};
+
+/// A diagram of order K, or of an encoder, may have this many cells; at some 200 bytes each they stay within reach of
+/// a browser, and no screen shows more.
+pub const MAX_CELLS: usize = 1 << 18;
+/// The owners of all cells together, 256 MiB of them.
+const MAX_OWNERS: usize = 1 << 26;
+
+/// No function: zero, or the side of the box.
+const NONE: u32 = u32::MAX;
+/// A cell narrower than this (frame units) is rounding: corners are good to some 1e-15.
+const THIN: f64 = 1e-13;
+/// First step over a cell too thin to be one, in frame units, and the factor to the next.
+const STEP: f64 = 1e-12;
+const STRIDE: f64 = 4.0;
+
+/// What decides which functions own a point: the `order` largest, equal ones by lower index, and where `positive`
+/// holds only those above zero.
+#[derive(Debug)]
+pub(super) struct Ranking {
+    /// `[a, b, c]` stands for a·x + b·y + c, in frame coordinates.
+    pub(super) functions: Vec<[f64; 3]>,
+    pub(super) order: usize,
+    pub(super) positive: bool,
+}
+
+impl Ranking {
+    #[inline]
+    pub(super) fn value(&self, function: u32, x: f64, y: f64) -> f64 {
+        let [a, b, c] = self.functions[function as usize];
+        a * x + b * y + c
+    }
+
+    /// The half-plane in which `ahead` is at least `behind`; exactly opposite with the two exchanged.
+    fn line(&self, ahead: u32, behind: u32) -> [f64; 3] {
+        let of = |i: u32| if i == NONE { [0.0; 3] } else { self.functions[i as usize] };
+        let (p, q) = (of(ahead), of(behind));
+        [p[0] - q[0], p[1] - q[1], p[2] - q[2]]
+    }
+}
+
+/// A set that has come up, in the order of coming up.
+#[derive(Debug)]
+struct Entry {
+    /// Its part of the common list of members.
+    members: (u32, u32),
+    hash: u64,
+    /// Next entry with this hash.
+    next: u32,
+    /// A point on the edge across which it was found, and the way across.
+    door: [f64; 4],
+    outcome: Outcome,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Outcome {
+    Open,
+    Cell(u32),
+    /// It owns nothing; the entry found behind it, or `NONE`.
+    Nothing(u32),
+}
+
+/// The partition of the frame's box; `owner` gives functions their public numbers, which stay ascending or are
+/// sorted.
+pub(super) fn partition(ranking: &Ranking, frame: Frame, owner: impl Fn(u32) -> u32) -> Result<Partition> {
+    let mut flood = Flood::new(ranking, frame);
+    flood.run()?;
+    Ok(flood.finish(frame, owner))
+}
+
+struct Flood<'a> {
+    ranking: &'a Ranking,
+    frame: Frame,
+    candidates: Candidates,
+    entries: Vec<Entry>,
+    members: Vec<u32>,
+    by_hash: HashMap<u64, u32>,
+    /// Cells so far: entry, and their part of the corners.
+    cells: Vec<(u32, u32, u32, f64)>,
+    corners: Vec<([f64; 2], u32)>,
+    // Scratch for the cell at hand.
+    polygon: Polygon,
+    /// The pairs (leaves, enters) that label the polygon's edges.
+    pairs: Vec<(u32, u32)>,
+    /// Whether a function is in the set at hand: then it bears the set's number.
+    stamp: Vec<u32>,
+    set: Vec<u32>,
+    ranked: Vec<(f64, u32)>,
+}
+
+impl<'a> Flood<'a> {
+    fn new(ranking: &'a Ranking, frame: Frame) -> Self {
+        Self {
+            ranking,
+            frame,
+            candidates: Candidates::new(ranking, &frame.bounds),
+            entries: Vec::new(),
+            members: Vec::new(),
+            by_hash: HashMap::new(),
+            cells: Vec::new(),
+            corners: Vec::new(),
+            polygon: Polygon::default(),
+            pairs: Vec::new(),
+            stamp: vec![NONE; ranking.functions.len()],
+            set: Vec::new(),
+            ranked: Vec::new(),
+        }
+    }
+
+    fn run(&mut self) -> Result<()> {
+        let b = self.frame.bounds;
+        // Off the middle and aslant, for symmetric input has borders there; should this still be on one, the way leads
+        // off it.
+        let (x, y) = (b.x0 + 0.414 * (b.x1 - b.x0), b.y0 + 0.441 * (b.y1 - b.y0));
+        self.rank_at(x, y);
+        self.enter([x, y, 0.6, 0.8]);
+        let mut number = 0;
+        while number < self.entries.len() {
+            if self.cells.len() > MAX_CELLS || self.members.len() > MAX_OWNERS {
+                return Err(Error::option(
+                    "box",
+                    format!(
+                        "cut in more than {MAX_CELLS} cells, or cells of more than {MAX_OWNERS} owners together"
+                    ),
+                    "a smaller box, fewer sites or a lower order",
+                ));
+            }
+            let (from, to) = self.entries[number].members;
+            for &member in &self.members[from as usize..to as usize] {
+                self.stamp[member as usize] = number as u32;
+            }
+            match self.carve(number as u32) {
+                Some(area) => self.keep(number as u32, area),
+                None => self.step_over(number as u32),
+            }
+            number += 1;
+        }
+        Ok(())
+    }
+
+    /// Cuts the box down to the cell of an entry; its area, or `None` if it is not the owner of what is left.
+    fn carve(&mut self, number: u32) -> Option<f64> {
+        self.polygon.reset(&self.frame.bounds, NONE);
+        self.pairs.clear();
+        // Each cut brings a new pair; more than this many would be rounding going round in circles.
+        let patience = 64 + 8 * self.ranking.functions.len();
+        while self.pairs.len() < patience {
+            let Some(at) = self.polygon.corners.iter().position(|corner| !corner.seen) else { break };
+            let corner = self.polygon.corners[at];
+            let pair = self.wrong_pair(number, corner.x, corner.y);
+            let before =
+                self.polygon.corners[(at + self.polygon.corners.len() - 1) % self.polygon.corners.len()];
+            let known = |label: u32| label != NONE && self.pairs[label as usize] == pair;
+            if pair == (NONE, NONE) || known(corner.label) || known(before.label) {
+                self.polygon.corners[at].seen = true;
+                continue;
+            }
+            let line = self.ranking.line(pair.0, pair.1);
+            if line == [0.0; 3] {
+                // Equal functions: the lower index ranks first, zero before all.
+                if pair.1 == NONE || (pair.0 != NONE && pair.1 < pair.0) {
+                    return None;
+                }
+                self.polygon.corners[at].seen = true;
+                continue;
+            }
+            self.pairs.push(pair);
+            match self.polygon.cut(line, self.pairs.len() as u32 - 1) {
+                Cut::Nothing => self.polygon.corners[at].seen = true,
+                Cut::Smaller => {}
+                Cut::Empty => return None,
+            }
+        }
+        let (twice, around) = measure(positions(&self.polygon.corners));
+        if twice <= 2.0 * THIN * around {
+            return None;
+        }
+        // The last word has the middle of the cell: nearly equal functions could both claim it.
+        let count = self.polygon.corners.len() as f64;
+        let sum = positions(&self.polygon.corners).fold([0.0; 2], |s, p| [s[0] + p[0], s[1] + p[1]]);
+        self.rank_at(sum[0] / count, sum[1] / count);
+        let (from, to) = self.entries[number as usize].members;
+        (self.set == self.members[from as usize..to as usize]).then_some(twice / 2.0)
+    }
+
+    /// The least function of the entry's set and the greatest of the others at a point, if the others' is not less;
+    /// else (NONE, NONE). One of the two is NONE where zero takes its place.
+    fn wrong_pair(&self, number: u32, x: f64, y: f64) -> (u32, u32) {
+        let ranking = self.ranking;
+        let (from, to) = self.entries[number as usize].members;
+        let members = &self.members[from as usize..to as usize];
+        let (mut least, mut low) = (NONE, f64::INFINITY);
+        for &i in members {
+            let value = ranking.value(i, x, y);
+            if value <= low {
+                (least, low) = (i, value);
+            }
+        }
+        let (mut most, mut high) = (NONE, f64::NEG_INFINITY);
+        for &i in self.candidates.at(x, y) {
+            let value = ranking.value(i, x, y);
+            if value > high && self.stamp[i as usize] != number {
+                (most, high) = (i, value);
+            }
+        }
+        if ranking.positive {
+            let room = members.len() < ranking.order;
+            // With room left, each side is held against zero; the worse offender first.
+            if room && most != NONE && high >= 0.0 && (least == NONE || high >= -low) {
+                return (NONE, most);
+            }
+            if least != NONE && low <= 0.0 && (room || most == NONE || high <= 0.0) {
+                return (least, NONE);
+            }
+            if room {
+                return (NONE, NONE);
+            }
+        }
+        if most != NONE && least != NONE && high >= low { (least, most) } else { (NONE, NONE) }
+    }
+
+    /// Puts the owners of a point into `set`, ascending.
+    fn rank_at(&mut self, x: f64, y: f64) {
+        let ranking = self.ranking;
+        let ranked = &mut self.ranked;
+        ranked.clear();
+        ranked.extend(self.candidates.at(x, y).iter().map(|&i| (ranking.value(i, x, y), i)));
+        if ranked.len() > ranking.order {
+            ranked.select_nth_unstable_by(ranking.order, |p, q| q.0.total_cmp(&p.0).then(p.1.cmp(&q.1)));
+            ranked.truncate(ranking.order);
+        }
+        self.set.clear();
+        self.set
+            .extend(ranked.iter().filter(|(value, _)| !ranking.positive || *value > 0.0).map(|&(_, i)| i));
+        self.set.sort_unstable();
+    }
+
+    /// The entry of `set`, a new one if it has not come up; whether it is new.
+    fn enter(&mut self, door: [f64; 4]) -> (u32, bool) {
+        let hash = self.set.iter().fold(0, |h, &i| h ^ mix(i));
+        let number = self.entries.len() as u32;
+        let first = *self.by_hash.entry(hash).or_insert(number);
+        let mut at = first;
+        while at != number && at != NONE {
+            let entry = &self.entries[at as usize];
+            if entry.hash == hash
+                && self.members[entry.members.0 as usize..entry.members.1 as usize] == self.set
+            {
+                return (at, false);
+            }
+            at = entry.next;
+        }
+        let from = self.members.len() as u32;
+        self.members.extend(&self.set);
+        let next = if first == number {
+            NONE
+        } else {
+            // Behind the first of this hash.
+            std::mem::replace(&mut self.entries[first as usize].next, number)
+        };
+        let members = (from, self.members.len() as u32);
+        self.entries.push(Entry { members, hash, next, door, outcome: Outcome::Open });
+        (number, true)
+    }
+
+    /// Records the cell at hand and enters the sets behind its edges.
+    fn keep(&mut self, number: u32, area: f64) {
+        let start = self.corners.len() as u32;
+        let cell = self.cells.len() as u32;
+        self.entries[number as usize].outcome = Outcome::Cell(cell);
+        let count = self.polygon.corners.len();
+        for k in 0..count {
+            let (corner, next) = (self.polygon.corners[k], self.polygon.corners[(k + 1) % count]);
+            let mut behind = NONE;
+            if corner.label != NONE {
+                let (leaves, enters) = self.pairs[corner.label as usize];
+                let (from, to) = self.entries[number as usize].members;
+                self.set.clear();
+                let members = &self.members[from as usize..to as usize];
+                self.set.extend(members.iter().copied().filter(|&i| i != leaves));
+                if enters != NONE {
+                    let place = self.set.partition_point(|&i| i < enters);
+                    self.set.insert(place, enters);
+                }
+                let (dx, dy) = (next.x - corner.x, next.y - corner.y);
+                let length = (dx * dx + dy * dy).sqrt().max(f64::MIN_POSITIVE);
+                // Interior on the left, so the way out is to the right.
+                let door = [(corner.x + next.x) / 2.0, (corner.y + next.y) / 2.0, dy / length, -dx / length];
+                behind = self.enter(door).0;
+            }
+            self.corners.push(([corner.x, corner.y], behind));
+        }
+        self.cells.push((number, start, self.corners.len() as u32, area));
+    }
+
+    /// An entry that owns nothing was found across an edge, for two pairs of sites may share their bisector, and
+    /// nearly equal sites bound slivers. What lies behind is found at points ever farther from the edge.
+    fn step_over(&mut self, number: u32) {
+        self.entries[number as usize].outcome = Outcome::Nothing(NONE);
+        let [x, y, right, up] = self.entries[number as usize].door;
+        let b = self.frame.bounds;
+        let mut step = STEP;
+        while step < 4.0 {
+            let (px, py) = (x + step * right, y + step * up);
+            if px <= b.x0 || px >= b.x1 || py <= b.y0 || py >= b.y1 {
+                return;
+            }
+            self.rank_at(px, py);
+            let (behind, _) = self.enter([px, py, right, up]);
+            if !matches!(self.entries[behind as usize].outcome, Outcome::Nothing(_)) {
+                self.entries[number as usize].outcome = Outcome::Nothing(behind);
+                return;
+            }
+            step *= STRIDE;
+        }
+    }
+
+    /// The cell that an entry is or, if it owns nothing, the one found behind it.
+    fn cell_of(&self, mut entry: u32) -> u32 {
+        // A chain of stand-ins ends, for each was open, so later, when it was named.
+        while let Some(found) = self.entries.get(entry as usize) {
+            match found.outcome {
+                Outcome::Cell(cell) => return cell,
+                Outcome::Nothing(behind) => entry = behind,
+                Outcome::Open => break,
+            }
+        }
+        NO_CELL
+    }
+
+    fn finish(self, frame: Frame, owner: impl Fn(u32) -> u32) -> Partition {
+        let mut builder = Builder::new(frame, self.cells.len());
+        let mut owners = Vec::new();
+        for &(entry, from, to, area) in &self.cells {
+            let (start, end) = self.entries[entry as usize].members;
+            let members = &self.members[start as usize..end as usize];
+            let function = members.iter().fold([0.0; 3], |sum, &i| {
+                let f = self.ranking.functions[i as usize];
+                [sum[0] + f[0], sum[1] + f[1], sum[2] + f[2]]
+            });
+            owners.clear();
+            owners.extend(members.iter().map(|&i| owner(i)));
+            owners.sort_unstable();
+            let corners = self.corners[from as usize..to as usize].iter().copied();
+            builder.push(owners.iter().copied(), function, corners, area);
+        }
+        builder.finish(|entry| self.cell_of(entry))
+    }
+}
+
+/// A well-mixed word for each index (the finaliser of SplitMix64); a set's hash is the exclusive or of its members'.
+fn mix(index: u32) -> u64 {
+    let mut z = (u64::from(index) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}

@@ -1,0 +1,158 @@
+//! An encoder cut by a plane through its input space.
+//!
+//! On the plane `x = o + p·u + q·v` each pre-activation is an affine function of (p, q):
+//! `(s_i·u) p + (s_i·v) q + s_i·o + b_i`. The largest of these functions, or their signs, cut the plane.
+
+use super::flood::{self, Ranking};
+use super::frame::{Bounds, Frame};
+use super::partition::Partition;
+use crate::error::{Error, Result};
+
+/// The encoder's parameters as they are stored.
+#[derive(Debug, Clone, Copy)]
+pub struct Encoder<'a> {
+    /// W_enc transposed, `[d_sae, d_in]` row-major: row `i` is the column s_i of latent `i`.
+    pub weights: &'a [f32],
+    /// b_enc, `[d_sae]`.
+    pub bias: &'a [f32],
+    /// Width of the input.
+    pub d_in: usize,
+}
+
+/// The plane `origin + p·u + q·v`; the vectors have `d_in` values. With u and v orthonormal, lengths and areas in
+/// (p, q) are those of the input space.
+#[derive(Debug, Clone, Copy)]
+pub struct Plane<'a> {
+    /// The point (0, 0).
+    pub origin: &'a [f32],
+    /// The first axis.
+    pub u: &'a [f32],
+    /// The second axis.
+    pub v: &'a [f32],
+}
+
+/// By what TopK ranks latents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// |pre|: the K-th order power diagram of the 2·d_sae signed sites ±s_i. A latent owns cells on both sides of
+    /// zero.
+    Magnitude,
+    /// pre: the K-th order power diagram.
+    Value,
+    /// pre, of which the positive stay active.
+    Positive,
+}
+
+/// Which latents are active.
+#[derive(Debug, Clone, Copy)]
+pub enum Rule<'a> {
+    /// pre above 0.
+    Relu,
+    /// pre above the threshold: one for all, or one for each latent.
+    JumpRelu(&'a [f32]),
+    /// The `k` first.
+    TopK {
+        /// How many.
+        k: usize,
+        /// In which order.
+        by: By,
+    },
+}
+
+/// The partition of the box `[p0, q0, p1, q1]` of a plane by which latents are active; the owners of a cell are its
+/// active latents.
+///
+/// ReLU and JumpReLU give the arrangement of the lines pre = threshold, TopK a power diagram of order K. Ties go to
+/// the lower index. Cells of TopK by magnitude on which the same latents are active with other signs stay apart.
+///
+/// # Errors
+/// If lengths do not match, a number is NaN or infinite (vectors of the plane, weights, biases, thresholds: named by
+/// their place), `k` is 0 or above d_sae, or the box holds more than [`MAX_CELLS`](super::MAX_CELLS) cells.
+pub fn slice(encoder: Encoder<'_>, rule: Rule<'_>, plane: Plane<'_>, bounds: Bounds) -> Result<Partition> {
+    let Encoder { weights, bias, d_in } = encoder;
+    let d_sae = bias.len();
+    check(&encoder, &plane)?;
+    let frame = Frame::of_box(bounds);
+    let mut functions: Vec<[f64; 3]> = weights
+        .chunks_exact(d_in)
+        .zip(bias)
+        .map(|(s, &b)| [dot(s, plane.u), dot(s, plane.v), dot(s, plane.origin) + f64::from(b)])
+        .collect();
+    let (order, positive) = match rule {
+        Rule::Relu => (d_sae, true),
+        Rule::JumpRelu(thresholds) => {
+            if thresholds.len() != 1 && thresholds.len() != d_sae {
+                return Err(Error::shape(
+                    "number of thresholds",
+                    thresholds.len(),
+                    format!("1 or {d_sae}, one for each latent"),
+                ));
+            }
+            finite("threshold", thresholds)?;
+            for (function, threshold) in functions.iter_mut().zip(thresholds.iter().cycle()) {
+                function[2] -= f64::from(*threshold);
+            }
+            (d_sae, true)
+        }
+        Rule::TopK { k, by } => {
+            if k == 0 || k > d_sae {
+                return Err(Error::option("k", k, format!("1 to {d_sae}, the number of latents")));
+            }
+            if by == By::Magnitude {
+                let negative: Vec<_> = functions.iter().map(|f| f.map(|v| -v)).collect();
+                functions.extend(negative);
+            }
+            (k, by == By::Positive)
+        }
+    };
+    for function in &mut functions {
+        *function = frame.affine(*function);
+    }
+    flood::partition(&Ranking { functions, order, positive }, frame, |i| i % d_sae as u32)
+}
+
+fn check(encoder: &Encoder<'_>, plane: &Plane<'_>) -> Result<()> {
+    let Encoder { weights, bias, d_in } = *encoder;
+    if d_in == 0 || bias.is_empty() {
+        return Err(Error::shape(
+            "encoder",
+            format!("{} latents of {d_in} inputs", bias.len()),
+            "at least one of each",
+        ));
+    }
+    // Signed sites are numbered in 32 bits.
+    if bias.len() > 1 << 28 {
+        return Err(Error::shape("latents", bias.len(), "at most 2^28"));
+    }
+    if Some(weights.len()) != bias.len().checked_mul(d_in) {
+        return Err(Error::shape(
+            "number of encoder weights",
+            weights.len(),
+            format!("{} latents times {d_in} inputs", bias.len()),
+        ));
+    }
+    finite("W_enc", weights)?;
+    finite("b_enc", bias)?;
+    for (name, vector) in [("origin", plane.origin), ("u", plane.u), ("v", plane.v)] {
+        if vector.len() != d_in {
+            return Err(Error::shape(
+                format!("length of {name}"),
+                vector.len(),
+                format!("{d_in}, the inputs of the encoder"),
+            ));
+        }
+        finite(name, vector)?;
+    }
+    Ok(())
+}
+
+fn finite(name: &'static str, values: &[f32]) -> Result<()> {
+    match values.iter().position(|v| !v.is_finite()) {
+        Some(at) => Err(Error::option(name, format!("{} at {at}", values[at]), "finite numbers")),
+        None => Ok(()),
+    }
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+}
