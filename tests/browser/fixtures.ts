@@ -39,10 +39,7 @@ export async function expectAccessible(page: Page): Promise<void> {
 /** Leaves a picture of the whole page in `results/`, for a person to look at. */
 export async function picture(page: Page, name: string): Promise<void> {
   const project = test.info().project.name;
-  await page.screenshot({
-    path: `results/pictures/${name}-${project}.png`,
-    fullPage: true,
-  });
+  await page.screenshot({ path: `results/pictures/${name}-${project}.png`, fullPage: true });
 }
 
 export { expect };
