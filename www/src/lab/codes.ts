@@ -3,6 +3,7 @@
 import { css, html, svg, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { count, measured } from '../shell/format';
+import { inFrame } from '../shell/frames';
 import { divergingTable, greyTable, ThemeController } from '../shell/theme';
 import { VisibleController } from '../shell/visible';
 import { runNames, shared } from '../style/shared';
@@ -208,6 +209,10 @@ export class LabCodes extends LabElement {
 
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
+    inFrame(this, () => this.paint());
+  }
+
+  private paint(): void {
     this.measure();
     const pictures = this.lab.pictures;
     if (!pictures) return;

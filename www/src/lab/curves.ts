@@ -5,6 +5,7 @@ import { customElement, query } from 'lit/decorators.js';
 import uPlot from 'uplot';
 import uPlotStyle from 'uplot/dist/uPlot.min.css?inline';
 import { measured } from '../shell/format';
+import { inFrame } from '../shell/frames';
 import { ThemeController } from '../shell/theme';
 import { runNames, shared } from '../style/shared';
 import { methods } from '../worker/protocol';
@@ -138,10 +139,14 @@ export class LabCurves extends LabElement {
 
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
-    const { reports, state } = this.lab;
-    if (!this.plot || this.scale !== state.scale) this.rebuild();
-    else if (this.drawn !== reports) this.plot.setData(this.values());
-    this.drawn = reports;
+    if (this.drawn === this.lab.reports && this.scale === this.lab.state.scale) return;
+    inFrame(this, () => this.draw());
+  }
+
+  private draw(): void {
+    if (!this.plot || this.scale !== this.lab.state.scale) this.rebuild();
+    else this.plot.setData(this.values());
+    this.drawn = this.lab.reports;
   }
 
   /** Epochs, then test and train MSE of each run. */
