@@ -134,5 +134,6 @@ test('without MNIST beside the page, its link falls back and says so', async ({ 
   await page.goto('./#data=mnist&share=5');
   await expect(page.getByTestId('note')).toContainText('train-images-idx3-ubyte.gz is not beside this page');
   await expect(page.getByRole('radio', { name: 'MNIST' })).toBeDisabled();
+  await expect(page.getByTestId('data-summary')).toContainText('500 training');
   await reached(page, 1);
 });

@@ -184,6 +184,7 @@ test.describe('the address', () => {
   test('of files that are no longer there falls back to generated digits', async ({ page }) => {
     await page.goto('./#data=files&share=5');
     await expect(page.getByTestId('note')).toContainText('No files have been given');
+    await expect(page.getByTestId('data-summary')).toContainText('500 training');
     await reached(page, 1);
   });
 });
