@@ -223,7 +223,7 @@ export class LabCodes extends LabElement {
     if (original)
       paintOne(original, pictures.originals.subarray(digit * size, (digit + 1) * size), width, height, greyTable());
     for (const canvas of this.renderRoot.querySelectorAll<HTMLCanvasElement>('.filter')) {
-      const method = canvas.dataset['method'] as Method;
+      const method = canvas.dataset.method as Method;
       const latent = this.latentOf(method, this.codes(method));
       const bytes = pictures.runs[method].filters?.decoder.subarray(latent * size, (latent + 1) * size);
       if (bytes) paintOne(canvas, bytes, width, height, divergingTable());

@@ -237,7 +237,7 @@ export class LabFilters extends LabElement {
     const table = divergingTable();
     const rows = Math.ceil(this.shown / this.columns);
     const stride = this.columns * (width + GAP) - GAP;
-    const bytes = filters[canvas.dataset['side'] as Side];
+    const bytes = filters[canvas.dataset.side as Side];
     paintCanvas(canvas, stride, rows * (height + GAP) - GAP, (words) => {
       for (let place = 0; place < this.shown; place++) {
         const latent = filters.order[place] ?? 0;
@@ -263,7 +263,7 @@ export class LabFilters extends LabElement {
     if (!filters || !pictures) return;
     const size = pictures.width * pictures.height;
     for (const canvas of this.renderRoot.querySelectorAll<HTMLCanvasElement>('.large')) {
-      const bytes = filters[canvas.dataset['side'] as Side].subarray(this.latent * size, (this.latent + 1) * size);
+      const bytes = filters[canvas.dataset.side as Side].subarray(this.latent * size, (this.latent + 1) * size);
       paintOne(canvas, bytes, pictures.width, pictures.height, divergingTable());
     }
   }
