@@ -20,6 +20,8 @@ pub enum Stream {
     Centers = 4,
     /// Order of the rows in epoch `n`: stream `Epochs + n`.
     Epochs = 1 << 32,
+    /// Sample `i` of generated data: stream `Samples + i`.
+    Samples = 2 << 32,
 }
 
 /// A seeded stream of random numbers.
@@ -38,6 +40,11 @@ impl Random {
     /// The order of rows in the given epoch.
     pub fn epoch(seed: u64, epoch: u32) -> Self {
         Self::numbered(seed, Stream::Epochs as u64 + u64::from(epoch))
+    }
+
+    /// The stream of one sample of generated data, so that it does not depend on how many there are.
+    pub fn sample(seed: u64, sample: u32) -> Self {
+        Self::numbered(seed, Stream::Samples as u64 + u64::from(sample))
     }
 
     fn numbered(seed: u64, stream: u64) -> Self {

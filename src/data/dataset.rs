@@ -30,6 +30,15 @@ impl Storage {
     }
 }
 
+/// Means and variation of a data set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DataMoments {
+    /// Column means, `[cols]`.
+    pub mean: Vec<f64>,
+    /// `Σ(x − x̄)²` over all elements: the error of predicting the mean, the denominator of fvu.
+    pub variation: f64,
+}
+
 /// Rows of equal length with a normalisation, and labels if they came with any.
 ///
 /// Views ([`Dataset::split`], [`Dataset::share`]) share the storage: a split of a large file costs only its row
@@ -51,6 +60,11 @@ impl Dataset {
     /// If there are no rows or columns, the length is not a multiple of `cols`, there are 2^32 rows or more, or a
     /// value is NaN or infinite (the first is named).
     pub fn new(storage: Storage, cols: usize) -> Result<Self> {
+        Self::shared(Arc::new(storage), cols)
+    }
+
+    /// As [`Dataset::new`], without a copy of values that others hold too.
+    pub(super) fn shared(storage: Arc<Storage>, cols: usize) -> Result<Self> {
         if cols == 0 {
             return Err(Error::option("cols", cols, "at least 1 column"));
         }
@@ -66,13 +80,13 @@ impl Dataset {
         }
         let rows = u32::try_from(storage.len() / cols)
             .map_err(|_| Error::shape("rows of the data set", storage.len() / cols, "below 2^32"))?;
-        if let Storage::F32(values) = &storage
+        if let Storage::F32(values) = &*storage
             && let Some(at) = values.iter().position(|v| !v.is_finite())
         {
             return Err(Error::NotFinite { row: at / cols, col: at % cols, value: f64::from(values[at]) });
         }
         Ok(Self {
-            storage: Arc::new(storage),
+            storage,
             cols,
             view: (0..rows).collect(),
             normalisation: Arc::new(Normalisation::NONE),
@@ -92,8 +106,38 @@ impl Dataset {
                 format!("{}, one a row", self.rows()),
             ));
         }
-        self.labels = Some(labels.into());
+        // Labels are kept by row of the storage: this may be a view of a part of it.
+        let mut stored = vec![0; self.storage.len() / self.cols];
+        for (&row, label) in self.view.iter().zip(labels) {
+            stored[row as usize] = label;
+        }
+        self.labels = Some(stored.into());
         Ok(self)
+    }
+
+    /// Adds the labels that another data set holds, as MNIST has them in a file of their own: one column of bytes,
+    /// row by row.
+    ///
+    /// # Errors
+    /// If `labels` has other than one column, holds no bytes, or differs in the number of rows.
+    pub fn labelled_by(self, labels: &Self) -> Result<Self> {
+        if labels.cols != 1 {
+            return Err(Error::shape("columns of the labels", labels.cols, "1: one label a row"));
+        }
+        if labels.rows() != self.rows() {
+            return Err(Error::shape(
+                "number of labels",
+                labels.rows(),
+                format!("{}, one a row", self.rows()),
+            ));
+        }
+        let bytes: Option<Vec<u8>> =
+            (0..labels.rows()).map(|row| labels.bytes(row)?.first().copied()).collect();
+        self.with_labels(
+            bytes.ok_or_else(|| {
+                Error::shape("type of the labels", "numbers that are no bytes", "bytes (u8)")
+            })?,
+        )
     }
 
     /// Number of rows.
@@ -208,6 +252,25 @@ impl Dataset {
         Self { view: rows.iter().map(|&row| self.view[row as usize]).collect(), ..self.clone() }
     }
 
+    /// Column means and total variation of the values as the model sees them, in two passes of float64.
+    pub fn moments(&self) -> DataMoments {
+        let mut row = vec![0.0; self.cols];
+        let mut mean = vec![0.0; self.cols];
+        for at in 0..self.rows() as u32 {
+            self.gather(&[at], &mut row);
+            mean.iter_mut().zip(&row).for_each(|(mean, &x)| *mean += f64::from(x));
+        }
+        mean.iter_mut().for_each(|mean| *mean /= self.rows() as f64);
+        let mut variation = 0.0;
+        for at in 0..self.rows() as u32 {
+            self.gather(&[at], &mut row);
+            let squares =
+                row.iter().zip(&mean).map(|(&x, mean)| (f64::from(x) - mean) * (f64::from(x) - mean));
+            variation += squares.sum::<f64>();
+        }
+        DataMoments { mean, variation }
+    }
+
     /// Mean and standard deviation (divided by the number of rows) of each stored column, in float64.
     fn fit_standardisation(&self) -> Normalisation {
         let raw = Self { normalisation: Arc::new(Normalisation::NONE), ..self.clone() };
@@ -216,10 +279,11 @@ impl Dataset {
             (vec![0.0; self.cols], vec![0.0; self.cols], vec![0.0f64; self.cols]);
         for (seen, at) in (0..raw.rows() as u32).enumerate() {
             raw.gather(&[at], &mut row);
+            let weight = 1.0 / (seen + 1) as f64;
             // Welford's update: no cancellation when the mean is far from 0.
             for (col, &x) in row.iter().enumerate() {
                 let delta = f64::from(x) - mean[col];
-                mean[col] += delta / (seen + 1) as f64;
+                mean[col] += delta * weight;
                 square[col] += delta * (f64::from(x) - mean[col]);
                 largest[col] = largest[col].max(f64::from(x).abs());
             }

@@ -63,12 +63,17 @@ impl Normalisation {
         Self::Uniform { scale: (1.0 / (255.0 * MNIST_STD)) as f32, shift: (-MNIST_MEAN / MNIST_STD) as f32 }
     }
 
-    /// Centres and scales each column. `mean` and `std` are `[cols]`; see [`CONSTANT_COLUMN`].
+    /// Centres and scales each column; one that is constant but for rounding is only centred. `mean`, `std` and
+    /// `largest` (the largest absolute value) are `[cols]`.
     pub fn standardise(mean: &[f64], std: &[f64], largest: &[f64]) -> Self {
         let scale: Vec<f64> = std
             .iter()
             .zip(largest)
-            .map(|(&std, &largest)| if std > CONSTANT_COLUMN * largest { 1.0 / std } else { 1.0 })
+            .map(|(&std, &largest)| {
+                // Below the smallest normal float the factor would overflow to infinity.
+                let varies = std > CONSTANT_COLUMN * largest && std > f64::from(f32::MIN_POSITIVE);
+                if varies { 1.0 / std } else { 1.0 }
+            })
             .collect();
         let shift = mean.iter().zip(&scale).map(|(mean, scale)| (-mean * scale) as f32).collect();
         Self::PerColumn { scale: scale.iter().map(|&s| s as f32).collect(), shift }

@@ -1,1 +1,103 @@
-//! Placeholder.
+//! Where arithmetic runs: one coarse trait, and the rooms that implement it.
+//!
+//! The contract of a room:
+//! - It holds the training rows, the test rows and the whole trainable [`State`] on its side; between calls nothing
+//!   crosses but what a method takes and returns.
+//! - Every call does a bounded amount of work, which the caller chooses by the number of rows. Cancelling, progress
+//!   and yielding to an event loop happen between calls.
+//! - Methods that read something back return futures, since a GPU answers later; the CPU's are ready at once.
+//! - After an error the room may be in any state until [`Engine::load`] is called again.
+
+mod cpu;
+mod state;
+
+use std::future::Future;
+use std::ops::Range;
+
+pub use cpu::{Cpu, bulk};
+pub use state::{Gram, Moments, Optimiser, State};
+
+use crate::error::Result;
+use crate::sae::Penalties;
+
+/// Which rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// The rows that are trained on.
+    Train,
+    /// The rows that are only measured.
+    Test,
+}
+
+/// What a step of the optimiser needs to know.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepOptions {
+    /// Rows in a batch; the last batch may be smaller.
+    pub batch_size: usize,
+    /// Adam steps on each batch.
+    pub updates_per_batch: usize,
+    /// Step size of Adam.
+    pub lr: f64,
+    /// L2 weight decay as in `torch.optim.Adam`: `gradient += decay · W`, on the matrices and not on the biases.
+    pub weight_decay: f64,
+    /// The other terms of F.
+    pub penalties: Penalties,
+}
+
+/// Sums over the batches of a call of [`Engine::steps`], measured before each update.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct StepSums {
+    /// Number of updates.
+    pub updates: u64,
+    /// Sum of the batches' mse.
+    pub mse: f64,
+    /// Sum of the batches' `mean_rows Σ|z|`.
+    pub l1: f64,
+}
+
+/// Sums over evaluated rows.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct EvaluationSums {
+    /// Rows seen.
+    pub rows: u64,
+    /// `Σ‖x − x̂‖²`.
+    pub squares: f64,
+    /// Number of active latents in all rows.
+    pub active: u64,
+    /// `Σ|z|`.
+    pub l1: f64,
+}
+
+/// A room: see the module for the contract.
+pub trait Engine {
+    /// What the user sees: the room and what it runs on.
+    fn name(&self) -> String;
+
+    /// Replaces the whole trainable state.
+    fn load(&mut self, state: &State) -> Result<()>;
+
+    /// Reads the whole trainable state back.
+    fn state(&mut self) -> impl Future<Output = Result<State>>;
+
+    /// Starts an epoch: the present parameters become the `previous` of the proximal terms, and activity is counted
+    /// anew.
+    fn begin_epoch(&mut self);
+
+    /// Takes optimiser steps on consecutive batches of the training rows numbered `rows`.
+    fn steps(&mut self, rows: &[u32], options: &StepOptions) -> impl Future<Output = Result<StepSums>>;
+
+    /// Latents that were active in a step since [`Engine::begin_epoch`], `[d_sae]` counts.
+    fn activity(&mut self) -> impl Future<Output = Result<Vec<u64>>>;
+
+    /// Adds training rows to the Gram statistics of the present encoder.
+    fn accumulate(&mut self, rows: Range<u32>) -> impl Future<Output = Result<()>>;
+
+    /// Hands the Gram statistics over and starts new ones.
+    fn take_gram(&mut self) -> impl Future<Output = Result<Gram>>;
+
+    /// Replaces the decoder of an untied model: `w_dec [d_sae, d_in]`, `b_dec [d_in]`.
+    fn set_decoder(&mut self, w_dec: &[f32], b_dec: &[f32]) -> Result<()>;
+
+    /// Measures the present model on rows of a split.
+    fn evaluate(&mut self, split: Split, rows: Range<u32>) -> impl Future<Output = Result<EvaluationSums>>;
+}

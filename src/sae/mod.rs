@@ -1,1 +1,13 @@
-//! Placeholder.
+//! The model: parameters, activations, sparse codes, and the objective that both halves of PAM-SGD share.
+//!
+//! `pre = x W_enc + b_enc`, `z = ρ(pre)`, `x̂ = z W_dec + b_dec`; a tied model has `W_dec = W_encᵀ`.
+
+mod activation;
+mod codes;
+mod model;
+mod objective;
+
+pub use activation::{Activation, Threshold, TopKBy};
+pub use codes::{ByLatent, Codes};
+pub use model::{Parts, Sae};
+pub use objective::{Penalties, penalties_of};

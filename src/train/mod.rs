@@ -1,1 +1,13 @@
-//! Placeholder.
+//! Training: options, the epoch loop of SGD and PAM-SGD, the closed-form decoder, checkpoints.
+
+mod checkpoint;
+mod decoder;
+mod factor;
+mod options;
+mod report;
+mod trainer;
+
+pub use decoder::{DecoderInput, DecoderSolution, Ridge, decoder_step, solve_decoder};
+pub use options::{Backend, Method, Order, TrainOptions};
+pub use report::EpochReport;
+pub use trainer::{Observer, Quiet, Trainer};

@@ -1,1 +1,16 @@
-//! Placeholder.
+//! The JavaScript surface: converts and delegates, no mathematics. DESIGN: `init`, `initSync`, and the names below.
+
+mod convert;
+mod dataset;
+mod decoder;
+mod error;
+mod sae;
+mod trainer;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Panics become readable errors on the console.
+#[wasm_bindgen(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}

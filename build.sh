@@ -1,0 +1,459 @@
+#!/usr/bin/env bash
+# Builds, serves, tests and measures SplInterp Playground. `./build.sh help` lists the commands.
+# Every step looks first whether its inputs have changed, so a second run is quick.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+readonly wasm_target=wasm32-unknown-unknown
+readonly stamps=target/stamps # one file per built thing: the hash of what it was built from
+readonly mnist_folder=www/public/mnist
+
+usage() {
+  cat <<'END'
+./build.sh                    the site in dist/ and the npm package in pkg/
+./build.sh serve [--port N]   builds, then serves the site (port 8080, or the next one that is free)
+./build.sh test               runs every test
+./build.sh bench [--torch]    prints the benchmark table (--torch: beside PyTorch, installed in tests/.venv)
+./build.sh help               prints this text
+
+With any command, --mnist DIR copies the four MNIST files from DIR beside the page, and
+--mnist download fetches them. Both check them first.
+END
+}
+
+# --- small things ---------------------------------------------------------------------------------------------
+
+say() { printf '==> %s\n' "$*"; }
+
+fail() {
+  printf 'build.sh: %s\n' "$*" >&2
+  exit 1
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# hash_of PATH…: one hash over the names and contents of all files there, installed packages left out.
+hash_of() {
+  find "$@" -name node_modules -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha1sum | sha1sum | cut -d' ' -f1
+}
+
+# is_current NAME HASH OUTPUT: whether OUTPUT is there and was built from inputs with that hash.
+is_current() { [ -e "$3" ] && [ "$(cat "$stamps/$1" 2>/dev/null)" = "$2" ]; }
+
+mark_current() {
+  mkdir -p "$stamps"
+  printf '%s\n' "$2" >"$stamps/$1"
+}
+
+# --- what the machine must have -------------------------------------------------------------------------------
+
+# apt_install WHAT PACKAGE…: installs Debian packages where that is possible, else says what is missing.
+apt_install() {
+  local what=$1 sudo=()
+  shift
+  [ "$(id -u)" = 0 ] || sudo=(sudo)
+  if ! has apt-get || { [ "$(id -u)" != 0 ] && ! sudo -n true 2>/dev/null; }; then
+    fail "$what is missing and cannot be installed from here: install it (on Debian: apt-get install $*) and run this again"
+  fi
+  say "Installing $what ($*)"
+  "${sudo[@]}" apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
+    { "${sudo[@]}" apt-get update -qq && "${sudo[@]}" apt-get install -y -qq --no-install-recommends "$@" >/dev/null; } ||
+    fail "apt-get could not install $what ($*): install it by hand and run this again"
+}
+
+need_rust() {
+  has cargo || fail "Rust is missing: install it with rustup (https://rustup.rs) and run this again"
+  has cc || apt_install 'a C compiler and linker' gcc libc6-dev
+  [ -d "$(rustc --print target-libdir --target "$wasm_target")" ] && return
+  has rustup || fail "the Rust target $wasm_target is missing: install it as you installed Rust, or install Rust with rustup (https://rustup.rs)"
+  say "Installing the Rust target $wasm_target"
+  rustup target add "$wasm_target"
+}
+
+need_node() {
+  if ! has node || ! has npm; then
+    fail 'Node.js is missing: install version 20.19 or later (https://nodejs.org) and run this again'
+  fi
+  node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a > 20 || (+a == 20 && +b >= 19) ? 0 : 1)' ||
+    fail "Node.js $(node --version) is too old: install version 20.19 or later (https://nodejs.org) and run this again"
+}
+
+# Leaves in $bindgen a wasm-bindgen of exactly the version in Cargo.lock: the tool and the library must match.
+# It is kept outside the tree, so that `cargo clean` and a second clone do not compile it again. Unoptimised and
+# without the TLS that only its test runner could use, it compiles in a third of the time and still runs in a blink.
+need_wasm_bindgen() {
+  local version cache
+  version=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/[^0-9.]/, ""); print; exit }' Cargo.lock)
+  if [ "$(wasm-bindgen --version 2>/dev/null)" = "wasm-bindgen $version" ]; then
+    bindgen=wasm-bindgen
+    return
+  fi
+  cache=${XDG_CACHE_HOME:-$HOME/.cache}/splinterp/wasm-bindgen-$version
+  bindgen=$cache/bin/wasm-bindgen
+  [ ! -x "$bindgen" ] || return 0
+  say "Compiling wasm-bindgen $version, once"
+  if install_wasm_bindgen "$version" "$cache" --locked; then return; fi
+  # A registry mirror that lags behind may lack a version that the tool's own lock file names.
+  say 'Once more, without the lock file that it brings along'
+  install_wasm_bindgen "$version" "$cache" ||
+    fail "wasm-bindgen $version could not be installed: try 'cargo install wasm-bindgen-cli --version $version' and run this again"
+}
+
+install_wasm_bindgen() {
+  local version=$1 root=$2
+  shift 2
+  CARGO_PROFILE_DEV_DEBUG=0 cargo install wasm-bindgen-cli --version "$version" --bin wasm-bindgen --debug --quiet \
+    --no-default-features --root "$root" --target-dir target/wasm-bindgen "$@" &&
+    rm -rf target/wasm-bindgen
+}
+
+# npm_install FOLDER: the packages of its lock file, unless they are there already.
+npm_install() {
+  local folder=$1 lock
+  need_node
+  lock=$(sha1sum "$folder/package.json" "$folder/package-lock.json")
+  [ "$(cat "$folder/node_modules/.installed" 2>/dev/null)" != "$lock" ] || return 0
+  say "Installing the npm packages of $folder"
+  (cd "$folder" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error)
+  mkdir -p "$folder/node_modules" # npm makes none where there is nothing to install
+  printf '%s\n' "$lock" >"$folder/node_modules/.installed"
+}
+
+# Leaves in CHROME_PATH a Chromium or Chrome, and sees to a Vulkan driver, which its WebGPU and wgpu's tests use.
+need_browser() {
+  has_vulkan || apt_install 'a Vulkan driver' mesa-vulkan-drivers
+  if [ -n "${CHROME_PATH:-}" ]; then
+    [ -x "$CHROME_PATH" ] || fail "CHROME_PATH names $CHROME_PATH, which is not a program: expected the path of Chromium or Chrome"
+    return
+  fi
+  find_browser || apt_install Chromium chromium
+  find_browser || fail 'Chromium is missing: install it, or set CHROME_PATH to Chromium or Chrome, and run this again'
+}
+
+find_browser() {
+  local name
+  for name in chromium chromium-browser google-chrome google-chrome-stable; do
+    if has "$name"; then
+      CHROME_PATH=$(command -v "$name")
+      export CHROME_PATH
+      return 0
+    fi
+  done
+  return 1
+}
+
+has_vulkan() { [ "$(uname)" != Linux ] || compgen -G '/usr/share/vulkan/icd.d/*.json' >/dev/null || compgen -G '/etc/vulkan/icd.d/*.json' >/dev/null; }
+
+# --- MNIST beside the page ------------------------------------------------------------------------------------
+
+readonly mnist_files=(train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte)
+readonly mnist_mirrors=(
+  https://ossci-datasets.s3.amazonaws.com/mnist
+  https://storage.googleapis.com/cvdf-datasets/mnist
+)
+
+# mnist_md5 NAME: of the uncompressed file.
+mnist_md5() {
+  case $1 in
+    train-images-idx3-ubyte) echo 6bbc9ace898e44ae57da46a324031adb ;;
+    train-labels-idx1-ubyte) echo a25bea736e30d166cdddb491f175f624 ;;
+    t10k-images-idx3-ubyte) echo 2646ac647ad5339dbf082846283269ea ;;
+    t10k-labels-idx1-ubyte) echo 27ae3e4e09519cfbb04c329615203637 ;;
+  esac
+}
+
+# check_mnist FILE NAME: prints nothing if FILE, gzipped or not, holds the MNIST file NAME, else what is wrong.
+check_mnist() {
+  local found expected
+  expected=$(mnist_md5 "$2")
+  found=$(gzip -dcf "$1" 2>/dev/null | md5sum | cut -d' ' -f1) ||
+    { echo "$1 is damaged: gzip cannot read it to the end" && return; }
+  [ "$found" = "$expected" ] || echo "$1 is not MNIST's $2: its uncompressed MD5 is $found, expected $expected"
+}
+
+has_mnist() {
+  local name
+  for name in "${mnist_files[@]}"; do
+    [ -f "$mnist_folder/$name.gz" ] && [ -z "$(check_mnist "$mnist_folder/$name.gz" "$name")" ] || return 1
+  done
+}
+
+# copy_mnist FOLDER: all four files are checked before the first is copied.
+copy_mnist() {
+  local folder=$1 name file problem files=()
+  [ -d "$folder" ] || fail "--mnist: $folder is not a folder: expected one that holds ${mnist_files[*]}, gzipped or not (or the word download)"
+  for name in "${mnist_files[@]}"; do
+    file=$folder/$name.gz
+    [ -f "$file" ] || file=$folder/$name
+    [ -f "$file" ] || fail "--mnist: $folder holds neither $name.gz nor $name"
+    problem=$(check_mnist "$file" "$name")
+    [ -z "$problem" ] || fail "--mnist: $problem"
+    files+=("$file")
+  done
+  mkdir -p "$mnist_folder"
+  for file in "${files[@]}"; do
+    name=$(basename "$file" .gz)
+    if [ "$(head -c 2 "$file" | od -An -tx1)" = ' 1f 8b' ]; then cat "$file"; else gzip -9nc "$file"; fi >"$mnist_folder/$name.part"
+    mv "$mnist_folder/$name.part" "$mnist_folder/$name.gz"
+  done
+  say "MNIST lies beside the page ($mnist_folder)"
+}
+
+download_mnist() {
+  local folder name
+  if has_mnist; then
+    say "MNIST lies beside the page already ($mnist_folder)"
+    return
+  fi
+  has curl || apt_install curl curl ca-certificates
+  folder=$(mktemp -d)
+  # shellcheck disable=SC2064 # the folder of now is the one to remove
+  trap "rm -rf '$folder'" EXIT
+  for name in "${mnist_files[@]}"; do download_mnist_file "$name" "$folder/$name.gz"; done
+  copy_mnist "$folder"
+  rm -rf "$folder"
+  trap - EXIT
+}
+
+download_mnist_file() {
+  local name=$1 file=$2 mirror problem problems=
+  for mirror in "${mnist_mirrors[@]}"; do
+    say "Downloading $mirror/$name.gz"
+    if curl -fsSL --retry 2 --connect-timeout 15 -o "$file" "$mirror/$name.gz"; then
+      problem=$(check_mnist "$file" "$name")
+      [ -n "$problem" ] || return 0
+    else
+      problem="curl could not fetch $mirror/$name.gz"
+    fi
+    problems+="; $problem"
+  done
+  fail "--mnist download: $name.gz could not be had${problems}"
+}
+
+# --- build ----------------------------------------------------------------------------------------------------
+
+build_wasm() {
+  need_rust
+  say 'Compiling the crate to WebAssembly'
+  cargo build --release --lib --target "$wasm_target"
+}
+
+# The npm package: wasm-bindgen's JavaScript and declarations, the module optimised, package.json and licences.
+build_package() {
+  local module=target/$wasm_target/release/splinterp.wasm extras hash
+  need_wasm_bindgen
+  npm_install www # for wasm-opt
+  extras=(LICENSE-MIT LICENSE-APACHE)
+  [ ! -f README.md ] || extras+=(README.md)
+  hash=$(hash_of "$module" Cargo.toml build.sh www/package-lock.json "${extras[@]}")
+  if is_current package "$hash" pkg/package.json; then
+    say 'pkg/ is up to date'
+    return
+  fi
+  say 'Making the npm package in pkg/'
+  rm -rf pkg
+  "$bindgen" --target web --out-dir pkg --out-name splinterp "$module"
+  optimise pkg/splinterp_bg.wasm
+  cp "${extras[@]}" pkg/
+  cargo metadata --no-deps --format-version 1 | package_json >pkg/package.json
+  mark_current package "$hash"
+}
+
+# The features are those of rustc's wasm32-unknown-unknown and of .cargo/config.toml; all browsers since 2023 have them.
+optimise() {
+  www/node_modules/.bin/wasm-opt -O3 --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int \
+    --enable-sign-ext --enable-mutable-globals --enable-reference-types --enable-multivalue "$1" -o "$1.part"
+  mv "$1.part" "$1"
+}
+
+# Reads cargo's metadata, so that version, description and keywords have one home.
+package_json() {
+  node -e '
+    const { version, description, keywords, license } = JSON.parse(require("fs").readFileSync(0)).packages[0];
+    console.log(JSON.stringify({
+      name: "splinterp", version, description, keywords, license, type: "module",
+      exports: { ".": { types: "./splinterp.d.ts", default: "./splinterp.js" }, "./splinterp_bg.wasm": "./splinterp_bg.wasm" },
+      types: "./splinterp.d.ts",
+      files: ["splinterp.js", "splinterp.d.ts", "splinterp_bg.wasm", "splinterp_bg.wasm.d.ts", "snippets", "LICENSE-*"],
+      sideEffects: ["./snippets/*"], engines: { node: ">=20" },
+    }, null, 2));'
+}
+
+build_site() {
+  local hash
+  npm_install www
+  hash=$(hash_of www pkg)
+  if is_current site "$hash" dist/index.html; then
+    say 'dist/ is up to date'
+    return
+  fi
+  say 'Building the site in dist/'
+  (cd www && npm run --silent build)
+  mark_current site "$hash"
+}
+
+build_all() {
+  build_wasm
+  build_package
+  build_site
+}
+
+# serve [PORT]: the headers that wasm threads need are set in www/vite.config.ts.
+serve() {
+  local options=(--port 8080)
+  [ -z "$1" ] || options=(--port "$1" --strictPort)
+  say 'Serving dist/ (Ctrl+C stops it)'
+  cd www
+  exec node_modules/.bin/vite preview "${options[@]}"
+}
+
+# --- test -----------------------------------------------------------------------------------------------------
+
+test_tools() {
+  need_rust
+  if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
+    rustup component add rustfmt clippy
+  fi
+  need_browser
+  npm_install www
+  npm_install tests/browser
+}
+test_format() { cargo fmt --check; }
+test_clippy() { cargo clippy --quiet --all-targets -- -D warnings; }
+test_clippy_wasm() { cargo clippy --quiet --target "$wasm_target" -- -D warnings; }
+test_crate() { cargo test --quiet; }
+test_docs() { RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --document-private-items; }
+test_site_code() { (cd www && npm run --silent check && npm run --silent test); }
+test_package() { node --test --test-reporter=spec tests/node/*.test.mjs; }
+
+# The browser tests follow the site's own TypeScript, lint and formatting rules, with the site's own tools.
+test_browser_code() {
+  local bin=www/node_modules/.bin
+  "$bin/tsc" --noEmit -p tests/browser
+  (cd tests/browser && "../../$bin/eslint" .)
+  "$bin/prettier" --check --config www/.prettierrc.json tests/browser tests/node
+}
+
+test_browser() {
+  need_browser
+  (cd tests/browser && node_modules/.bin/playwright test)
+}
+
+summary=()
+failures=0
+
+# step TITLE COMMAND: runs it under a heading, notes its seconds and its outcome, and goes on.
+step() {
+  local title=$1 start=$SECONDS status outcome=ok
+  shift
+  say "$title"
+  # A shell of its own that is no part of a condition: elsewhere bash would not stop at its first failing command.
+  set +e
+  (set -e && "$@")
+  status=$?
+  set -e
+  if [ "$status" != 0 ]; then
+    outcome=FAILED
+    failures=$((failures + 1))
+  fi
+  summary+=("$(printf '%-28s %4d s  %s' "$title" $((SECONDS - start)) "$outcome")")
+  say "$title: $outcome, $((SECONDS - start)) s"
+}
+
+run_tests() {
+  SECONDS=0
+  step 'Tools' test_tools
+  step 'Rust formatting' test_format
+  step 'Clippy' test_clippy
+  step 'Clippy, wasm32' test_clippy_wasm
+  step 'Rust tests' test_crate
+  step 'Rust documentation' test_docs
+  step 'Build' build_all
+  step 'Site: checks and unit tests' test_site_code
+  step 'Package in Node' test_package
+  step 'Browser tests: checks' test_browser_code
+  step 'Browser tests' test_browser
+  printf '\n'
+  printf '%s\n' "${summary[@]}"
+  printf '%-28s %4d s\n' 'All' "$SECONDS"
+  [ "$failures" = 0 ] || fail "$failures of ${#summary[@]} steps failed"
+}
+
+# --- bench ----------------------------------------------------------------------------------------------------
+
+# bench [--torch]: runs tests/bench/*.bench.mjs one after another, each of which prints its rows. They find the
+# browser in CHROME_PATH and, with --torch, a Python that has numpy and PyTorch in TORCH_PYTHON.
+bench() {
+  local file files
+  build_all
+  need_browser
+  if [ "$1" = --torch ]; then need_torch; fi
+  npm_install tests/bench
+  files=(tests/bench/*.bench.mjs)
+  for file in "${files[@]}"; do
+    say "$file"
+    node "$file"
+  done
+}
+
+readonly numpy_version=2.4.6 torch_version=2.15.0
+
+need_torch() {
+  local folder=tests/.venv
+  export TORCH_PYTHON=$PWD/$folder/bin/python
+  if "$TORCH_PYTHON" -c "import torch; assert torch.__version__.split('+')[0] == '$torch_version'" 2>/dev/null; then return; fi
+  has python3 || apt_install Python python3
+  python3 -c 'import venv, ensurepip' 2>/dev/null || apt_install "Python's venv" python3-venv
+  say "Installing numpy $numpy_version and PyTorch $torch_version in $folder (with what it brings along, several GB)"
+  python3 -m venv --clear "$folder"
+  "$folder/bin/pip" install --quiet "numpy==$numpy_version" "torch==$torch_version"
+}
+
+# --- the command line -----------------------------------------------------------------------------------------
+
+main() {
+  local command='' port='' torch='' mnist=''
+  while [ $# -gt 0 ]; do
+    case $1 in
+      serve | test | bench | help)
+        [ -z "$command" ] || fail "one command at a time: found $command and $1"
+        command=$1
+        ;;
+      -h | --help) command=help ;;
+      --port)
+        port=${2:-}
+        if ! [[ $port =~ ^[1-9][0-9]{0,4}$ ]] || [ "$port" -gt 65535 ]; then
+          fail "--port: found '$port', expected a number from 1 to 65535"
+        fi
+        shift
+        ;;
+      --torch) torch=--torch ;;
+      --mnist)
+        mnist=${2:-}
+        [ -n "$mnist" ] || fail '--mnist: expected a folder, or the word download'
+        shift
+        ;;
+      *) fail "unknown argument '$1': ./build.sh help lists what there is" ;;
+    esac
+    shift
+  done
+  [ -z "$port" ] || [ "$command" = serve ] || fail '--port goes with serve only'
+  [ -z "$torch" ] || [ "$command" = bench ] || fail '--torch goes with bench only'
+  case $mnist in
+    '') ;;
+    download) download_mnist ;;
+    *) copy_mnist "$mnist" ;;
+  esac
+  case $command in
+    '') build_all ;;
+    serve)
+      build_all
+      serve "$port"
+      ;;
+    test) run_tests ;;
+    bench) bench "$torch" ;;
+    help) usage ;;
+  esac
+}
+
+main "$@"

@@ -1,0 +1,47 @@
+//! Adam (Kingma and Ba 2015, algorithm 1), in the form and with the constants of `torch.optim.Adam`.
+
+const BETA1: f64 = 0.9;
+const BETA2: f64 = 0.999;
+const EPS: f32 = 1e-8;
+
+/// One step's constants: `θ −= lr/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)`.
+#[derive(Debug, Clone, Copy)]
+pub struct AdamStep {
+    step_size: f32,
+    inverse_root: f32,
+}
+
+impl AdamStep {
+    /// Constants of step `t`, counted from 1.
+    pub fn new(lr: f64, t: u64) -> Self {
+        Self {
+            step_size: (lr / (1.0 - power(BETA1, t))) as f32,
+            inverse_root: (1.0 / (1.0 - power(BETA2, t)).sqrt()) as f32,
+        }
+    }
+
+    /// Updates `theta` and its moments from the gradient `g`; all of one length.
+    #[inline]
+    pub fn update(&self, theta: &mut [f32], m: &mut [f32], v: &mut [f32], g: &[f32]) {
+        let (b1, b2) = (BETA1 as f32, BETA2 as f32);
+        let (c1, c2) = ((1.0 - BETA1) as f32, (1.0 - BETA2) as f32);
+        for (((theta, m), v), &g) in theta.iter_mut().zip(m).zip(v).zip(g) {
+            *m = b1 * *m + c1 * g;
+            *v = b2 * *v + c2 * (g * g);
+            *theta -= self.step_size * *m / (v.sqrt() * self.inverse_root + EPS);
+        }
+    }
+}
+
+/// `base^exponent` by squaring: `f64::powi` may round differently from machine to machine.
+fn power(mut base: f64, mut exponent: u64) -> f64 {
+    let mut result = 1.0;
+    while exponent > 0 {
+        if exponent & 1 == 1 {
+            result *= base;
+        }
+        base *= base;
+        exponent >>= 1;
+    }
+    result
+}

@@ -1,0 +1,12 @@
+//! The CPU room: SIMD kernels, one thread. Every result is the same bits in wasm and natively.
+
+mod adam;
+pub mod bulk;
+mod encode;
+mod gram;
+mod lanes;
+mod room;
+mod step;
+mod sums;
+
+pub use room::Cpu;

@@ -1,0 +1,167 @@
+//! The CPU room of the engine.
+
+use std::ops::Range;
+
+use super::gram::{Accumulator, BLOCK};
+use super::step::{Batch, Gradient};
+use crate::data::Dataset;
+use crate::engine::{Engine, EvaluationSums, Gram, Split, State, StepOptions, StepSums};
+use crate::error::Result;
+use crate::sae::Sae;
+
+/// Above this share of zero bytes skipping them beats the dense product (measured on generated digits).
+const SKIP_ZEROS_SHARE: f64 = 0.5;
+
+/// Training on one CPU thread.
+#[derive(Debug)]
+pub struct Cpu {
+    train: Rows,
+    test: Rows,
+    state: State,
+    previous: Sae,
+    activity: Vec<u64>,
+    gram: Gram,
+    batch: Batch,
+    gradient: Gradient,
+    accumulator: Accumulator,
+}
+
+/// A data set and how its rows are best encoded.
+#[derive(Debug)]
+struct Rows {
+    data: Dataset,
+    skip_zeros: bool,
+}
+
+impl Rows {
+    fn new(data: Dataset) -> Self {
+        let zeros = (0..data.rows()).filter_map(|row| data.bytes(row)).flatten().filter(|&&v| v == 0).count();
+        let skip_zeros = zeros as f64 > SKIP_ZEROS_SHARE * (data.rows() * data.cols()) as f64;
+        Self { data, skip_zeros }
+    }
+
+    fn gather(&self, rows: &[u32], batch: &mut Batch) {
+        batch.gather(&self.data, rows, self.skip_zeros);
+    }
+
+    fn shifts(&self) -> Option<&Dataset> {
+        self.skip_zeros.then_some(&self.data)
+    }
+}
+
+impl Cpu {
+    /// A room with these rows and this state; the columns of both data sets are the state's `d_in`.
+    pub fn new(train: Dataset, test: Dataset, state: State) -> Self {
+        Self {
+            train: Rows::new(train),
+            test: Rows::new(test),
+            activity: vec![0; state.sae.d_sae],
+            previous: state.sae.clone(),
+            gram: Gram::new(state.sae.d_in, state.sae.d_sae),
+            state,
+            batch: Batch::default(),
+            gradient: Gradient::default(),
+            accumulator: Accumulator::default(),
+        }
+    }
+
+    /// Moves the parameters and nothing else: not Adam's moments, not the epoch's `previous`.
+    pub fn load_parameters(&mut self, sae: &Sae) {
+        self.state.sae = sae.clone();
+    }
+
+    fn step(&mut self, options: &StepOptions) -> StepSums {
+        let rows = self.batch.x.len() / self.state.sae.d_in;
+        self.batch.pack(&self.state.sae, self.train.shifts());
+        self.batch.encode(&self.state.sae.activation);
+        let squares = self.batch.reconstruct(&self.state.sae);
+        for &latent in self.batch.codes.latents() {
+            self.activity[latent as usize] += 1;
+        }
+        let l1 = self.batch.l1() / rows as f64;
+        self.gradient.step(&mut self.state, &self.previous, &self.batch, options);
+        StepSums { updates: 1, mse: squares / self.batch.x.len() as f64, l1 }
+    }
+}
+
+impl Engine for Cpu {
+    fn name(&self) -> String {
+        "cpu".into()
+    }
+
+    fn load(&mut self, state: &State) -> Result<()> {
+        self.state = state.clone();
+        self.previous = state.sae.clone();
+        self.gram = Gram::new(state.sae.d_in, state.sae.d_sae);
+        self.activity.fill(0);
+        Ok(())
+    }
+
+    async fn state(&mut self) -> Result<State> {
+        Ok(self.state.clone())
+    }
+
+    fn begin_epoch(&mut self) {
+        self.previous = self.state.sae.clone();
+        self.activity.fill(0);
+    }
+
+    async fn steps(&mut self, rows: &[u32], options: &StepOptions) -> Result<StepSums> {
+        let mut sums = StepSums::default();
+        for rows in rows.chunks(options.batch_size) {
+            self.train.gather(rows, &mut self.batch);
+            for _ in 0..options.updates_per_batch {
+                let step = self.step(options);
+                sums.updates += step.updates;
+                sums.mse += step.mse;
+                sums.l1 += step.l1;
+            }
+        }
+        Ok(sums)
+    }
+
+    async fn activity(&mut self) -> Result<Vec<u64>> {
+        Ok(self.activity.clone())
+    }
+
+    async fn accumulate(&mut self, rows: Range<u32>) -> Result<()> {
+        self.batch.pack(&self.state.sae, self.train.shifts());
+        let rows: Vec<u32> = rows.collect();
+        for block in rows.chunks(BLOCK) {
+            self.train.gather(block, &mut self.batch);
+            self.batch.encode(&self.state.sae.activation);
+            self.accumulator.add(&self.batch, &mut self.gram);
+        }
+        Ok(())
+    }
+
+    async fn take_gram(&mut self) -> Result<Gram> {
+        let empty = Gram::new(self.state.sae.d_in, self.state.sae.d_sae);
+        Ok(std::mem::replace(&mut self.gram, empty))
+    }
+
+    fn set_decoder(&mut self, w_dec: &[f32], b_dec: &[f32]) -> Result<()> {
+        self.state.sae.w_dec = Some(w_dec.to_vec());
+        self.state.sae.b_dec = b_dec.to_vec();
+        Ok(())
+    }
+
+    async fn evaluate(&mut self, split: Split, rows: Range<u32>) -> Result<EvaluationSums> {
+        let data = match split {
+            Split::Train => &self.train,
+            Split::Test => &self.test,
+        };
+        self.batch.pack(&self.state.sae, data.shifts());
+        let mut sums = EvaluationSums::default();
+        let rows: Vec<u32> = rows.collect();
+        for block in rows.chunks(BLOCK) {
+            data.gather(block, &mut self.batch);
+            self.batch.encode(&self.state.sae.activation);
+            sums.squares += self.batch.reconstruct(&self.state.sae);
+            sums.active += self.batch.codes.len() as u64;
+            sums.l1 += self.batch.l1();
+            sums.rows += block.len() as u64;
+        }
+        Ok(sums)
+    }
+}

@@ -1,0 +1,127 @@
+//! Parameters of a sparse autoencoder.
+
+use super::Activation;
+use crate::error::{Error, Result};
+use crate::rng::{Random, Stream};
+
+/// Standard deviation of the initial encoder, from the paper's MNIST script.
+pub const ENCODER_STD: f64 = 0.1;
+/// Standard deviation of an untied decoder's start. Small: from `W_encᵀ` untied SGD ends far worse.
+pub const DECODER_STD: f64 = 0.01;
+
+/// A sparse autoencoder.
+///
+/// Both matrices are kept by latent, `[d_sae, d_in]` row-major: decoder rows, gradients and optimiser state of a
+/// latent are then contiguous. The public orientation of `W_enc` is `[d_in, d_sae]`; see [`Sae::to_parts`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sae {
+    /// Columns of the data.
+    pub d_in: usize,
+    /// Number of latents.
+    pub d_sae: usize,
+    /// ρ.
+    pub activation: Activation,
+    /// Encoder by latent, `[d_sae, d_in]`.
+    pub w_enc: Vec<f32>,
+    /// Encoder bias, `[d_sae]`.
+    pub b_enc: Vec<f32>,
+    /// Decoder, `[d_sae, d_in]`; `None` if tied to the encoder.
+    pub w_dec: Option<Vec<f32>>,
+    /// Decoder bias, `[d_in]`.
+    pub b_dec: Vec<f32>,
+}
+
+/// Parameters in the public orientation of the paper: `pre = x W_enc + b_enc`, `x̂ = z W_dec + b_dec`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parts {
+    /// `[d_in, d_sae]`, row-major.
+    pub w_enc: Vec<f32>,
+    /// `[d_sae]`.
+    pub b_enc: Vec<f32>,
+    /// `[d_sae, d_in]`, row-major.
+    pub w_dec: Vec<f32>,
+    /// `[d_in]`.
+    pub b_dec: Vec<f32>,
+}
+
+impl Sae {
+    /// Random parameters: encoder `0.1·N(0, 1)`, untied decoder `0.01·N(0, 1)`, biases 0.
+    pub fn random(d_in: usize, d_sae: usize, activation: Activation, tied: bool, seed: u64) -> Self {
+        let mut random = Random::new(seed, Stream::Parameters);
+        let mut normal = |std: f64| (0..d_in * d_sae).map(|_| (std * random.normal()) as f32).collect();
+        let w_enc = normal(ENCODER_STD);
+        let w_dec = (!tied).then(|| normal(DECODER_STD));
+        Self { d_in, d_sae, activation, w_enc, b_enc: vec![0.0; d_sae], w_dec, b_dec: vec![0.0; d_in] }
+    }
+
+    /// An untied model from its parameters.
+    ///
+    /// # Errors
+    /// If a size does not fit, a value is not finite, or the activation's options do not fit `d_sae`.
+    pub fn from_parts(parts: Parts, activation: Activation, d_in: usize, d_sae: usize) -> Result<Self> {
+        if d_in == 0 {
+            return Err(Error::option("dIn", d_in, "at least 1"));
+        }
+        if d_sae == 0 {
+            return Err(Error::option("dSae", d_sae, "at least 1"));
+        }
+        activation.validate(d_sae)?;
+        let elements = d_in.checked_mul(d_sae).ok_or_else(|| {
+            Error::option("dSae", d_sae, format!("dIn · dSae within memory, dIn is {d_in}"))
+        })?;
+        for (name, values, expected) in [
+            ("W_enc", &parts.w_enc, elements),
+            ("b_enc", &parts.b_enc, d_sae),
+            ("W_dec", &parts.w_dec, elements),
+            ("b_dec", &parts.b_dec, d_in),
+        ] {
+            if values.len() != expected {
+                return Err(Error::shape(format!("number of values in {name}"), values.len(), expected));
+            }
+            if let Some(at) = values.iter().position(|v| !v.is_finite()) {
+                return Err(Error::shape(format!("value {at} of {name}"), values[at], "a finite number"));
+            }
+        }
+        let w_enc = transpose(&parts.w_enc, d_in, d_sae);
+        Ok(Self {
+            d_in,
+            d_sae,
+            activation,
+            w_enc,
+            b_enc: parts.b_enc,
+            w_dec: Some(parts.w_dec),
+            b_dec: parts.b_dec,
+        })
+    }
+
+    /// The parameters in the public orientation; a tied decoder is written out.
+    pub fn to_parts(&self) -> Parts {
+        Parts {
+            w_enc: transpose(&self.w_enc, self.d_sae, self.d_in),
+            b_enc: self.b_enc.clone(),
+            w_dec: self.decoder().to_vec(),
+            b_dec: self.b_dec.clone(),
+        }
+    }
+
+    /// `W_dec`, `[d_sae, d_in]`, tied or not.
+    pub fn decoder(&self) -> &[f32] {
+        self.w_dec.as_deref().unwrap_or(&self.w_enc)
+    }
+}
+
+/// Transposes a row-major `[rows, cols]` matrix, in blocks that fit the cache.
+pub(crate) fn transpose(matrix: &[f32], rows: usize, cols: usize) -> Vec<f32> {
+    const BLOCK: usize = 32;
+    let mut out = vec![0.0; matrix.len()];
+    for row0 in (0..rows).step_by(BLOCK) {
+        for col0 in (0..cols).step_by(BLOCK) {
+            for row in row0..(row0 + BLOCK).min(rows) {
+                for col in col0..(col0 + BLOCK).min(cols) {
+                    out[col * rows + row] = matrix[row * cols + col];
+                }
+            }
+        }
+    }
+    out
+}

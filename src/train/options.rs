@@ -1,0 +1,223 @@
+//! What can be chosen about a run.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::StepOptions;
+use crate::error::{Error, Result};
+use crate::sae::{Activation, Penalties};
+
+/// Ridge on the decoder of PAM-SGD in units of raw sums divided by `d_in`, from which the default α is derived: a
+/// constant pull against which a latent's own energy `Σz²` is weighed, so that α falls with the number of rows.
+const RIDGE_PER_COLUMN: f64 = 0.6;
+
+/// How the decoder is trained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// Encoder and decoder by Adam.
+    Sgd,
+    /// The encoder by Adam, the decoder in closed form once an epoch (the paper's algorithm 1).
+    Pam,
+}
+
+/// Which half of an epoch of PAM-SGD comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// The paper's MNIST script: the decoder that is evaluated fits the encoder.
+    #[default]
+    EncoderFirst,
+    /// The paper's LLM script: the epoch ends with a decoder older than the encoder.
+    DecoderFirst,
+}
+
+/// Where to train.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// The fastest that works.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The GPU.
+    Gpu,
+}
+
+/// Options of a run. Those left out take the paper's values for MNIST.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TrainOptions {
+    /// Number of latents.
+    pub d_sae: usize,
+    /// ρ.
+    pub activation: Activation,
+    /// SGD or PAM-SGD.
+    pub method: Method,
+    /// Whether the decoder is the encoder transposed. Default: with SGD yes; PAM-SGD cannot.
+    #[serde(default)]
+    pub tied: Option<bool>,
+    /// Step size of Adam.
+    #[serde(default = "default_lr")]
+    pub lr: f64,
+    /// Rows in a batch.
+    #[serde(default = "default_batch_size")]
+    pub batch_size: usize,
+    /// Adam steps on each batch.
+    #[serde(default = "default_updates")]
+    pub updates_per_batch: usize,
+    /// λ: weight of the mean over rows of `Σ|z|`.
+    #[serde(default)]
+    pub l1: f64,
+    /// L2 weight decay of Adam on the matrices.
+    #[serde(default)]
+    pub weight_decay: f64,
+    /// α: ridge on `W_dec`. Default: 0 for SGD, 0.6 / rows for PAM-SGD.
+    #[serde(default)]
+    pub alpha: Option<f64>,
+    /// β: ridge on `b_dec`.
+    #[serde(default)]
+    pub beta: f64,
+    /// μ_enc: pull of `W_enc` towards its value at the start of the epoch.
+    #[serde(default)]
+    pub mu_enc: f64,
+    /// ν_enc: the same for `b_enc`.
+    #[serde(default)]
+    pub nu_enc: f64,
+    /// μ_dec: the same for `W_dec`.
+    #[serde(default)]
+    pub mu_dec: f64,
+    /// ν_dec: the same for `b_dec`.
+    #[serde(default)]
+    pub nu_dec: f64,
+    /// Which half of PAM-SGD comes first.
+    #[serde(default)]
+    pub order: Order,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// Where to train.
+    #[serde(default)]
+    pub backend: Backend,
+    /// How many threads the CPU may use; 1 is what there is.
+    #[serde(default = "default_threads")]
+    pub threads: usize,
+}
+
+fn default_lr() -> f64 {
+    0.003
+}
+
+fn default_batch_size() -> usize {
+    128
+}
+
+fn default_updates() -> usize {
+    1
+}
+
+fn default_threads() -> usize {
+    1
+}
+
+impl TrainOptions {
+    /// Options with the defaults for everything else.
+    pub fn new(method: Method, d_sae: usize, activation: Activation, seed: u64) -> Self {
+        Self {
+            d_sae,
+            activation,
+            method,
+            tied: None,
+            lr: default_lr(),
+            batch_size: default_batch_size(),
+            updates_per_batch: default_updates(),
+            l1: 0.0,
+            weight_decay: 0.0,
+            alpha: None,
+            beta: 0.0,
+            mu_enc: 0.0,
+            nu_enc: 0.0,
+            mu_dec: 0.0,
+            nu_dec: 0.0,
+            order: Order::default(),
+            seed,
+            backend: Backend::default(),
+            threads: default_threads(),
+        }
+    }
+
+    /// Fills in what depends on the method and the number of training rows, and checks everything.
+    ///
+    /// # Errors
+    /// If an option is outside its range or does not fit another; the message names it.
+    pub fn resolve(mut self, rows: usize) -> Result<Self> {
+        let pam = self.method == Method::Pam;
+        self.tied = Some(self.tied.unwrap_or(!pam));
+        self.alpha = Some(self.alpha.unwrap_or(if pam { RIDGE_PER_COLUMN / rows as f64 } else { 0.0 }));
+        self.validate()?;
+        Ok(self)
+    }
+
+    fn validate(&self) -> Result<()> {
+        if self.d_sae == 0 {
+            return Err(Error::option("dSae", self.d_sae, "at least 1"));
+        }
+        self.activation.validate(self.d_sae)?;
+        if self.method == Method::Pam && self.tied == Some(true) {
+            return Err(Error::option("tied", true, "false: PAM-SGD solves for an untied decoder"));
+        }
+        if self.backend == Backend::Gpu {
+            return Err(Error::option("backend", "'gpu'", "'auto' or 'cpu': this build has no GPU engine"));
+        }
+        if !(self.lr.is_finite() && self.lr > 0.0) {
+            return Err(Error::option("lr", self.lr, "a finite number above 0"));
+        }
+        for (name, count) in [
+            ("batchSize", self.batch_size),
+            ("updatesPerBatch", self.updates_per_batch),
+            ("threads", self.threads),
+        ] {
+            if count == 0 {
+                return Err(Error::option(name, count, "at least 1"));
+            }
+        }
+        for (name, weight) in [
+            ("l1", self.l1),
+            ("weightDecay", self.weight_decay),
+            ("alpha", self.alpha.unwrap_or(0.0)),
+            ("beta", self.beta),
+            ("muEnc", self.mu_enc),
+            ("nuEnc", self.nu_enc),
+            ("muDec", self.mu_dec),
+            ("nuDec", self.nu_dec),
+        ] {
+            if !(weight.is_finite() && weight >= 0.0) {
+                return Err(Error::option(name, weight, "a finite number, 0 or above"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Weights of the terms of F.
+    pub fn penalties(&self) -> Penalties {
+        Penalties {
+            l1: self.l1,
+            alpha: self.alpha.unwrap_or(0.0),
+            beta: self.beta,
+            mu_enc: self.mu_enc,
+            nu_enc: self.nu_enc,
+            mu_dec: self.mu_dec,
+            nu_dec: self.nu_dec,
+        }
+    }
+
+    /// What an engine's steps need.
+    pub fn step_options(&self) -> StepOptions {
+        StepOptions {
+            batch_size: self.batch_size,
+            updates_per_batch: self.updates_per_batch,
+            lr: self.lr,
+            weight_decay: self.weight_decay,
+            penalties: self.penalties(),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `decoderStep`.
+
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::convert::{count, float64, float64_field, number_field, object};
+use super::error::Thrown;
+use crate::train::{self, DecoderInput, Ridge};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** Z [n, dSae], X [n, dIn], W_dec0 [dSae, dIn], b_dec0 [dIn], row-major; weights as in F. */
+export interface DecoderStepInput {
+  Z: Float64Array;
+  X: Float64Array;
+  W_dec0: Float64Array;
+  b_dec0: Float64Array;
+  n: number;
+  dSae: number;
+  dIn: number;
+  alpha: number;
+  beta: number;
+  muDec: number;
+  nuDec: number;
+}
+"#;
+
+/// The decoder half of PAM-SGD on dense codes: the exact joint minimiser of F over `(W_dec, b_dec)`.
+#[wasm_bindgen(
+    js_name = decoderStep,
+    unchecked_return_type = "{ W_dec: Float64Array; b_dec: Float64Array; objective: number; mse: number }"
+)]
+pub fn decoder_step(
+    #[wasm_bindgen(unchecked_param_type = "DecoderStepInput")] input: &JsValue,
+) -> Result<JsValue, Thrown> {
+    let (z, x) = (float64_field(input, "Z")?, float64_field(input, "X")?);
+    let (w_dec0, b_dec0) = (float64_field(input, "W_dec0")?, float64_field(input, "b_dec0")?);
+    let size = |name| count(name, number_field(input, name)?);
+    let solution = train::decoder_step(&DecoderInput {
+        z: &z,
+        x: &x,
+        w_dec0: &w_dec0,
+        b_dec0: &b_dec0,
+        n: size("n")?,
+        d_sae: size("dSae")?,
+        d_in: size("dIn")?,
+        ridge: Ridge {
+            alpha: number_field(input, "alpha")?,
+            beta: number_field(input, "beta")?,
+            mu_dec: number_field(input, "muDec")?,
+            nu_dec: number_field(input, "nuDec")?,
+        },
+    })?;
+    Ok(object([
+        ("W_dec", float64(&solution.w_dec)),
+        ("b_dec", float64(&solution.b_dec)),
+        ("objective", solution.objective.into()),
+        ("mse", solution.mse.into()),
+    ]))
+}

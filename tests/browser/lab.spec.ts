@@ -1,0 +1,369 @@
+// The MNIST lab as a user meets it: it trains at once, takes files and refuses bad ones by name, and its address
+// holds everything that decides a run.
+import { gzipSync } from 'node:zlib';
+import type { Page } from '@playwright/test';
+import { expect, expectAccessible, picture, test } from './fixtures';
+import { images, labels, type NamedFile } from './idx';
+
+/** A run small enough that an epoch takes a blink: 5 % of the generated digits. */
+const QUICK = './#share=5';
+
+/** JavaScript, CSS and wasm that the lab may load, gzipped. */
+const BUDGET_BYTES = 400_000;
+
+const epoch = (page: Page) => page.getByTestId('epoch');
+const cell = (page: Page, name: string) => page.getByTestId(name);
+const number = async (page: Page, name: string): Promise<number> => Number(await cell(page, name).textContent());
+const reached = (page: Page, least: number, timeout = 30_000): Promise<void> =>
+  expect.poll(async () => Number(await epoch(page).textContent()), { timeout }).toBeGreaterThanOrEqual(least);
+const give = (page: Page, ...files: NamedFile[]): Promise<void> =>
+  page.getByTestId('files').setInputFiles(files.map((file) => ({ mimeType: 'application/octet-stream', ...file })));
+
+test('it trains at once, without a click, and both curves fall', async ({ page }) => {
+  await page.goto('./#share=25');
+  await reached(page, 1);
+  const first = { sgd: await number(page, 'sgd test MSE'), pam: await number(page, 'pam test MSE') };
+  await reached(page, 6);
+  expect(await number(page, 'sgd test MSE')).toBeLessThan(first.sgd);
+  expect(await number(page, 'pam test MSE')).toBeLessThan(first.pam);
+  expect(await number(page, 'pam l0')).toBeNaN();
+  await expect(page.getByTestId('curves')).toHaveAttribute(
+    'aria-label',
+    /After epoch \d+: SGD test MSE [\d.]+, PAM-SGD/,
+  );
+  await picture(page, 'lab-training');
+});
+
+test('every picture shows something', async ({ page }) => {
+  await page.goto(`${QUICK}&epochs=3`);
+  await reached(page, 3);
+  await page.getByRole('heading', { name: /Codes of test image/ }).scrollIntoViewIfNeeded();
+  // A canvas of one colour is a picture of nothing.
+  await expect
+    .poll(() =>
+      page.locator('canvas:visible').evaluateAll((all) =>
+        all
+          .filter((canvas) => {
+            const { width, height } = canvas as HTMLCanvasElement;
+            const bytes = (canvas as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, width, height).data;
+            return new Set(new Uint32Array(bytes?.buffer ?? new ArrayBuffer())).size < 4;
+          })
+          .map((canvas) => canvas.outerHTML),
+      ),
+    )
+    .toEqual([]);
+  await expect(page.getByTestId('sgd l0')).toHaveText(/l0 = 15 of 256/);
+  await picture(page, 'lab-pictures');
+});
+
+test('the same link gives the same numbers', async ({ page, context }) => {
+  const run = async (where: Page): Promise<(string | null)[]> => {
+    await where.goto(`${QUICK}&epochs=2&seed=7&activation=relu&l1=0.001`);
+    await reached(where, 2);
+    return Promise.all(
+      ['test MSE', 'train MSE', 'fvu', 'l0'].flatMap((name) =>
+        ['sgd', 'pam'].map((method) => cell(where, `${method} ${name}`).textContent()),
+      ),
+    );
+  };
+  const first = await run(page);
+  expect(await run(await context.newPage())).toEqual(first);
+});
+
+test('no task of the page takes over 50 ms while it trains', async ({ page }) => {
+  await page.addInitScript(() => {
+    const durations: number[] = [];
+    Object.assign(window, { longTasks: durations });
+    new PerformanceObserver((list) => durations.push(...list.getEntries().map((entry) => entry.duration))).observe({
+      type: 'longtask',
+    });
+  });
+  await page.goto('./#epochs=1000');
+  await reached(page, 1);
+  const longTasks = () => page.evaluate(() => (window as unknown as { longTasks: number[] }).longTasks.splice(0));
+  // Tests beside this one may keep both cores busy and stretch a task: one window of three in peace is asked for.
+  await expect
+    .poll(
+      async () => {
+        await longTasks();
+        const from = Number(await epoch(page).textContent());
+        await reached(page, from + 3);
+        return longTasks();
+      },
+      { timeout: 55_000, intervals: [0] },
+    )
+    .toEqual([]);
+});
+
+test('what the lab loads stays within its budget', async ({ page }) => {
+  const bodies: Promise<Buffer>[] = [];
+  page.on('response', (response) => {
+    if (/\.(js|css|wasm)$/.test(new URL(response.url()).pathname)) bodies.push(response.body());
+  });
+  await page.goto(QUICK);
+  await reached(page, 1);
+  const bytes = (await Promise.all(bodies)).reduce((sum, body) => sum + gzipSync(body).length, 0);
+  expect(bytes).toBeLessThan(BUDGET_BYTES);
+  test.info().annotations.push({ type: 'gzipped bytes', description: String(bytes) });
+});
+
+test.describe('the control bar', () => {
+  test('pauses, steps, resets and takes the reset back', async ({ page }) => {
+    await page.goto(`${QUICK}&epochs=500`);
+    await reached(page, 1);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await expect(page.getByTestId('time-left')).toHaveText('Paused');
+    const paused = Number(await epoch(page).textContent());
+    await page.getByTestId('step').click();
+    await expect(epoch(page)).toHaveText(String(paused + 1));
+    await expect(page.getByTestId('time-left')).toHaveText('Paused');
+    await page.getByTestId('reset').click();
+    await expect(epoch(page)).toHaveText('0');
+    await page.getByTestId('undo').click();
+    await expect(epoch(page)).toHaveText(String(paused + 1));
+    await page.getByRole('button', { name: 'Play' }).click();
+    await reached(page, paused + 2);
+  });
+
+  test('cancels the epoch in hand and stands at the last finished one', async ({ page }) => {
+    await page.goto('./#epochs=500&updates=10');
+    await reached(page, 1, 50_000);
+    await expect(page.getByTestId('time-left')).toContainText('left');
+    await page.getByTestId('cancel').click();
+    await expect(page.getByTestId('time-left')).toHaveText('Paused', { timeout: 2_000 });
+    await expect(page.getByRole('button', { name: 'Play' })).toBeEnabled();
+  });
+
+  test('goes on beyond a target that is reached', async ({ page }) => {
+    await page.goto(`${QUICK}&epochs=2`);
+    await expect(page.getByTestId('time-left')).toContainText('Done');
+    await page.getByRole('button', { name: 'Play' }).click();
+    await reached(page, 3);
+    await expect(page.getByLabel('of', { exact: true })).toHaveValue('12');
+    await expect(page).toHaveURL(/epochs=12/);
+  });
+
+  test('starts at rest where less motion is wanted', async ({ page }) => {
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await page.goto(QUICK);
+    await expect(page.getByTestId('time-left')).toContainText('Ready');
+    await expect(epoch(page)).toHaveText('0');
+    await page.getByRole('button', { name: 'Play' }).click();
+    await reached(page, 1);
+  });
+});
+
+test.describe('the address', () => {
+  test('follows the settings, and Back takes them back', async ({ page }) => {
+    await page.goto(QUICK);
+    await reached(page, 1);
+    await page.getByLabel('Activation').selectOption('relu');
+    await expect(page).toHaveURL(/#share=5&activation=relu$/);
+    await page.getByTestId('share-10').click();
+    await expect(page).toHaveURL(/share=10/);
+    await expect(page.getByTestId('data-summary')).toContainText('1,000 training');
+    await page.goBack();
+    await expect(page.getByTestId('data-summary')).toContainText('500 training');
+    await expect(page.getByLabel('Activation')).toHaveValue('relu');
+    await page.goBack();
+    await expect(page.getByLabel('Activation')).toHaveValue('topk');
+    await reached(page, 1);
+    await page.goForward();
+    await expect(page.getByLabel('Activation')).toHaveValue('relu');
+  });
+
+  test('with bad values falls back to the defaults and says so', async ({ page }) => {
+    await page.goto('./#share=5&k=lots&colour=red&latents=1e9');
+    await expect(page.getByTestId('note')).toContainText('k is “lots”, expected a whole number');
+    await expect(page.getByTestId('note')).toContainText('“colour” is no setting of this page');
+    await reached(page, 1);
+    await expect(page.getByTestId('sgd l0')).toHaveText(/l0 = 15 of 256/);
+  });
+
+  test('with values that no model can have falls back too', async ({ page }) => {
+    await page.goto('./#share=5&k=300');
+    await expect(page.getByTestId('note')).toContainText(/300.*defaults are used/i);
+    await expect(page.getByRole('spinbutton', { name: 'k', exact: true })).toHaveValue('15');
+    await reached(page, 1);
+  });
+
+  test('of files that are no longer there falls back to generated digits', async ({ page }) => {
+    await page.goto('./#data=files&share=5');
+    await expect(page.getByTestId('note')).toContainText('no files have been given');
+    await reached(page, 1);
+  });
+});
+
+for (const [label, value, says] of [
+  ['k', '300', /300/],
+  ['Batch size', '0', /batch/i],
+  ['Learning rate', '-1', /lr.*-1/i],
+  ['Learning rate', '', /lr is “”/],
+  ['Latents', '0', /dSae.*0|latents.*0/i],
+] as const) {
+  test(`${label} “${value}” is refused by name, and the run goes on`, async ({ page }) => {
+    await page.goto(`${QUICK}&epochs=500`);
+    await reached(page, 1);
+    const control = page.getByRole('spinbutton', { name: label, exact: true });
+    const before = await control.inputValue();
+    const url = page.url();
+    await control.fill(value);
+    await control.press('Tab');
+    await expect(page.getByRole('alert')).toContainText(says);
+    await expect(control).toHaveValue(before);
+    expect(page.url()).toBe(url);
+    const then = Number(await epoch(page).textContent());
+    expect(then).toBeGreaterThanOrEqual(1);
+    await reached(page, then + 1);
+  });
+}
+
+test.describe('files', () => {
+  const train = { name: 'train-images-idx3-ubyte', buffer: images(400) };
+  const trainLabels = { name: 'train-labels-idx1-ubyte', buffer: labels(400) };
+  const testImages = { name: 't10k-images-idx3-ubyte', buffer: images(80) };
+  const testLabels = { name: 't10k-labels-idx1-ubyte', buffer: labels(80) };
+  const gz = ({ name, buffer }: NamedFile): NamedFile => ({ name: `${name}.gz`, buffer: gzipSync(buffer) });
+
+  test('all four, in any order, gzipped or not', async ({ page }) => {
+    await page.goto(QUICK);
+    await reached(page, 1);
+    await give(page, gz(testLabels), train, gz(testImages), trainLabels);
+    await expect(page.getByTestId('data-summary')).toContainText('20 training and 80 test images of 28 × 28');
+    await page.getByTestId('share-100').click();
+    await expect(page.getByTestId('data-summary')).toContainText('400 training');
+    await reached(page, 2);
+    await expect(page.getByRole('heading', { name: /Codes of test image 1, a 0/ })).toBeVisible();
+  });
+
+  test('images alone are split', async ({ page }) => {
+    await page.goto('./');
+    await reached(page, 1);
+    await give(page, { name: 'pictures.idx', buffer: images(100, 12, 9) });
+    await expect(page.getByTestId('data-summary')).toContainText('90 training and 10 test images of 9 × 12');
+    await reached(page, 1);
+  });
+
+  test('dropped on the page', async ({ page }) => {
+    await page.goto(QUICK);
+    await reached(page, 1);
+    const transfer = await page.evaluateHandle(
+      ({ name, bytes }) => {
+        const data = new DataTransfer();
+        data.items.add(new File([Uint8Array.from(bytes)], name));
+        return data;
+      },
+      { name: 'dropped.idx', bytes: [...images(100)] },
+    );
+    await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
+    await expect(page.getByTestId('data-summary')).toContainText('dropped.idx');
+  });
+
+  const whole = images(50);
+  for (const [fault, files, says] of [
+    ['is truncated', [{ name: 'short.idx', buffer: whole.subarray(0, whole.length - 7) }], 'short.idx'],
+    ['is truncated within gzip', [{ name: 'short.gz', buffer: gzipSync(whole).subarray(0, 60) }], 'short.gz'],
+    [
+      'has a wrong magic',
+      [{ name: 'magic.idx', buffer: Buffer.concat([Buffer.of(0, 0, 7, 3), whole.subarray(4)]) }],
+      'magic.idx',
+    ],
+    [
+      'has dimensions that multiply past memory',
+      [{ name: 'vast.idx', buffer: Buffer.from([0, 0, 8, 3, ...new Array<number>(12).fill(255)]) }],
+      'vast.idx',
+    ],
+    [
+      'is not IDX at all',
+      [{ name: 'letter.txt', buffer: Buffer.from('Dear reader, this is a letter.') }],
+      'letter.txt',
+    ],
+    ['is empty', [{ name: 'empty.idx', buffer: Buffer.alloc(0) }], 'empty.idx'],
+    ['holds labels that do not match', [train, { ...trainLabels, buffer: labels(399) }], 'train-labels-idx1-ubyte'],
+    ['holds labels only', [trainLabels], 'train-labels-idx1-ubyte'],
+    [
+      'holds test images of another size',
+      [train, { ...testImages, buffer: images(80, 20, 20) }],
+      't10k-images-idx3-ubyte',
+    ],
+    ['holds a single image', [{ name: 'one.idx', buffer: images(1) }], ''],
+  ] as const satisfies readonly (readonly [string, readonly NamedFile[], string])[]) {
+    test(`a file that ${fault} is refused by name, and the run goes on`, async ({ page }) => {
+      await page.goto(`${QUICK}&epochs=500`);
+      await reached(page, 1);
+      await give(page, ...files);
+      await expect(page.getByRole('alert')).toContainText(says);
+      await expect(page.getByRole('alert')).not.toBeEmpty();
+      await expect(page.getByTestId('data-summary')).toContainText('500 training and 2,000 test images');
+      const then = Number(await epoch(page).textContent());
+      expect(then).toBeGreaterThanOrEqual(1);
+      await reached(page, then + 1);
+      await page.getByRole('button', { name: 'Dismiss' }).click();
+      await expect(page.getByRole('alert')).toBeHidden();
+    });
+  }
+});
+
+test('a reload in mid-training offers to go on, and goes on', async ({ page }) => {
+  await page.goto(`${QUICK}&epochs=400`);
+  await reached(page, 3);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(page.getByTestId('time-left')).toHaveText('Paused');
+  const paused = Number(await epoch(page).textContent());
+  const mse = await cell(page, 'pam test MSE').textContent();
+  await page.reload();
+  await expect(page.getByTestId('interrupted')).toContainText(`after epoch ${paused} of 400`);
+  await expect(cell(page, 'pam test MSE')).toHaveText(String(mse));
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await reached(page, paused + 1);
+  await expect(page.getByTestId('interrupted')).toBeHidden();
+});
+
+test('a reload while it plays finds a run not older than some seconds', async ({ page }) => {
+  await page.goto('./#share=50&epochs=400');
+  await reached(page, 2);
+  await page.reload();
+  await expect(page.getByTestId('interrupted')).toBeVisible();
+  await page.getByRole('button', { name: 'Start over' }).click();
+  await expect(page.getByTestId('interrupted')).toBeHidden();
+  await reached(page, 1);
+});
+
+test('the pictures answer to the keyboard', async ({ page }) => {
+  await page.goto(`${QUICK}&epochs=2`);
+  await reached(page, 2);
+  const filters = page.getByRole('listbox', { name: 'PAM-SGD decoder filters' });
+  await filters.focus();
+  await page.keyboard.press('End');
+  await expect(filters.getByRole('option')).toHaveAttribute('aria-posinset', '32');
+  await page.keyboard.press('ArrowUp');
+  await expect(filters.getByRole('option')).toHaveAttribute('aria-posinset', '24');
+  await page.getByRole('button', { name: 'all 256' }).first().click();
+  await filters.focus();
+  await page.keyboard.press('End');
+  await expect(filters.getByRole('option')).toHaveAttribute('aria-posinset', '256');
+  const codes = page.getByRole('slider', { name: 'SGD: latent in hand', exact: true });
+  await codes.focus();
+  await page.keyboard.press('Home');
+  const first = Number(await codes.getAttribute('aria-valuenow'));
+  await page.keyboard.press('ArrowRight');
+  expect(Number(await codes.getAttribute('aria-valuenow'))).toBeGreaterThan(first);
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`axe finds no serious violation in a trained lab (${colorScheme})`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme });
+    await page.goto(`${QUICK}&epochs=2&colour=red`);
+    await expect(page.getByTestId('time-left')).toContainText('Done');
+    await page.getByText('More settings').click();
+    await page.getByRole('spinbutton', { name: 'k', exact: true }).fill('300');
+    await page.keyboard.press('Tab');
+    await expect(page.getByRole('alert')).toBeVisible();
+    await expectAccessible(page);
+    const excess = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    expect(excess).toBe(0);
+    await picture(page, `lab-${colorScheme}`);
+  });
+}

@@ -1,0 +1,43 @@
+import { defineConfig } from '@playwright/test';
+
+// A port that follows from the process, so that two runs on one machine do not meet; the workers inherit it.
+const port = Number((process.env['SITE_PORT'] ??= String(20_000 + (process.pid % 20_000))));
+const chromium = process.env['CHROME_PATH'] ?? '/usr/bin/chromium';
+
+/** Chromium asks nothing of the network by itself, and runs as root too, as it must in a container. */
+const flags = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export default defineConfig({
+  testDir: '.',
+  outputDir: 'results',
+  forbidOnly: process.env['CI'] !== undefined,
+  fullyParallel: true,
+  retries: 0,
+  // One at a time: a page that trains keeps two cores busy by itself, and its timings are asserted.
+  workers: 1,
+  timeout: 60_000,
+  reporter: [['list']],
+  use: {
+    baseURL: `http://localhost:${port}/`,
+    launchOptions: { executablePath: chromium, args: flags },
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+  },
+  projects: [
+    { name: 'desktop', use: { viewport: { width: 1280, height: 800 } } },
+    { name: 'phone', use: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true } },
+  ],
+  webServer: {
+    command: `node_modules/.bin/vite preview --port ${port} --strictPort`,
+    cwd: '../../www',
+    url: `http://localhost:${port}/`,
+    reuseExistingServer: false,
+  },
+});

@@ -1,0 +1,39 @@
+// The site as served: it opens, is isolated so that wasm threads can run, and a stranger can use it.
+import { expect, expectAccessible, picture, test } from './fixtures';
+
+test('the page opens with a title and a main region', async ({ page }) => {
+  await page.goto('./');
+  await expect(page).toHaveTitle(/SplInterp/);
+  await expect(page.getByRole('main')).toBeVisible();
+  await picture(page, 'smoke');
+});
+
+test('the page is cross-origin isolated', async ({ page }) => {
+  const response = await page.goto('./');
+  expect(response?.headers()).toMatchObject({
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-embedder-policy': 'require-corp',
+  });
+  expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+});
+
+test('the wasm module is served with its own media type', async ({ page }) => {
+  const module = page.waitForResponse((response) => response.url().endsWith('.wasm'), { timeout: 15_000 });
+  await page.goto('./');
+  expect((await module).headers()['content-type']).toBe('application/wasm');
+});
+
+test('nothing is wider than the window', async ({ page }) => {
+  await page.goto('./');
+  const excess = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(excess).toBe(0);
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`axe finds no serious violation (${colorScheme})`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme });
+    await page.goto('./');
+    await expect(page.getByRole('main')).toBeVisible();
+    await expectAccessible(page);
+  });
+}

@@ -1,0 +1,198 @@
+// Where the images come from, and how many of them are trained on.
+
+import { css, html, nothing, type TemplateResult } from 'lit';
+import { customElement, state } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
+import { count } from '../shell/format';
+import { shared } from '../style/shared';
+import { LabElement } from './element';
+import { properties } from './state';
+
+const sources = { digits: 'Generated digits', mnist: 'MNIST', files: 'Your files' } as const;
+const shares = [1, 5, 10, 25, 50, 100] as const;
+
+@customElement('lab-data')
+export class LabData extends LabElement {
+  static override styles = [
+    shared,
+    css`
+      section {
+        background: var(--panel);
+        border: 1px solid var(--line);
+        border-radius: var(--radius);
+        padding: 16px 18px;
+        height: 100%;
+      }
+      fieldset {
+        border: 0;
+        margin: 12px 0 0;
+        padding: 0;
+      }
+      legend {
+        padding: 0;
+        font-size: 0.75rem;
+        color: var(--muted);
+      }
+      .source {
+        display: flex;
+        align-items: center;
+        gap: 8px;
+        min-height: 32px;
+      }
+      .source input {
+        width: 17px;
+        height: 17px;
+        margin: 0;
+        accent-color: var(--accent);
+      }
+      .shares {
+        display: grid;
+        grid-template-columns: repeat(3, 1fr);
+        gap: 6px;
+        margin-top: 4px;
+      }
+      .shares button {
+        padding: 0;
+        min-height: 32px;
+        font-size: 0.867rem;
+      }
+      .shares button[aria-pressed='true'] {
+        background: var(--accent);
+        border-color: var(--accent);
+        color: var(--on-accent);
+      }
+      .drop {
+        display: block;
+        width: 100%;
+        margin-top: 14px;
+        padding: 12px;
+        border: 1.5px dashed var(--field);
+        border-radius: 8px;
+        background: var(--well);
+        text-align: center;
+        font-size: 0.867rem;
+        cursor: pointer;
+      }
+      .drop:focus-within {
+        outline: 2px solid var(--accent);
+        outline-offset: 2px;
+      }
+      .drop.over {
+        border-color: var(--accent);
+        color: var(--accent);
+      }
+      p {
+        margin: 12px 0 0;
+      }
+    `,
+  ];
+
+  @state() private over = false;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    // A file may be dropped anywhere on the page; without this the browser would leave it and show the file.
+    window.addEventListener('dragover', this.dragged);
+    window.addEventListener('dragleave', this.left);
+    window.addEventListener('drop', this.dropped);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener('dragover', this.dragged);
+    window.removeEventListener('dragleave', this.left);
+    window.removeEventListener('drop', this.dropped);
+  }
+
+  override render(): TemplateResult {
+    const { state, info, mnistBeside } = this.lab;
+    const offered = { digits: true, mnist: mnistBeside, files: this.lab.hasFiles };
+    return html`<section aria-labelledby="data">
+      <h2 id="data">Data</h2>
+      <fieldset>
+        <legend>Images</legend>
+        ${(['digits', 'mnist', 'files'] as const).map(
+          (source) =>
+            html`<div class="source">
+              <input
+                type="radio"
+                name="source"
+                id="source-${source}"
+                .checked=${live(state.source === source)}
+                ?disabled=${!offered[source]}
+                @change=${() => this.lab.change({ source, sample: 0 })}
+              />
+              <label for="source-${source}" class=${offered[source] ? '' : 'muted'}>${sources[source]}</label>
+            </div>`,
+        )}
+      </fieldset>
+      <fieldset>
+        <legend>Share of the training set</legend>
+        <div class="shares" role="group" aria-label="Share of the training set">
+          ${shares.map(
+            (share) =>
+              html`<button
+                aria-pressed=${state.share === share ? 'true' : 'false'}
+                @click=${() => this.lab.change({ share })}
+                data-testid="share-${share}"
+              >
+                ${share} %
+              </button>`,
+          )}
+        </div>
+      </fieldset>
+      <label class="drop ${this.over ? 'over' : ''}">
+        <input
+          class="hidden"
+          type="file"
+          multiple
+          data-testid="files"
+          aria-describedby="files-hint"
+          @change=${(event: Event) => this.chosen(event.target as HTMLInputElement)}
+        />
+        Drop IDX files, or <u>choose</u> them
+      </label>
+      <p class="small muted" id="files-hint">
+        ${mnistBeside ? nothing : html`MNIST’s four files, for example. `}Images are needed; labels and test images are
+        optional; gzipped or not. They do not leave this machine.
+      </p>
+      ${
+        info
+          ? html`<p class="small number" data-testid="data-summary">
+              ${count(info.trainRows)} training and ${count(info.testRows)} test images of ${info.width} ×
+              ${info.height}, ${info.dataName}${state.source === 'files' ? html`. A link cannot carry files.` : '.'}
+            </p>`
+          : nothing
+      }
+      <p class="small muted">
+        Try
+        <a href=${this.lab.linkTo({ share: properties.share.initial === state.share ? 1 : 100 })}
+          >${state.share === 100 ? '1 %' : 'all'} of the images</a
+        >: with few of them the closed-form decoder makes the larger difference.
+      </p>
+    </section>`;
+  }
+
+  private chosen(input: HTMLInputElement): void {
+    void this.lab.openFiles([...(input.files ?? [])]);
+    // The same file may be chosen again once it is mended.
+    input.value = '';
+  }
+
+  private readonly dragged = (event: DragEvent): void => {
+    if (!event.dataTransfer?.types.includes('Files')) return;
+    event.preventDefault();
+    this.over = true;
+  };
+
+  private readonly left = (event: DragEvent): void => {
+    if (event.relatedTarget === null) this.over = false;
+  };
+
+  private readonly dropped = (event: DragEvent): void => {
+    if (!event.dataTransfer?.types.includes('Files')) return;
+    event.preventDefault();
+    this.over = false;
+    void this.lab.openFiles([...event.dataTransfer.files]);
+  };
+}

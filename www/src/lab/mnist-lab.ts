@@ -1,0 +1,157 @@
+// The MNIST lab: control bar, data, curves, numbers and pictures of two runs trained side by side.
+
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { customElement } from 'lit/decorators.js';
+import { shared } from '../style/shared';
+import './bar';
+import './codes';
+import { LabController } from './controller';
+import './curves';
+import './data';
+import './digits';
+import './filters';
+import './results';
+
+@customElement('mnist-lab')
+export class MnistLab extends LitElement {
+  static override styles = [
+    shared,
+    css`
+      :host {
+        --page: 1240px;
+        --gutter: 24px;
+      }
+      .page {
+        display: grid;
+        grid-template-columns: 240px minmax(0, 1fr) 300px;
+        gap: 18px;
+        max-width: calc(var(--page) + 2 * var(--gutter));
+        margin: 0 auto;
+        padding: 10px var(--gutter) 40px;
+      }
+      .whole {
+        grid-column: 1 / -1;
+      }
+      .halves {
+        display: grid;
+        grid-template-columns: repeat(2, minmax(0, 1fr));
+        gap: 18px;
+      }
+      .message {
+        display: flex;
+        gap: 12px;
+        align-items: center;
+        flex-wrap: wrap;
+        border-radius: var(--radius);
+        padding: 10px 14px;
+        background: var(--note-well);
+      }
+      .message p {
+        margin: 0;
+        flex: 1 1 300px;
+        overflow-wrap: anywhere;
+      }
+      .message.alert {
+        background: var(--alert-well);
+        color: var(--alert);
+      }
+      @media (max-width: 1080px) {
+        .page {
+          grid-template-columns: 240px minmax(0, 1fr);
+        }
+        lab-results {
+          grid-column: 1 / -1;
+        }
+      }
+      @media (max-width: 760px) {
+        :host {
+          --gutter: 12px;
+        }
+        .page {
+          grid-template-columns: minmax(0, 1fr);
+          gap: 12px;
+          padding-top: 12px;
+        }
+        .halves {
+          grid-template-columns: minmax(0, 1fr);
+          gap: 12px;
+        }
+        lab-data {
+          order: 1;
+        }
+      }
+    `,
+  ];
+
+  private readonly lab = new LabController();
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.lab.addEventListener('change', () => this.requestUpdate());
+    void this.lab.start();
+  }
+
+  override render(): TemplateResult {
+    const { lab } = this;
+    return html`
+      <lab-bar .lab=${lab}></lab-bar>
+      <p class="hidden" role="status" aria-live="polite">${lab.status}</p>
+      <div class="page">
+        ${this.messages()}
+        <lab-data .lab=${lab}></lab-data>
+        <lab-curves .lab=${lab}></lab-curves>
+        <lab-results .lab=${lab}></lab-results>
+        <lab-digits class="whole" .lab=${lab}></lab-digits>
+        <div class="whole halves">
+          <lab-filters .lab=${lab} method="sgd"></lab-filters>
+          <lab-filters .lab=${lab} method="pam"></lab-filters>
+        </div>
+        <lab-codes class="whole" .lab=${lab}></lab-codes>
+      </div>
+    `;
+  }
+
+  private messages(): TemplateResult {
+    const { lab } = this;
+    return html`
+      <div class="whole" role="alert" ?hidden=${lab.alert === undefined}>
+        ${
+          lab.alert === undefined
+            ? nothing
+            : html`<div class="message alert">
+                <p>${lab.alert}</p>
+                <button @click=${() => lab.dismiss('alert')}>Dismiss</button>
+              </div>`
+        }
+      </div>
+      <div class="whole" role="status" ?hidden=${lab.note === undefined}>
+        ${
+          lab.note === undefined
+            ? nothing
+            : html`<div class="message" data-testid="note">
+                <p>${lab.note}</p>
+                <button @click=${() => lab.dismiss('note')}>Dismiss</button>
+              </div>`
+        }
+      </div>
+      ${
+        lab.interrupted
+          ? html`<div class="whole message" data-testid="interrupted">
+              <p>This run was interrupted after epoch ${lab.interrupted.epoch} of ${lab.interrupted.target}.</p>
+              <button @click=${() => void lab.play()}>Go on</button>
+              <button @click=${() => lab.startOver()}>Start over</button>
+            </div>`
+          : nothing
+      }
+      ${
+        lab.canUndo
+          ? html`<div class="whole message">
+              <p>Both runs are back at the start.</p>
+              <button @click=${() => void lab.undo()} data-testid="undo">Undo</button>
+              <button @click=${() => lab.dismiss('undo')}>Dismiss</button>
+            </div>`
+          : nothing
+      }
+    `;
+  }
+}
