@@ -3,9 +3,10 @@
 //! Each property runs over seeded random cases, spread over the layouts of [`Layout`]; 10 000 or more in all.
 
 use splinterp::geometry::{
-    Bounds, Bounds3, By, Encoder, Partition, Plane, Rule, lift, power_diagram, slice, voronoi_cells,
+    Bounds, Bounds3, Encoder, Partition, Plane, lift, power_diagram, slice, voronoi_cells,
 };
 use splinterp::rng::{Random, Stream};
+use splinterp::sae::{Activation, Threshold, TopKBy};
 
 mod geometry_support;
 use geometry_support::{check_cells, check_partition, square};
@@ -271,17 +272,17 @@ fn slices_agree_with_the_encoder_at_random_points() {
         let thresholds = draw(d_sae, random);
         let k = 1 + random.below(d_sae as u32) as usize;
         let rules = [
-            Rule::Relu,
-            Rule::JumpRelu(&thresholds),
-            Rule::TopK { k, by: By::Value },
-            Rule::TopK { k, by: By::Magnitude },
-            Rule::TopK { k, by: By::Positive },
+            Activation::Relu,
+            Activation::JumpRelu { threshold: Threshold::PerLatent(thresholds) },
+            Activation::TopK { k, by: TopKBy::Value },
+            Activation::TopK { k, by: TopKBy::Magnitude },
+            Activation::TopK { k, by: TopKBy::Positive },
         ];
         let encoder = Encoder { weights: &weights, bias: &bias, d_in };
         let plane = Plane { origin: &origin, u: &u, v: &v };
         let bounds = Bounds::new([-2.0, -1.0, 1.0, 3.0]).unwrap();
         for rule in rules {
-            let diagram = slice(encoder, rule, plane, bounds).unwrap();
+            let diagram = slice(encoder, &rule, plane, bounds).unwrap();
             check_partition(&diagram);
             for _ in 0..8 {
                 let (p, q) = (random.between(-2.0, 1.0), random.between(-1.0, 3.0));
@@ -292,7 +293,7 @@ fn slices_agree_with_the_encoder_at_random_points() {
                             + f64::from(bias[i])
                     })
                     .collect();
-                let (active, gap) = active(rule, &pre);
+                let (active, gap) = active(&rule, &pre);
                 if gap > 1e-12 {
                     let cell = diagram.locate(p, q).unwrap();
                     assert_eq!(diagram.owners(cell).unwrap(), active, "{rule:?} at ({p}, {q})");
@@ -303,7 +304,7 @@ fn slices_agree_with_the_encoder_at_random_points() {
 }
 
 /// The active latents by the definition of the rule, and how far the nearest decision is from a tie.
-fn active(rule: Rule<'_>, pre: &[f64]) -> (Vec<u32>, f64) {
+fn active(rule: &Activation, pre: &[f64]) -> (Vec<u32>, f64) {
     let above = |thresholds: &[f32]| {
         let over = |(i, p): (usize, &f64)| p - f64::from(thresholds[i % thresholds.len()]);
         let gaps: Vec<f64> = pre.iter().enumerate().map(over).collect();
@@ -311,19 +312,21 @@ fn active(rule: Rule<'_>, pre: &[f64]) -> (Vec<u32>, f64) {
         (on, gaps.iter().fold(f64::INFINITY, |m: f64, g| m.min(g.abs())))
     };
     match rule {
-        Rule::Relu => above(&[0.0]),
-        Rule::JumpRelu(thresholds) => above(thresholds),
-        Rule::TopK { k, by } => {
-            let key = |p: f64| if by == By::Magnitude { p.abs() } else { p };
+        Activation::Relu => above(&[0.0]),
+        Activation::JumpRelu { threshold: Threshold::PerLatent(thresholds) } => above(thresholds),
+        Activation::JumpRelu { threshold: Threshold::Shared(threshold) } => above(&[*threshold]),
+        Activation::TopK { k, by } => {
+            let (k, by) = (*k, *by);
+            let key = |p: f64| if by == TopKBy::Magnitude { p.abs() } else { p };
             let mut order: Vec<u32> = (0..pre.len() as u32).collect();
             order.sort_by(|&i, &j| key(pre[j as usize]).total_cmp(&key(pre[i as usize])));
             let at = |rank: usize| order.get(rank).map_or(f64::NEG_INFINITY, |&i| key(pre[i as usize]));
             let mut gap = at(k - 1) - at(k);
-            if by != By::Value {
+            if by != TopKBy::Value {
                 gap = pre.iter().fold(gap, |m, p| m.min(p.abs()));
             }
             order.truncate(k);
-            order.retain(|&i| by != By::Positive || pre[i as usize] > 0.0);
+            order.retain(|&i| by != TopKBy::Positive || pre[i as usize] > 0.0);
             order.sort_unstable();
             (order, gap)
         }
