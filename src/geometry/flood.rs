@@ -19,8 +19,8 @@ use crate::error::{Error, Result};
 /// A diagram of order K, or of an encoder, may have this many cells; at some 200 bytes each they stay within reach of
 /// a browser, and no screen shows more.
 pub const MAX_CELLS: usize = 1 << 18;
-/// The owners of all cells together, 256 MiB of them.
-const MAX_OWNERS: usize = 1 << 26;
+/// The owners of all cells together, 128 MiB of them: 40 000 cells of 800 active latents, a second or two of work.
+const MAX_OWNERS: usize = 1 << 25;
 
 /// No function: zero, or the side of the box.
 const NONE: u32 = u32::MAX;
