@@ -26,6 +26,8 @@ const MAX_OWNERS: usize = 1 << 25;
 const NONE: u32 = u32::MAX;
 /// A cell narrower than this (frame units) is rounding: corners are good to some 1e-15.
 const THIN: f64 = 1e-13;
+/// Rounding of a·x + b·y + c with |x|, |y| ≤ 1, relative to the largest coefficient.
+const NOISE: f64 = 8.0 * f64::EPSILON;
 /// First step over a cell too thin to be one, in frame units, and the factor to the next.
 const STEP: f64 = 1e-12;
 const STRIDE: f64 = 4.0;
@@ -86,6 +88,8 @@ struct Flood<'a> {
     ranking: &'a Ranking,
     frame: Frame,
     candidates: Candidates,
+    /// Values that differ by less may differ by rounding only.
+    noise: f64,
     entries: Vec<Entry>,
     members: Vec<u32>,
     by_hash: HashMap<u64, u32>,
@@ -108,6 +112,7 @@ impl<'a> Flood<'a> {
             ranking,
             frame,
             candidates: Candidates::new(ranking, &frame.bounds),
+            noise: NOISE * ranking.functions.iter().flatten().fold(0.0, |m: f64, v| m.max(v.abs())),
             entries: Vec::new(),
             members: Vec::new(),
             by_hash: HashMap::new(),
@@ -263,14 +268,17 @@ impl<'a> Flood<'a> {
         let (mut least, mut low) = (NONE, f64::INFINITY);
         for &i in members {
             let value = ranking.value(i, x, y);
-            if value <= low {
+            if value <= low + self.noise && (least == NONE || !self.ahead((i, value), (least, low), x, y)) {
                 (least, low) = (i, value);
             }
         }
         let (mut most, mut high) = (NONE, f64::NEG_INFINITY);
         for &i in self.candidates.at(x, y) {
             let value = ranking.value(i, x, y);
-            if value > high && self.stamp[i as usize] != number {
+            if value > high - self.noise
+                && self.stamp[i as usize] != number
+                && (most == NONE || self.ahead((i, value), (most, high), x, y))
+            {
                 (most, high) = (i, value);
             }
         }
@@ -287,7 +295,17 @@ impl<'a> Flood<'a> {
                 return (NONE, NONE);
             }
         }
-        if most != NONE && least != NONE && high >= low { (least, most) } else { (NONE, NONE) }
+        if most != NONE && least != NONE && high >= low - self.noise { (least, most) } else { (NONE, NONE) }
+    }
+
+    /// Whether the first function is greater than the second at a point. Values as close as their rounding are told
+    /// apart by the functions' difference, by which the cuts go too.
+    fn ahead(&self, (i, value): (u32, f64), (j, other): (u32, f64), x: f64, y: f64) -> bool {
+        if (value - other).abs() > self.noise {
+            return value > other;
+        }
+        let [a, b, c] = self.ranking.line(i, j);
+        a * x + b * y + c > 0.0
     }
 
     /// Puts the owners of a point into `set`, ascending.
