@@ -65,6 +65,8 @@ struct Entry {
     hash: u64,
     /// Next entry with this hash.
     next: u32,
+    /// Last of its hints, `NONE` without any.
+    hint: u32,
     outcome: Outcome,
 }
 
@@ -92,6 +94,9 @@ struct Flood<'a> {
     noise: f64,
     entries: Vec<Entry>,
     members: Vec<u32>,
+    /// Pairs by which cells found so far border on an entry, each with the number of the entry's hint before it. Most
+    /// edges of a cell are known so, and need no search.
+    hints: Vec<((u32, u32), u32)>,
     by_hash: HashMap<u64, u32>,
     /// Cells so far: entry, and their part of the corners.
     cells: Vec<(u32, u32, u32, f64)>,
@@ -115,6 +120,7 @@ impl<'a> Flood<'a> {
             noise: NOISE * ranking.functions.iter().flatten().fold(0.0, |m: f64, v| m.max(v.abs())),
             entries: Vec::new(),
             members: Vec::new(),
+            hints: Vec::new(),
             by_hash: HashMap::new(),
             cells: Vec::new(),
             corners: Vec::new(),
@@ -216,6 +222,13 @@ impl<'a> Flood<'a> {
     fn carve(&mut self, number: u32) -> Option<f64> {
         self.polygon.reset(&self.frame.bounds, NONE);
         self.pairs.clear();
+        let mut hint = self.entries[number as usize].hint;
+        while let Some(&(pair, before)) = self.hints.get(hint as usize) {
+            if !self.pairs.contains(&pair) && !self.cut(pair) {
+                return None;
+            }
+            hint = before;
+        }
         while let Some(at) = self.polygon.corners.iter().position(|corner| !corner.seen) {
             let corner = self.polygon.corners[at];
             let pair = self.wrong_pair(number, corner.x, corner.y);
@@ -224,20 +237,8 @@ impl<'a> Flood<'a> {
                 self.polygon.corners[at].seen = true;
                 continue;
             }
-            let line = self.ranking.line(pair.0, pair.1);
-            if line == [0.0; 3] {
-                // Equal functions: the lower index ranks first, zero before all.
-                if pair.1 == NONE || (pair.0 != NONE && pair.1 < pair.0) {
-                    return None;
-                }
-                self.polygon.corners[at].seen = true;
-                continue;
-            }
-            self.pairs.push(pair);
-            match self.polygon.cut(line, self.pairs.len() as u32 - 1) {
-                Cut::Nothing => self.polygon.corners[at].seen = true,
-                Cut::Smaller => {}
-                Cut::Empty => return None,
+            if !self.cut(pair) {
+                return None;
             }
         }
         let (twice, around) = measure(positions(&self.polygon.corners));
@@ -257,6 +258,17 @@ impl<'a> Flood<'a> {
             }
         }
         Some(twice / 2.0)
+    }
+
+    /// Cuts by a pair (leaves, enters); false if nothing is left.
+    fn cut(&mut self, pair: (u32, u32)) -> bool {
+        self.pairs.push(pair);
+        let line = self.ranking.line(pair.0, pair.1);
+        if line == [0.0; 3] {
+            // Equal functions: the lower index ranks first, zero before all.
+            return pair.0 == NONE || (pair.1 != NONE && pair.0 < pair.1);
+        }
+        self.polygon.cut(line, self.pairs.len() as u32 - 1) != Cut::Empty
     }
 
     /// The least function of the entry's set and the greatest of the others at a point, if the others' is not less;
@@ -348,8 +360,36 @@ impl<'a> Flood<'a> {
             std::mem::replace(&mut self.entries[first as usize].next, number)
         };
         let members = (from, self.members.len() as u32);
-        self.entries.push(Entry { members, hash, next, outcome: Outcome::Open });
+        self.entries.push(Entry { members, hash, next, hint: NONE, outcome: Outcome::Open });
         number
+    }
+
+    /// Notes a pair that bounds the cell of an entry, if that is still to be carved.
+    fn hint(&mut self, entry: u32, pair: (u32, u32)) {
+        let entry = &mut self.entries[entry as usize];
+        if entry.outcome == Outcome::Open {
+            self.hints.push((pair, entry.hint));
+            entry.hint = self.hints.len() as u32 - 1;
+        }
+    }
+
+    /// The cells behind two edges that meet border on one another: each edge is given by its label and the entry behind
+    /// it. Their pair is known where the same function leaves across both edges, or enters.
+    fn hint_neighbours(&mut self, (label, entry): (u32, u32), (next_label, next_entry): (u32, u32)) {
+        if label == NONE || next_label == NONE {
+            return;
+        }
+        let ((left, entered), (leaves, enters)) =
+            (self.pairs[label as usize], self.pairs[next_label as usize]);
+        let (go, come) = if left == leaves && left != NONE {
+            (enters, entered)
+        } else if entered == enters && enters != NONE {
+            (left, leaves)
+        } else {
+            return;
+        };
+        self.hint(next_entry, (go, come));
+        self.hint(entry, (come, go));
     }
 
     /// Records the cell at hand and enters the sets behind its edges.
@@ -372,6 +412,11 @@ impl<'a> Flood<'a> {
                     self.set.insert(place, enters);
                 }
                 behind = self.enter();
+                self.hint(behind, (enters, leaves));
+                if k > 0 {
+                    let before = (self.polygon.corners[k - 1].label, self.corners[start as usize + k - 1].1);
+                    self.hint_neighbours(before, (corner.label, behind));
+                }
             }
             self.corners.push(([corner.x, corner.y], behind));
         }
