@@ -58,7 +58,12 @@ function d3Delaunay(sites) {
 
 function d3WeightedVoronoi(sites, weights) {
   const data = Array.from(weights, (weight, i) => ({ x: sites[2 * i], y: sites[2 * i + 1], weight }));
-  const clip = [[0, 0], [0, 1], [1, 1], [1, 0]]; // prettier-ignore
+  const clip = [
+    [0, 0],
+    [0, 1],
+    [1, 1],
+    [1, 0],
+  ];
   return weightedVoronoi().clip(clip)(data).length;
 }
 
@@ -80,27 +85,61 @@ const row = (what, time, other, target) =>
   console.log(`${what.padEnd(34)} ${ms(time).padStart(9)}  ${other.padEnd(36)} ${target}`);
 
 console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}; medians`);
-for (const [n, rounds] of [[1e3, 101], [1e4, 31], [1e5, 11]]) {
+for (const [n, rounds] of [
+  [1e3, 101],
+  [1e4, 31],
+  [1e5, 11],
+]) {
   const { sites, weights } = input(n);
   const cells = ours(sites, weights, 1);
-  const [we, they] = race(rounds, () => ours(sites, weights, 1), () => d3Delaunay(sites));
-  row(`order 1, ${n} sites, ${cells} cells`, we, `d3-delaunay ${ms(they)}`, `ratio ${(we / they).toFixed(2)}, target ≤ 1`);
+  const [we, they] = race(
+    rounds,
+    () => ours(sites, weights, 1),
+    () => d3Delaunay(sites),
+  );
+  row(
+    `order 1, ${n} sites, ${cells} cells`,
+    we,
+    `d3-delaunay ${ms(they)}`,
+    `ratio ${(we / they).toFixed(2)}, target ≤ 1`,
+  );
 }
 {
   const { sites, weights } = input(1e4);
-  const [we, they] = race(3, () => ours(sites, weights, 1), () => d3WeightedVoronoi(sites, weights));
-  row('order 1, 10000 sites', we, `d3-weighted-voronoi ${ms(they)}`, `${(they / we).toFixed(0)} times faster, target ≥ 20`);
+  const [we, they] = race(
+    3,
+    () => ours(sites, weights, 1),
+    () => d3WeightedVoronoi(sites, weights),
+  );
+  row(
+    'order 1, 10000 sites',
+    we,
+    `d3-weighted-voronoi ${ms(they)}`,
+    `${(they / we).toFixed(0)} times faster, target ≥ 20`,
+  );
 }
-for (const [order, target] of [[2, ''], [5, 1], [10, 2], [20, '']]) {
+for (const [order, target] of [
+  [2, ''],
+  [5, 1],
+  [10, 2],
+  [20, ''],
+]) {
   const { sites, weights } = input(200);
   const many = input(1e4).sites;
   const cells = ours(sites, weights, order);
-  const [we, they] = race(31, () => ours(sites, weights, order), () => d3Delaunay(many));
+  const [we, they] = race(
+    31,
+    () => ours(sites, weights, order),
+    () => d3Delaunay(many),
+  );
   const ratio = `ratio ${(we / they).toFixed(2)}${target && `, target ≤ ${target}`}`;
   row(`order ${order}, 200 sites, ${cells} cells`, we, `d3-delaunay at 10000 ${ms(they)}`, ratio);
 }
 // A drag: new sites in, all polygons and colours out.
-for (const [n, order] of [[1000, 1], [100, 3]]) {
+for (const [n, order] of [
+  [1000, 1],
+  [100, 3],
+]) {
   const { sites, weights } = input(n);
   const drag = () => {
     sites[0] = (sites[0] + 0.001) % 1;

@@ -43,7 +43,12 @@ test('order n is the whole box, and errors name the parameter', () => {
 
 test('an encoder is cut by a plane', () => {
   const activation = { kind: 'relu' };
-  const parts = { W_enc: Float32Array.of(1, 0, 0, 1), b_enc: Float32Array.of(0, 0), b_dec: new Float32Array(2), activation };
+  const parts = {
+    W_enc: Float32Array.of(1, 0, 0, 1),
+    b_enc: Float32Array.of(0, 0),
+    b_dec: new Float32Array(2),
+    activation,
+  };
   const sae = Sae.fromParts({ ...parts, W_dec: new Float32Array(4) }, 2, 2);
   const plane = [new Float32Array(2), Float32Array.of(1, 0), Float32Array.of(0, 1), [-1, -1, 1, 1]];
   const relu = sae.slice(...plane);
