@@ -5,9 +5,11 @@ mod decoder;
 mod factor;
 mod options;
 mod report;
+mod toy;
 mod trainer;
 
 pub use decoder::{DecoderInput, DecoderSolution, Ridge, decoder_step, solve_decoder};
 pub use options::{Backend, Method, Order, TrainOptions};
 pub use report::EpochReport;
+pub use toy::{Bounds as ToyBounds, Code as ToyCode, Start as ToyStart, ToyOptions, ToySae};
 pub use trainer::{Observer, Quiet, Trainer};
