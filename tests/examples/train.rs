@@ -16,7 +16,8 @@ use splinterp::train::{Quiet, TrainOptions, Trainer};
 fn main() -> Result<(), Box<dyn Error>> {
     let mut keys: BTreeMap<String, Value> = BTreeMap::new();
     for argument in std::env::args().skip(1) {
-        let (key, value) = argument.split_once('=').ok_or_else(|| format!("'{argument}' is not key=value"))?;
+        let (key, value) =
+            argument.split_once('=').ok_or_else(|| format!("'{argument}' is not key=value"))?;
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
         keys.insert(key.to_owned(), value);
     }
@@ -25,7 +26,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let epochs = take("epochs", json!(10)).as_u64().ok_or("epochs is a whole number")?;
     let share = take("share", json!(1.0)).as_f64().ok_or("share is a number")?;
     let (train, test) = match folder.as_str() {
-        Some(folder) => (idx(folder, "train-images-idx3-ubyte.gz")?, idx(folder, "t10k-images-idx3-ubyte.gz")?),
+        Some(folder) => {
+            (idx(folder, "train-images-idx3-ubyte.gz")?, idx(folder, "t10k-images-idx3-ubyte.gz")?)
+        }
         None => (Dataset::digits(10_000, 1)?, Dataset::digits(2_000, 2)?),
     };
     let mut options = json!({
