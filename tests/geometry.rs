@@ -3,9 +3,10 @@
 use serde_json::Value;
 use splinterp::Error;
 use splinterp::geometry::{
-    Bounds, Bounds3, By, Encoder, NO_CELL, NO_NEIGHBOUR, Partition, Plane, Rule, lift, power_diagram, slice,
+    Bounds, Bounds3, Encoder, NO_CELL, NO_NEIGHBOUR, Partition, Plane, lift, power_diagram, slice,
     voronoi_cells, weights_at,
 };
+use splinterp::sae::{Activation, Threshold, TopKBy};
 
 mod geometry_support;
 use geometry_support::{check_partition, golden, square};
@@ -126,10 +127,10 @@ fn bad_input_is_named() {
 const WEIGHTS: [f32; 6] = [1.0, 0.0, 0.0, 1.0, -1.0, -1.0];
 const BIAS: [f32; 3] = [0.0, 0.0, 0.5];
 
-fn cut(rule: Rule<'_>) -> Partition {
+fn cut(activation: Activation) -> Partition {
     let encoder = Encoder { weights: &WEIGHTS, bias: &BIAS, d_in: 2 };
     let plane = Plane { origin: &[0.0, 0.0], u: &[1.0, 0.0], v: &[0.0, 1.0] };
-    let diagram = slice(encoder, rule, plane, Bounds::new([-1.0, -1.0, 1.0, 1.0]).unwrap()).unwrap();
+    let diagram = slice(encoder, &activation, plane, Bounds::new([-1.0, -1.0, 1.0, 1.0]).unwrap()).unwrap();
     check_partition(&diagram);
     diagram
 }
@@ -140,7 +141,7 @@ fn area_of(diagram: &Partition, owners: &[u32]) -> f64 {
 
 #[test]
 fn relu_cuts_the_plane_along_the_lines_where_latents_wake() {
-    let relu = cut(Rule::Relu);
+    let relu = cut(Activation::Relu);
     // Three lines x = 0, y = 0, x + y = 1/2 in general position: seven cells.
     assert_eq!(relu.cells(), 7);
     for (owners, area) in [
@@ -154,23 +155,23 @@ fn relu_cuts_the_plane_along_the_lines_where_latents_wake() {
     ] {
         assert!((area_of(&relu, owners) - area).abs() < 1e-12, "{owners:?}");
     }
-    let jump = cut(Rule::JumpRelu(&[0.0, 0.0, 0.5]));
+    let jump = cut(Activation::JumpRelu { threshold: Threshold::PerLatent(vec![0.0, 0.0, 0.5]) });
     // x + y < 0 for the third: the three lines meet in the origin.
     assert_eq!(jump.cells(), 6);
     assert!((area_of(&jump, &[0, 1]) - 1.0).abs() < 1e-12);
-    assert_eq!(cut(Rule::JumpRelu(&[9.0])).owners(0), Some(&[][..]));
+    assert_eq!(cut(Activation::JumpRelu { threshold: Threshold::Shared(9.0) }).owners(0), Some(&[][..]));
 }
 
 #[test]
 fn topk_cuts_the_plane_by_the_first_latents() {
-    let value = cut(Rule::TopK { k: 1, by: By::Value });
+    let value = cut(Activation::TopK { k: 1, by: TopKBy::Value });
     assert_eq!(value.cells(), 3);
-    let positive = cut(Rule::TopK { k: 1, by: By::Positive });
+    let positive = cut(Activation::TopK { k: 1, by: TopKBy::Positive });
     // x, y and 1/2 − x − y are nowhere all negative.
     assert_eq!(positive.cells(), 3);
-    let positive = cut(Rule::TopK { k: 3, by: By::Positive });
-    assert_eq!(positive.cells(), cut(Rule::Relu).cells());
-    let magnitude = cut(Rule::TopK { k: 1, by: By::Magnitude });
+    let positive = cut(Activation::TopK { k: 3, by: TopKBy::Positive });
+    assert_eq!(positive.cells(), cut(Activation::Relu).cells());
+    let magnitude = cut(Activation::TopK { k: 1, by: TopKBy::Magnitude });
     let active = |x: f64, y: f64| magnitude.owners(magnitude.locate(x, y).unwrap()).unwrap()[0];
     assert_eq!((active(0.6, -0.1), active(-0.1, 0.6), active(-0.9, -0.8)), (0, 1, 2));
     // |1/2 − x − y| = 1.3 at (0.9, 0.9): the third by magnitude, the first or second by value.
@@ -181,20 +182,25 @@ fn topk_cuts_the_plane_by_the_first_latents() {
 fn bad_slices_are_named() {
     let plane = Plane { origin: &[0.0, 0.0], u: &[1.0, 0.0], v: &[0.0, 1.0] };
     let encoder = Encoder { weights: &WEIGHTS, bias: &BIAS, d_in: 2 };
-    let message = |encoder, rule, plane| slice(encoder, rule, plane, square(1.0)).unwrap_err().to_string();
+    let message =
+        |encoder, activation, plane| slice(encoder, &activation, plane, square(1.0)).unwrap_err().to_string();
     assert_eq!(
-        message(encoder, Rule::TopK { k: 4, by: By::Value }, plane),
-        "k is 4, expected 1 to 3, the number of latents"
+        message(encoder, Activation::TopK { k: 4, by: TopKBy::Value }, plane),
+        "k is 4, expected from 1 to d_sae, here 3"
     );
     assert!(
-        message(encoder, Rule::JumpRelu(&[0.0, 1.0]), plane).starts_with("number of thresholds: found 2")
+        message(encoder, Activation::JumpRelu { threshold: Threshold::PerLatent(vec![0.0, 1.0]) }, plane)
+            .starts_with("number of thresholds: found 2")
     );
     assert!(
-        message(Encoder { d_in: 3, ..encoder }, Rule::Relu, plane).starts_with("number of encoder weights")
+        message(Encoder { d_in: 3, ..encoder }, Activation::Relu, plane)
+            .starts_with("number of encoder weights")
     );
-    assert!(message(encoder, Rule::Relu, Plane { u: &[1.0], ..plane }).starts_with("length of u: found 1"));
+    assert!(
+        message(encoder, Activation::Relu, Plane { u: &[1.0], ..plane }).starts_with("length of u: found 1")
+    );
     let broken = Plane { v: &[0.0, f32::NAN], ..plane };
-    assert_eq!(message(encoder, Rule::Relu, broken), "v is NaN at 1, expected finite numbers");
+    assert_eq!(message(encoder, Activation::Relu, broken), "v is NaN at 1, expected finite numbers");
 }
 
 /// Area of a face of a solid, seen along the z axis from above.

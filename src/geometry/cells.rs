@@ -6,14 +6,12 @@
 
 use super::clip::{Cut, Line, Polygon};
 use super::frame::Frame;
-use super::partition::{Builder, NO_CELL, Partition, measure, positions};
+use super::partition::{Builder, NO_CELL, Partition, join_equal_corners, measure, positions};
 use super::predicates::Site;
 use super::triangulation::{NONE, Triangulation};
 
 /// A triangle whose edges meet at a sine above the root of this has a centre good to 1e-12 of its size.
 const FLAT: f64 = 1e-6;
-/// Corners closer than this share of their cell's size are one: four cocircular sites have two equal centres.
-const SAME: f64 = 1e-12;
 /// A polygon narrower than this share of its coordinates is rounding, not a cell.
 const THIN: f64 = 16.0 * f64::EPSILON;
 
@@ -81,7 +79,7 @@ impl<'a> Cells<'a> {
         let mut area = 0.0;
         if first != NONE {
             area = if self.walk_round(first) {
-                self.join_equal_corners(start);
+                join_equal_corners(&mut self.corners, start);
                 self.area(start)
             } else {
                 self.corners.truncate(start);
@@ -121,30 +119,6 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// Of corners that coincide the last is kept, whose edge is the one of a length.
-    fn join_equal_corners(&mut self, start: usize) {
-        let cell = &self.corners[start..];
-        let [x, y] = cell[0].0;
-        let size = cell.iter().map(|(c, _)| (c[0] - x).abs().max((c[1] - y).abs())).fold(0.0, f64::max);
-        let same = SAME * size;
-        let equal = |a: &[f64; 2], b: &[f64; 2]| (a[0] - b[0]).abs() <= same && (a[1] - b[1]).abs() <= same;
-        let count = cell.len();
-        if (0..count).all(|k| !equal(&cell[k].0, &cell[(k + 1) % count].0)) {
-            return;
-        }
-        let mut kept = start;
-        for k in 0..count {
-            let corner = self.corners[start + k];
-            // The first corner may have been overwritten by then, but only by one equal to it.
-            let next = self.corners[start + (k + 1) % count].0;
-            if !equal(&corner.0, &next) {
-                self.corners[kept] = corner;
-                kept += 1;
-            }
-        }
-        self.corners.truncate(kept);
-    }
-
     /// Cuts the box by the bisectors towards all neighbours; its area.
     fn cut_box(&mut self, site: u32, first: u32) -> f64 {
         let sites = &self.triangulation.sites;
@@ -165,6 +139,7 @@ impl<'a> Cells<'a> {
         }
         let start = self.corners.len();
         self.corners.extend(self.polygon.corners.iter().map(|c| ([c.x, c.y], c.label)));
+        join_equal_corners(&mut self.corners, start);
         let (_, around) = measure(positions(&self.polygon.corners));
         let reach = self.polygon.corners.iter().map(|c| c.x.abs().max(c.y.abs())).fold(0.0, f64::max);
         let area = self.area(start);

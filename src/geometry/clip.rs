@@ -7,9 +7,6 @@ pub(super) type Line = [f64; 3];
 
 /// Rounding of a·x + b·y + c is below this share of |a·x| + |b·y| + |c|: a corner that close lies on the line.
 const ON_LINE: f64 = 4.0 * f64::EPSILON;
-/// Lines that cross at a sine above the root of this are intersected as lines, which forgets the rounding of earlier
-/// cuts; flatter ones along the edge between its ends.
-const FLAT: f64 = 1e-6;
 
 /// A corner and the edge that leaves it, counter-clockwise.
 #[derive(Debug, Clone, Copy)]
@@ -107,10 +104,16 @@ impl Polygon {
 }
 
 /// Where the edge from `from` to `to` crosses the line, at depths of opposite sign.
+///
+/// Either as the intersection of two lines, which forgets the rounding of earlier cuts and errs by the lines' distance
+/// from zero over the sine of their angle; or along the edge between its ends, which errs by the size of the ends.
+/// Whichever errs less.
 fn crossing(from: &Corner, to: &Corner, depth: f64, ahead: f64, line: &Line) -> (f64, f64) {
     let ([ea, eb, ec], [la, lb, lc]) = (from.line, *line);
     let det = ea * lb - eb * la;
-    let (mut x, mut y) = if det * det > FLAT * (ea * ea + eb * eb) * (la * la + lb * lb) {
+    let ends = from.x.abs().max(from.y.abs()).max(to.x.abs()).max(to.y.abs());
+    let far = ec * ec * (la * la + lb * lb) + lc * lc * (ea * ea + eb * eb);
+    let (mut x, mut y) = if far < ends * ends * det * det {
         ((eb * lc - lb * ec) / det, (la * ec - ea * lc) / det)
     } else {
         let t = depth / (depth - ahead);

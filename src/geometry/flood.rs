@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use super::candidates::Candidates;
 use super::clip::{Cut, Polygon};
 use super::frame::Frame;
-use super::partition::{Builder, NO_CELL, Partition, measure, positions};
+use super::partition::{Builder, NO_CELL, Partition, join_equal_corners, measure, positions};
 use crate::error::{Error, Result};
 
 /// A diagram of order K, or of an encoder, may have this many cells; at some 200 bytes each they stay within reach of
@@ -63,17 +63,15 @@ struct Entry {
     hash: u64,
     /// Next entry with this hash.
     next: u32,
-    /// A point on the edge across which it was found, and the way across.
-    door: [f64; 4],
     outcome: Outcome,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Outcome {
     Open,
     Cell(u32),
-    /// It owns nothing; the entry found behind it, or `NONE`.
-    Nothing(u32),
+    /// It owns no part of the box.
+    Nothing,
 }
 
 /// The partition of the frame's box; `owner` gives functions their public numbers, which stay ascending or are
@@ -123,15 +121,27 @@ impl<'a> Flood<'a> {
         }
     }
 
+    /// Fills the box from a point of it; then goes on behind the edges whose sets own nothing, until there is none.
     fn run(&mut self) -> Result<()> {
         let b = self.frame.bounds;
-        // Off the middle and aslant, for symmetric input has borders there; should this still be on one, the way leads
-        // off it.
+        // Off the middle and aslant, for symmetric input has borders there.
         let (x, y) = (b.x0 + 0.414 * (b.x1 - b.x0), b.y0 + 0.441 * (b.y1 - b.y0));
+        let mut done = 0;
         self.rank_at(x, y);
-        self.enter([x, y, 0.6, 0.8]);
-        let mut number = 0;
-        while number < self.entries.len() {
+        self.enter();
+        self.carve_from(&mut done)?;
+        if self.cells.is_empty() && self.step_over([x, y], [0.6, 0.8], NONE) != NONE {
+            self.carve_from(&mut done)?;
+        }
+        while self.find_behind() {
+            self.carve_from(&mut done)?;
+        }
+        Ok(())
+    }
+
+    /// Decides every entry from number `done` on, those that come up meanwhile included.
+    fn carve_from(&mut self, done: &mut usize) -> Result<()> {
+        while *done < self.entries.len() {
             if self.cells.len() > MAX_CELLS || self.members.len() > MAX_OWNERS {
                 return Err(Error::option(
                     "box",
@@ -141,33 +151,71 @@ impl<'a> Flood<'a> {
                     "a smaller box, fewer sites or a lower order",
                 ));
             }
-            let (from, to) = self.entries[number].members;
+            let number = *done as u32;
+            let (from, to) = self.entries[*done].members;
             for &member in &self.members[from as usize..to as usize] {
-                self.stamp[member as usize] = number as u32;
+                self.stamp[member as usize] = number;
             }
-            match self.carve(number as u32) {
-                Some(area) => self.keep(number as u32, area),
-                None => self.step_over(number as u32),
+            match self.carve(number) {
+                Some(area) => self.keep(number, area),
+                None => self.entries[*done].outcome = Outcome::Nothing,
             }
-            number += 1;
+            *done += 1;
         }
         Ok(())
+    }
+
+    /// Gives the edges whose sets own nothing the sets that own the points behind; whether there was one.
+    fn find_behind(&mut self) -> bool {
+        let mut any = false;
+        for cell in 0..self.cells.len() {
+            let (own, from, to, _) = self.cells[cell];
+            for k in from..to {
+                let ([x, y], label) = self.corners[k as usize];
+                if label == NONE || self.entries[label as usize].outcome != Outcome::Nothing {
+                    continue;
+                }
+                any = true;
+                let [nx, ny] = self.corners[if k + 1 == to { from } else { k + 1 } as usize].0;
+                let (dx, dy) = (nx - x, ny - y);
+                let length = (dx * dx + dy * dy).sqrt().max(f64::MIN_POSITIVE);
+                // The cell is on the left, so the way out is to the right.
+                let middle = [(x + nx) / 2.0, (y + ny) / 2.0];
+                self.corners[k as usize].1 = self.step_over(middle, [dy / length, -dx / length], own);
+            }
+        }
+        any
+    }
+
+    /// The set that owns the first point, ever farther from an edge, whose set may own something and is not `own`;
+    /// `NONE` if the box ends before. Two pairs of sites may share their bisector, and nearly equal sites bound
+    /// slivers.
+    fn step_over(&mut self, [x, y]: [f64; 2], [right, up]: [f64; 2], own: u32) -> u32 {
+        let b = self.frame.bounds;
+        let mut step = STEP;
+        loop {
+            let (px, py) = (x + step * right, y + step * up);
+            if px <= b.x0 || px >= b.x1 || py <= b.y0 || py >= b.y1 {
+                return NONE;
+            }
+            self.rank_at(px, py);
+            let behind = self.enter();
+            if behind != own && self.entries[behind as usize].outcome != Outcome::Nothing {
+                return behind;
+            }
+            step *= STRIDE;
+        }
     }
 
     /// Cuts the box down to the cell of an entry; its area, or `None` if it is not the owner of what is left.
     fn carve(&mut self, number: u32) -> Option<f64> {
         self.polygon.reset(&self.frame.bounds, NONE);
         self.pairs.clear();
-        // Each cut brings a new pair; more than this many would be rounding going round in circles.
-        let patience = 64 + 8 * self.ranking.functions.len();
-        while self.pairs.len() < patience {
-            let Some(at) = self.polygon.corners.iter().position(|corner| !corner.seen) else { break };
+        while let Some(at) = self.polygon.corners.iter().position(|corner| !corner.seen) {
             let corner = self.polygon.corners[at];
             let pair = self.wrong_pair(number, corner.x, corner.y);
-            let before =
-                self.polygon.corners[(at + self.polygon.corners.len() - 1) % self.polygon.corners.len()];
-            let known = |label: u32| label != NONE && self.pairs[label as usize] == pair;
-            if pair == (NONE, NONE) || known(corner.label) || known(before.label) {
+            // A pair that has cut already errs by rounding only. So each cuts once, and the loop ends.
+            if pair == (NONE, NONE) || self.pairs.contains(&pair) {
                 self.polygon.corners[at].seen = true;
                 continue;
             }
@@ -194,9 +242,16 @@ impl<'a> Flood<'a> {
         // The last word has the middle of the cell: nearly equal functions could both claim it.
         let count = self.polygon.corners.len() as f64;
         let sum = positions(&self.polygon.corners).fold([0.0; 2], |s, p| [s[0] + p[0], s[1] + p[1]]);
-        self.rank_at(sum[0] / count, sum[1] / count);
-        let (from, to) = self.entries[number as usize].members;
-        (self.set == self.members[from as usize..to as usize]).then_some(twice / 2.0)
+        let [x, y] = sum.map(|s| s / count);
+        let pair = self.wrong_pair(number, x, y);
+        if pair != (NONE, NONE) {
+            // Values may tie by rounding where their difference, which the cuts go by, does not.
+            let [a, b, c] = self.ranking.line(pair.0, pair.1);
+            if a * x + b * y + c < 0.0 {
+                return None;
+            }
+        }
+        Some(twice / 2.0)
     }
 
     /// The least function of the entry's set and the greatest of the others at a point, if the others' is not less;
@@ -251,8 +306,8 @@ impl<'a> Flood<'a> {
         self.set.sort_unstable();
     }
 
-    /// The entry of `set`, a new one if it has not come up; whether it is new.
-    fn enter(&mut self, door: [f64; 4]) -> (u32, bool) {
+    /// The entry of `set`, a new one if it has not come up.
+    fn enter(&mut self) -> u32 {
         let hash = self.set.iter().fold(0, |h, &i| h ^ mix(i));
         let number = self.entries.len() as u32;
         let first = *self.by_hash.entry(hash).or_insert(number);
@@ -262,7 +317,7 @@ impl<'a> Flood<'a> {
             if entry.hash == hash
                 && self.members[entry.members.0 as usize..entry.members.1 as usize] == self.set
             {
-                return (at, false);
+                return at;
             }
             at = entry.next;
         }
@@ -275,8 +330,8 @@ impl<'a> Flood<'a> {
             std::mem::replace(&mut self.entries[first as usize].next, number)
         };
         let members = (from, self.members.len() as u32);
-        self.entries.push(Entry { members, hash, next, door, outcome: Outcome::Open });
-        (number, true)
+        self.entries.push(Entry { members, hash, next, outcome: Outcome::Open });
+        number
     }
 
     /// Records the cell at hand and enters the sets behind its edges.
@@ -286,7 +341,7 @@ impl<'a> Flood<'a> {
         self.entries[number as usize].outcome = Outcome::Cell(cell);
         let count = self.polygon.corners.len();
         for k in 0..count {
-            let (corner, next) = (self.polygon.corners[k], self.polygon.corners[(k + 1) % count]);
+            let corner = self.polygon.corners[k];
             let mut behind = NONE;
             if corner.label != NONE {
                 let (leaves, enters) = self.pairs[corner.label as usize];
@@ -298,50 +353,12 @@ impl<'a> Flood<'a> {
                     let place = self.set.partition_point(|&i| i < enters);
                     self.set.insert(place, enters);
                 }
-                let (dx, dy) = (next.x - corner.x, next.y - corner.y);
-                let length = (dx * dx + dy * dy).sqrt().max(f64::MIN_POSITIVE);
-                // Interior on the left, so the way out is to the right.
-                let door = [(corner.x + next.x) / 2.0, (corner.y + next.y) / 2.0, dy / length, -dx / length];
-                behind = self.enter(door).0;
+                behind = self.enter();
             }
             self.corners.push(([corner.x, corner.y], behind));
         }
+        join_equal_corners(&mut self.corners, start as usize);
         self.cells.push((number, start, self.corners.len() as u32, area));
-    }
-
-    /// An entry that owns nothing was found across an edge, for two pairs of sites may share their bisector, and
-    /// nearly equal sites bound slivers. What lies behind is found at points ever farther from the edge.
-    fn step_over(&mut self, number: u32) {
-        self.entries[number as usize].outcome = Outcome::Nothing(NONE);
-        let [x, y, right, up] = self.entries[number as usize].door;
-        let b = self.frame.bounds;
-        let mut step = STEP;
-        while step < 4.0 {
-            let (px, py) = (x + step * right, y + step * up);
-            if px <= b.x0 || px >= b.x1 || py <= b.y0 || py >= b.y1 {
-                return;
-            }
-            self.rank_at(px, py);
-            let (behind, _) = self.enter([px, py, right, up]);
-            if !matches!(self.entries[behind as usize].outcome, Outcome::Nothing(_)) {
-                self.entries[number as usize].outcome = Outcome::Nothing(behind);
-                return;
-            }
-            step *= STRIDE;
-        }
-    }
-
-    /// The cell that an entry is or, if it owns nothing, the one found behind it.
-    fn cell_of(&self, mut entry: u32) -> u32 {
-        // A chain of stand-ins ends, for each was open, so later, when it was named.
-        while let Some(found) = self.entries.get(entry as usize) {
-            match found.outcome {
-                Outcome::Cell(cell) => return cell,
-                Outcome::Nothing(behind) => entry = behind,
-                Outcome::Open => break,
-            }
-        }
-        NO_CELL
     }
 
     fn finish(self, frame: Frame, owner: impl Fn(u32) -> u32) -> Partition {
@@ -360,7 +377,10 @@ impl<'a> Flood<'a> {
             let corners = self.corners[from as usize..to as usize].iter().copied();
             builder.push(owners.iter().copied(), function, corners, area);
         }
-        builder.finish(|entry| self.cell_of(entry))
+        builder.finish(|entry| match self.entries.get(entry as usize).map(|entry| entry.outcome) {
+            Some(Outcome::Cell(cell)) => cell,
+            _ => NO_CELL,
+        })
     }
 }
 

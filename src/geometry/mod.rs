@@ -33,4 +33,4 @@ pub use lifting::{lift, weights_at};
 pub use partition::{NO_CELL, Partition};
 pub use polyhedra::{Bounds3, NO_NEIGHBOUR, Polyhedra, voronoi_cells};
 pub use power::power_diagram;
-pub use slice::{By, Encoder, Plane, Rule, slice};
+pub use slice::{Encoder, Plane, slice};

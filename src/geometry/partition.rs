@@ -214,6 +214,36 @@ pub(super) fn measure(corners: impl Iterator<Item = [f64; 2]> + Clone) -> (f64, 
     (twice, around)
 }
 
+/// Corners closer than this share of their cell's size are one.
+const SAME: f64 = 1e-12;
+
+/// Joins the corners from `start` on that coincide, as four equal distances or a cut close to a corner make them.
+/// The last of each group is kept, whose edge is the one of a length.
+pub(super) fn join_equal_corners(corners: &mut Vec<([f64; 2], u32)>, start: usize) {
+    let cell = &corners[start..];
+    let count = cell.len();
+    let Some(&([x, y], _)) = cell.first() else { return };
+    let size = cell.iter().map(|(c, _)| (c[0] - x).abs().max((c[1] - y).abs())).fold(0.0, f64::max);
+    let same = SAME * size;
+    let equal = |a: [f64; 2], b: [f64; 2]| (a[0] - b[0]).abs() <= same && (a[1] - b[1]).abs() <= same;
+    let mut before = cell[count - 1].0;
+    let distinct = cell.iter().all(|&(at, _)| !equal(std::mem::replace(&mut before, at), at));
+    if distinct {
+        return;
+    }
+    let first = cell[0].0;
+    let mut kept = start;
+    for k in start..start + count {
+        let corner = corners[k];
+        let next = if k + 1 < start + count { corners[k + 1].0 } else { first };
+        if !equal(corner.0, next) {
+            corners[kept] = corner;
+            kept += 1;
+        }
+    }
+    corners.truncate(kept);
+}
+
 /// Positions of [`Corner`]s.
 pub(super) fn positions(corners: &[Corner]) -> impl Iterator<Item = [f64; 2]> + Clone + '_ {
     corners.iter().map(|corner| [corner.x, corner.y])

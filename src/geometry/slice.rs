@@ -7,6 +7,7 @@ use super::flood::{self, Ranking};
 use super::frame::{Bounds, Frame};
 use super::partition::Partition;
 use crate::error::{Error, Result};
+use crate::sae::{Activation, Threshold, TopKBy};
 
 /// The encoder's parameters as they are stored.
 #[derive(Debug, Clone, Copy)]
@@ -31,78 +32,50 @@ pub struct Plane<'a> {
     pub v: &'a [f32],
 }
 
-/// By what TopK ranks latents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
-    /// |pre|: the K-th order power diagram of the 2·d_sae signed sites ±s_i. A latent owns cells on both sides of
-    /// zero.
-    Magnitude,
-    /// pre: the K-th order power diagram.
-    Value,
-    /// pre, of which the positive stay active.
-    Positive,
-}
-
-/// Which latents are active.
-#[derive(Debug, Clone, Copy)]
-pub enum Rule<'a> {
-    /// pre above 0.
-    Relu,
-    /// pre above the threshold: one for all, or one for each latent.
-    JumpRelu(&'a [f32]),
-    /// The `k` first.
-    TopK {
-        /// How many.
-        k: usize,
-        /// In which order.
-        by: By,
-    },
-}
-
 /// The partition of the box `[p0, q0, p1, q1]` of a plane by which latents are active; the owners of a cell are its
 /// active latents.
 ///
-/// ReLU and JumpReLU give the arrangement of the lines pre = threshold, TopK a power diagram of order K. Ties go to
-/// the lower index. Cells of TopK by magnitude on which the same latents are active with other signs stay apart.
+/// ReLU and JumpReLU give the arrangement of the lines pre = threshold. TopK by value gives the power diagram of order
+/// k, by magnitude that of the 2·d_sae signed sites ±s_i, positive the first cut by ReLU. Ties go to the lower index.
+/// Cells of TopK by magnitude on which the same latents are active with other signs stay apart.
 ///
 /// # Errors
-/// If lengths do not match, a number is NaN or infinite (vectors of the plane, weights, biases, thresholds: named by
-/// their place), `k` is 0 or above d_sae, or the box holds more than [`MAX_CELLS`](super::MAX_CELLS) cells.
-pub fn slice(encoder: Encoder<'_>, rule: Rule<'_>, plane: Plane<'_>, bounds: Bounds) -> Result<Partition> {
+/// If lengths do not match, the activation does not fit the number of latents, a number is NaN or infinite (named by
+/// its place), or the box holds more than [`MAX_CELLS`](super::MAX_CELLS) cells.
+pub fn slice(
+    encoder: Encoder<'_>,
+    activation: &Activation,
+    plane: Plane<'_>,
+    bounds: Bounds,
+) -> Result<Partition> {
     let Encoder { weights, bias, d_in } = encoder;
     let d_sae = bias.len();
     check(&encoder, &plane)?;
+    activation.validate(d_sae)?;
     let frame = Frame::of_box(bounds);
     let mut functions: Vec<[f64; 3]> = weights
         .chunks_exact(d_in)
         .zip(bias)
         .map(|(s, &b)| [dot(s, plane.u), dot(s, plane.v), dot(s, plane.origin) + f64::from(b)])
         .collect();
-    let (order, positive) = match rule {
-        Rule::Relu => (d_sae, true),
-        Rule::JumpRelu(thresholds) => {
-            if thresholds.len() != 1 && thresholds.len() != d_sae {
-                return Err(Error::shape(
-                    "number of thresholds",
-                    thresholds.len(),
-                    format!("1 or {d_sae}, one for each latent"),
-                ));
-            }
-            finite("threshold", thresholds)?;
+    let (order, positive) = match activation {
+        Activation::Relu => (d_sae, true),
+        Activation::JumpRelu { threshold } => {
+            let thresholds = match threshold {
+                Threshold::Shared(one) => std::slice::from_ref(one),
+                Threshold::PerLatent(all) => all,
+            };
             for (function, threshold) in functions.iter_mut().zip(thresholds.iter().cycle()) {
                 function[2] -= f64::from(*threshold);
             }
             (d_sae, true)
         }
-        Rule::TopK { k, by } => {
-            if k == 0 || k > d_sae {
-                return Err(Error::option("k", k, format!("1 to {d_sae}, the number of latents")));
-            }
-            if by == By::Magnitude {
+        Activation::TopK { k, by } => {
+            if *by == TopKBy::Magnitude {
                 let negative: Vec<_> = functions.iter().map(|f| f.map(|v| -v)).collect();
                 functions.extend(negative);
             }
-            (k, by == By::Positive)
+            (*k, *by == TopKBy::Positive)
         }
     };
     for function in &mut functions {

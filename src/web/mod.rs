@@ -1,9 +1,11 @@
 //! The JavaScript surface: converts and delegates, no mathematics. DESIGN: `init`, `initSync`, and the names below.
 
+mod cluster;
 mod convert;
 mod dataset;
 mod decoder;
 mod error;
+mod geometry;
 mod sae;
 mod trainer;
 
