@@ -10,6 +10,8 @@
 //! Either way no code does better on the same cells than local PCA of rank k. Both give the encoder a gradient; a
 //! hard code of zeros and ones, as in the paper's script, gives it none.
 
+use serde::Deserialize;
+
 use crate::cluster::{kmeans, local_pca};
 use crate::error::{Error, Result};
 use crate::rng::{Random, Stream};
@@ -30,7 +32,8 @@ const MAX_ATOMS: usize = 4096;
 const LARGEST: f64 = 1e6;
 
 /// How an active latent's code follows from the pre-activations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Code {
     /// Its share of the softmax over all latents.
     Soft,
@@ -39,7 +42,8 @@ pub enum Code {
 }
 
 /// Where the sites start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Start {
     /// Normally distributed.
     Random,
@@ -48,7 +52,8 @@ pub enum Start {
 }
 
 /// Options of a toy SAE.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ToyOptions {
     /// Number of latents, 1 to 4096.
     pub atoms: usize,
