@@ -3,15 +3,12 @@
 
 import './style/base.css';
 import { Address } from './figures/frame/address';
-import type { FigureElement } from './figures/frame/figure';
 import type { HeightMessage } from './figures/frame/export';
-import { entryOf, registry } from './figures/registry';
-import type { Table } from './shell/properties';
+import { entryOf, makeFigure } from './figures/registry';
 
 const address = new Address();
 const main = document.querySelector('main');
 const name = new URLSearchParams(location.search).get('name') ?? '';
-const entry = entryOf(name);
 
 /** The embedding page may have any origin, and a height is no secret. */
 function postHeight(): void {
@@ -34,13 +31,8 @@ function explain(sentence: string): void {
 }
 
 async function show(): Promise<void> {
-  if (!entry) {
-    explain(`There is no figure named “${name}”; expected one of ${Object.keys(registry).join(', ')}.`);
-    return;
-  }
-  document.title = `${entry.title} · SplInterp Playground`;
-  await entry.load();
-  const figure = document.createElement(`splinterp-${name}`) as FigureElement<Table>;
+  const figure = await makeFigure(name);
+  document.title = `${entryOf(name)?.title ?? name} · SplInterp Playground`;
   figure.embedded = true;
   figure.restore(location.hash);
   figure.addEventListener('figure-state', ({ hash, settled }) => {
@@ -51,4 +43,6 @@ async function show(): Promise<void> {
 }
 
 new ResizeObserver(postHeight).observe(document.documentElement);
-show().catch((error: unknown) => explain(`The figure could not be loaded: ${String(error)}.`));
+show().catch((error: unknown) =>
+  explain(`The figure could not be shown: ${error instanceof Error ? error.message : String(error)}.`),
+);

@@ -4,10 +4,9 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { shared } from '../style/shared';
-import type { Table } from '../shell/properties';
 import { Address } from './frame/address';
-import type { FigureElement, FigureStateEvent } from './frame/figure';
-import { entryOf, registry } from './registry';
+import type { FigureStateEvent } from './frame/figure';
+import { entryOf, makeFigure, registry, type FigureComponent } from './registry';
 
 /** Two screens ahead, so that a figure stands when it scrolls into view. */
 const MARGIN = '200% 0%';
@@ -95,11 +94,10 @@ export class FigureGallery extends LitElement {
   }
 
   private async show(section: HTMLElement): Promise<void> {
-    const name = section.dataset['name'] ?? '';
+    const name = section.dataset.name ?? '';
     const waiting = section.querySelector('.waiting');
     try {
-      await entryOf(name)?.load();
-      const figure = document.createElement(`splinterp-${name}`) as FigureElement<Table>;
+      const figure = await makeFigure(name);
       const linked = this.linked();
       if (linked?.name === name) figure.restore(linked.hash);
       waiting?.replaceWith(figure);
@@ -119,7 +117,7 @@ export class FigureGallery extends LitElement {
   private readonly followHash = (): void => {
     const linked = this.linked();
     for (const name of Object.keys(registry)) {
-      const figure = this.section(name)?.firstElementChild as Partial<FigureElement<Table>> | null | undefined;
+      const figure = this.section(name)?.firstElementChild as Partial<FigureComponent> | null | undefined;
       if (linked?.name === name || (linked === undefined && figure?.hash)) figure?.restore?.(linked?.hash ?? '');
     }
   };

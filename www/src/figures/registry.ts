@@ -29,3 +29,21 @@ export function entryOf(name: string): Entry | undefined {
 export function pageOf(name: string, hash = ''): string {
   return `figure.html?name=${encodeURIComponent(name)}${hash === '' ? '' : `#${hash}`}`;
 }
+
+/** What a page needs to know of a figure's component. */
+export interface FigureComponent extends HTMLElement {
+  embedded: boolean;
+  /** Its state as a link holds it. */
+  readonly hash: string;
+  restore(hash: string): void;
+}
+
+/** Loads a figure and makes its component. */
+export async function makeFigure(name: string): Promise<FigureComponent> {
+  const entry = entryOf(name);
+  if (!entry) {
+    throw new Error(`there is no figure named “${name}”, expected one of ${Object.keys(registry).join(', ')}`);
+  }
+  await entry.load();
+  return document.createElement(`splinterp-${name}`) as FigureComponent;
+}

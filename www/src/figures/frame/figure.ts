@@ -16,14 +16,14 @@
 //   }
 //
 // What the frame does: heading, export menu (SVG, PNG, CSV, link, code to embed), state ↔ hash, drawing when the
-// state, size, theme or device pixel ratio changes and only while on screen, `this.animate` that stops off screen
+// state, size, theme or device pixel ratio changes and only while on screen, `this.play` that ends off screen
 // and jumps to its end where less motion is wanted, failures shown as a sentence. A figure with a stage of its own
 // (three.js) overrides `stage()` and `paint()`, and `draw` for the SVG.
 //
 // `set(changes, false)` while a thing is dragged and `set(changes)` when it is let go: only the latter makes an entry
 // that Back returns to. Derive what is costly in `willUpdate`, where `this.ready` tells whether `prepare` is through.
 
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { styleMap } from 'lit/directives/style-map.js';
 import { initialOf, parseState, writeState, type StateOf, type Table } from '../../shell/properties';
@@ -167,8 +167,8 @@ export abstract class FigureElement<T extends Table> extends LitElement {
   }
 
   /** Calls `step` with 0 … 1 over `seconds`, a frame at a time; with 1 at once where less motion is wanted. */
-  protected animate(seconds: number, step: (t: number) => void): void {
-    this.stopAnimation();
+  protected play(seconds: number, step: (t: number) => void): void {
+    this.stop();
     if (this.calm || !this.onScreen) {
       step(1);
       return;
@@ -183,13 +183,9 @@ export abstract class FigureElement<T extends Table> extends LitElement {
     this.animation = requestAnimationFrame(frame);
   }
 
-  protected stopAnimation(): void {
+  protected stop(): void {
     cancelAnimationFrame(this.animation);
     this.animation = 0;
-  }
-
-  protected get animating(): boolean {
-    return this.animation !== 0;
   }
 
   // --- life -----------------------------------------------------------------------------------------------------
@@ -203,7 +199,7 @@ export abstract class FigureElement<T extends Table> extends LitElement {
     super.disconnectedCallback();
     window.removeEventListener('resize', this.onRatio);
     this.sizes.disconnect();
-    this.stopAnimation();
+    this.stop();
     clearTimeout(this.speaking);
   }
 
@@ -224,7 +220,7 @@ export abstract class FigureElement<T extends Table> extends LitElement {
     this.sizes.observe(this.stageElement);
   }
 
-  protected override updated(_changed: PropertyValues): void {
+  protected override updated(): void {
     if (!this.ready || !this.onScreen || this.width === 0) return;
     try {
       this.paint(this.view);
@@ -305,17 +301,17 @@ export abstract class FigureElement<T extends Table> extends LitElement {
     return embedCode(this.name, entryOf(this.name)?.title ?? this.name, this.link, Math.round(this.offsetHeight));
   }
 
-  private onMenuKey(event: KeyboardEvent): void {
+  private readonly onMenuKey = (event: KeyboardEvent): void => {
     const menu = event.currentTarget as HTMLDetailsElement;
     if (event.key !== 'Escape' || !menu.open) return;
     menu.open = false;
     menu.querySelector('summary')?.focus();
-  }
+  };
 
-  private onMenuLeft(event: FocusEvent): void {
+  private readonly onMenuLeft = (event: FocusEvent): void => {
     const menu = event.currentTarget as HTMLDetailsElement;
     if (event.relatedTarget && !menu.contains(event.relatedTarget as Node)) menu.open = false;
-  }
+  };
 
   // --- exports --------------------------------------------------------------------------------------------------
 
@@ -366,4 +362,9 @@ export abstract class FigureElement<T extends Table> extends LitElement {
       this.note = `The clipboard is out of reach here; copy this by hand: ${text}`;
     }
   }
+}
+
+/** Whether what a figure derives from `before` must be derived anew from `now`: compared one by one. */
+export function changed(before: readonly unknown[], now: readonly unknown[]): boolean {
+  return before.length !== now.length || now.some((value, i) => value !== before[i]);
 }

@@ -238,7 +238,7 @@ export class SiteEditor implements ReactiveController {
   private readonly onHandleDown = (event: PointerEvent): void => {
     if (event.button !== 0) return;
     const handle = event.currentTarget as HTMLElement;
-    const id = Number(handle.dataset['site']);
+    const id = Number(handle.dataset.site);
     const site = this.site(id);
     if (!site) return;
     handle.setPointerCapture(event.pointerId);
@@ -287,11 +287,11 @@ export class SiteEditor implements ReactiveController {
   // --- keyboard -------------------------------------------------------------------------------------------------
 
   private readonly onFocus = (event: FocusEvent): void =>
-    this.select(Number((event.currentTarget as HTMLElement).dataset['site']));
+    this.select(Number((event.currentTarget as HTMLElement).dataset.site));
 
   private readonly onKey = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const id = Number((event.currentTarget as HTMLElement).dataset['site']);
+    const id = Number((event.currentTarget as HTMLElement).dataset.site);
     const site = this.site(id);
     if (!site) return;
     const { ids } = this.options.sites();

@@ -154,6 +154,7 @@ export const figureStyles = css`
     width: 100%;
     resize: vertical;
   }
+  .probe-layer,
   .handles {
     position: absolute;
     inset: 0;

@@ -1,0 +1,283 @@
+// Order K (fig. 6): the same sites cut the plane by which K of them are nearest.
+
+import { html, nothing, type TemplateResult } from 'lit';
+import { customElement } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
+import { count, percent } from '../shell/format';
+import { flag, oneOf, whole } from '../shell/properties';
+import type { Colours } from './frame/colours';
+import { Cutter, type Shown } from './frame/cutter';
+import { cellAt, corners, loadGeometry, ownersOf, traceBorders, traceCells } from './frame/diagram';
+import type { CsvTable } from './frame/export';
+import { changed, FigureElement } from './frame/figure';
+import { circle, cross, type Painter } from './frame/painter';
+import { placeProperty, Probe } from './frame/probe';
+import { SiteEditor } from './frame/site-editor';
+import { applyEdits, edit, editsProperty, freeId, scatter, type Sites } from './frame/sites';
+import type { View } from './frame/view';
+
+/** Orders offered; beyond, cells are too small to be told apart. */
+const MOST_ORDER = 20;
+
+/** Most order × sites: the worker cuts it within a second or two. */
+const MOST_WORK = 12_000;
+
+/** Numbers of sites offered. */
+const counts = [10, 30, 100, 400, 1000, 10_000] as const;
+
+/** Weights spread by this much of the area that falls to one site: most sites keep a cell. */
+const SPREAD = 0.45;
+
+/** Sites up to this many carry their number. */
+const MOST_NUMBERS = 60;
+
+const table = {
+  order: whole('order', 'view', 2, 1, MOST_ORDER),
+  count: { ...oneOf('sites', 'sites', counts), initial: 30 as number },
+  seed: whole('seed', 'sites', 3, 0, 2 ** 32 - 1),
+  weighted: flag('weights', 'view', true),
+  edits: editsProperty('moved'),
+  probe: placeProperty('probe', { x: 0.62, y: 0.55 }),
+};
+
+/** The orders that a number of sites allows. */
+export function mostOrder(sites: number): number {
+  return Math.max(1, Math.min(MOST_ORDER, sites, Math.floor(MOST_WORK / sites)));
+}
+
+const noSites: Sites = { ids: new Uint32Array(), at: new Float64Array(), weights: new Float64Array() };
+
+@customElement('splinterp-order-k')
+export class OrderK extends FigureElement<typeof table> {
+  protected readonly name = 'order-k';
+  readonly table = table;
+
+  private base = noSites;
+  private sites = noSites;
+  /** What `base` and the diagram were made from. */
+  private made: readonly unknown[] = [];
+  private asked: readonly unknown[] = [];
+  /** The cell that the probe is in, −1 if none. */
+  private cell = -1;
+  private readonly cutter = new Cutter(
+    () => this.requestUpdate(),
+    (error) => this.fail(error),
+  );
+  private readonly editor = new SiteEditor(this, {
+    sites: () => this.sites,
+    put: (id, site, settled) => this.set({ edits: edit(this.state.edits, id, site) }, settled),
+    add: (site) => {
+      const id = freeId(this.base, this.state.edits);
+      this.set({ edits: edit(this.state.edits, id, site) });
+      return id;
+    },
+    weighted: () => this.state.weighted,
+    weightRange: () => [-this.space, this.space],
+  });
+  private readonly probe = new Probe(this, {
+    at: () => this.state.probe,
+    move: (probe, settled) => this.set({ probe }, settled),
+    text: () => this.cellInWords(),
+    hover: () => {
+      if (this.cellAtProbe() !== this.cell || this.probe.resting) this.requestUpdate();
+    },
+  });
+
+  /** The area that falls to one site: weights are of its size. */
+  private get space(): number {
+    const [x0, y0, x1, y1] = this.box;
+    return ((x1 - x0) * (y1 - y0)) / this.state.count;
+  }
+
+  private get order(): number {
+    return Math.min(this.state.order, mostOrder(this.sites.ids.length));
+  }
+
+  protected override prepare(): Promise<void> {
+    return loadGeometry();
+  }
+
+  protected override willUpdate(): void {
+    const { count: number, seed, edits, weighted } = this.state;
+    const made = [number, seed];
+    if (changed(this.made, made)) {
+      this.base = scatter(number, seed, this.box, SPREAD);
+      this.made = made;
+    }
+    const asked = [this.base, edits, weighted, this.state.order, this.ready];
+    if (changed(this.asked, asked)) {
+      this.asked = asked;
+      const sites = applyEdits(this.base, edits);
+      // Without weights a site keeps the weight that it has, for when they count again.
+      this.sites = weighted ? sites : { ...sites, weights: new Float64Array(sites.weights.length) };
+      this.cut();
+    }
+    this.cell = this.cellAtProbe();
+  }
+
+  private cut(): void {
+    if (!this.ready) return;
+    try {
+      this.cutter.ask(this.sites, this.order, this.box);
+      this.mended();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  // --- what it says ---------------------------------------------------------------------------------------------
+
+  protected override claim(): TemplateResult {
+    return this.order === 1
+      ? html`TopK with K = 1 cuts the plane in a power diagram: a cell is where the same site is nearest.`
+      : html`TopK with K = ${this.order} cuts the plane in the power diagram of order ${this.order}: a cell is where the
+        same ${this.order} sites are nearest.`;
+  }
+
+  protected override attempt(): TemplateResult {
+    return html`Raise K and watch the cells split; point at a cell to see its sites; drag a site, or give it weight:
+    only cells near it change.`;
+  }
+
+  private cellAtProbe(): number {
+    const { shown } = this.cutter;
+    return shown ? cellAt(shown.diagram, this.probe.place.x, this.probe.place.y) : -1;
+  }
+
+  /** Places in the list of sites of what owns a cell. */
+  private owners(shown: Shown, cell: number): number[] {
+    return cell < 0 ? [] : [...ownersOf(shown.diagram, cell)];
+  }
+
+  private cellInWords(): string {
+    const { shown } = this.cutter;
+    if (!shown || this.cell < 0) return 'No cell here';
+    const owners = this.owners(shown, this.cell);
+    const names = owners.map((i) => String((shown.sites.ids[i] ?? 0) + 1));
+    const list = names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
+    return `Cell of ${names.length === 1 ? 'site' : 'sites'} ${list}, ${percent(this.share(shown, this.cell))} of the area`;
+  }
+
+  private share({ diagram }: Shown, cell: number): number {
+    const [x0, y0, x1, y1] = this.box;
+    return (diagram.areas[cell] ?? 0) / ((x1 - x0) * (y1 - y0));
+  }
+
+  protected override describe(): string {
+    const { shown } = this.cutter;
+    if (!shown) return 'Not drawn yet';
+    const what = this.state.weighted ? 'Power diagram' : 'Voronoi diagram';
+    const { cells } = shown.diagram;
+    return `${what} of order ${this.order} of ${count(this.sites.ids.length)} sites: ${count(cells)} cells. ${this.cellInWords()}.`;
+  }
+
+  protected override readout(): TemplateResult | typeof nothing {
+    const { shown } = this.cutter;
+    if (!shown) return nothing;
+    return html`<span data-testid="cells">${count(shown.diagram.cells)} cells</span> <span class="muted"> · </span
+      ><span data-testid="cell">${this.cellInWords()}</span>
+      ${shown.exact ? nothing : html`<span class="muted" data-testid="coarse"> · exact diagram on its way …</span>`}`;
+  }
+
+  // --- controls -------------------------------------------------------------------------------------------------
+
+  protected override controls(): TemplateResult {
+    const { state } = this;
+    const most = mostOrder(this.sites.ids.length);
+    const order = (event: Event): number => Number((event.target as HTMLInputElement).value);
+    return html`
+      <div class="field wide">
+        <label for="order">Order K = <b class="number">${this.order}</b></label>
+        <input
+          id="order"
+          type="range"
+          min="1"
+          max=${most}
+          .value=${live(String(this.order))}
+          @input=${(event: Event) => this.set({ order: order(event) }, false)}
+          @change=${(event: Event) => this.set({ order: order(event) })}
+        />
+      </div>
+      <div class="field">
+        <label for="count">Sites</label>
+        <select
+          id="count"
+          @change=${(event: Event) =>
+            this.set({ count: Number((event.target as HTMLSelectElement).value), edits: new Map() })}
+        >
+          ${counts.map(
+            (value) => html`<option value=${value} .selected=${live(value === state.count)}>${count(value)}</option>`,
+          )}
+        </select>
+      </div>
+      <div class="check">
+        <input
+          id="weighted"
+          type="checkbox"
+          .checked=${live(state.weighted)}
+          @change=${(event: Event) => this.set({ weighted: (event.target as HTMLInputElement).checked })}
+        />
+        <label for="weighted">Weights</label>
+      </div>
+      <button @click=${() => this.set({ seed: (state.seed + 1) % 2 ** 32, edits: new Map() })}>Other sites</button>
+      ${this.editor.bar()}
+    `;
+  }
+
+  protected override overlay(): TemplateResult {
+    return this.probe.layer(this.editor.handles());
+  }
+
+  // --- drawing --------------------------------------------------------------------------------------------------
+
+  protected override draw(painter: Painter, view: View, colours: Colours): void {
+    const { shown } = this.cutter;
+    if (!shown) return;
+    const { diagram } = shown;
+    for (const [colour, fill] of colours.tints.entries()) {
+      painter.path({ fill }, (pen) => traceCells(pen, diagram, view, (cell) => diagram.colours[cell] === colour));
+    }
+    const width = diagram.cells > 2000 ? 0.5 : 1;
+    painter.path({ stroke: colours.ink, width, opacity: 0.45 }, (pen) => traceBorders(pen, diagram, view));
+    painter.path({ stroke: colours.ink, width: 2.5 }, (pen) =>
+      traceCells(pen, diagram, view, (cell) => cell === this.cell),
+    );
+    this.drawSites(painter, view, colours, shown);
+  }
+
+  private drawSites(painter: Painter, view: View, colours: Colours, shown: Shown): void {
+    const { ids, at } = this.sites;
+    const owners = this.owners(shown, this.cell).map((i) => shown.sites.ids[i]);
+    const radius = ids.length > 2000 ? 1 : ids.length > 150 ? 1.8 : 3.5;
+    const dot = (i: number): [number, number] => [view.x(at[2 * i] ?? 0), view.y(at[2 * i + 1] ?? 0)];
+    painter.path({ fill: colours.ink }, (pen) => {
+      for (let i = 0; i < ids.length; i++) circle(pen, ...dot(i), radius);
+    });
+    const chosen = owners.map((id) => (id === undefined ? -1 : ids.indexOf(id))).filter((i) => i >= 0);
+    painter.path({ fill: colours.panel, stroke: colours.ink, width: 2.5 }, (pen) => {
+      for (const i of chosen) circle(pen, ...dot(i), radius + 3);
+    });
+    const numbered = ids.length <= MOST_NUMBERS ? [...ids.keys()] : chosen;
+    for (const i of numbered) {
+      const [x, y] = dot(i);
+      const bold = chosen.includes(i);
+      painter.text(x, y - 14, String((ids[i] ?? 0) + 1), { fill: colours.ink, halo: colours.panel, bold });
+    }
+    if (this.probe.resting) {
+      const { x, y } = this.state.probe;
+      painter.path({ stroke: colours.alert, width: 2 }, (pen) => cross(pen, view.x(x), view.y(y), 7));
+    }
+  }
+
+  protected override csv(): CsvTable {
+    const { shown } = this.cutter;
+    const cells = shown ? Array.from({ length: shown.diagram.cells }, (_, cell) => cell) : [];
+    return {
+      header: ['cell', 'sites', 'area', 'corners'],
+      rows: cells.map((cell) => {
+        const owners = shown ? this.owners(shown, cell).map((i) => (shown.sites.ids[i] ?? 0) + 1) : [];
+        return [cell, owners.join(' '), shown?.diagram.areas[cell] ?? 0, shown ? corners(shown.diagram, cell) : ''];
+      }),
+    };
+  }
+}
