@@ -50,11 +50,23 @@ fn the_owners_of_a_cell_are_the_latents_that_encode_finds_active_in_it() {
                 let active: Vec<u32> = (0..).zip(&z).filter(|(_, z)| **z != 0.0).map(|(i, _)| i).collect();
                 let owners = diagram.locate(p, q).and_then(|cell| diagram.owners(cell));
                 assert_eq!(owners, Some(&active[..]), "case {case}, {activation:?} at ({p}, {q})");
+                check_map(&sae, &row, &active);
                 checked += 1;
             }
         }
     }
     assert!(checked > 9 * MODELS as usize * POINTS / 10, "{checked} points were far enough from borders");
+}
+
+/// On its cell the model is the affine map of its active latents.
+fn check_map(sae: &Sae, row: &[f32], active: &[u32]) {
+    let map = sae.affine_map(active).unwrap();
+    let out = bulk::forward(sae, row).unwrap();
+    for ((m, c), out) in map.matrix.chunks_exact(row.len()).zip(&map.offset).zip(&out) {
+        let expected = m.iter().zip(row).map(|(m, x)| m * f64::from(*x)).sum::<f64>() + c;
+        let scale = m.iter().zip(row).map(|(m, x)| (m * f64::from(*x)).abs()).sum::<f64>() + c.abs() + 1.0;
+        assert!((f64::from(*out) - expected).abs() < 1e-5 * scale, "{out} for {expected}");
+    }
 }
 
 /// How far the pre-activations are from another active set.

@@ -18,6 +18,22 @@ export const registry: Readonly<Record<string, Entry>> = {
     title: 'Order K',
     load: () => import('./order-k'),
   },
+  lifting: {
+    title: 'Lifting',
+    load: () => import('./lifting'),
+  },
+  'topk-is-power': {
+    title: 'TopK is a power diagram',
+    load: () => import('./topk-is-power'),
+  },
+  'three-partitions': {
+    title: 'ReLU, JumpReLU, TopK',
+    load: () => import('./three-partitions'),
+  },
+  'kmeans-pca': {
+    title: 'Between k-means and PCA',
+    load: () => import('./kmeans-pca'),
+  },
 };
 
 /** Its entry, if there is a figure of that name. */

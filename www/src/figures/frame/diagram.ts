@@ -1,6 +1,6 @@
 // Diagrams of the wasm package as plain arrays: to be drawn, searched, and sent from a worker.
 
-import init, { powerDiagram, type Cells } from 'splinterp';
+import init, { powerDiagram, type Cells, type Partition } from 'splinterp';
 import type { Pen } from './painter';
 import type { Box, View } from './view';
 
@@ -22,11 +22,16 @@ export async function loadGeometry(): Promise<void> {
   await (loading ??= init());
 }
 
+/** A partition as plain arrays. */
+export function plain(partition: Partition): Diagram {
+  return { ...partition.all(), cells: partition.cells, colours: partition.colours() };
+}
+
 /** The power diagram of order K; throws what the package throws. */
 export function diagramOf(at: Float64Array, weights: Float64Array, order: number, box: Box): Diagram {
   const partition = powerDiagram(at, weights, order, Float64Array.from(box));
   try {
-    return { ...partition.all(), cells: partition.cells, colours: partition.colours() };
+    return plain(partition);
   } finally {
     partition.free();
   }
