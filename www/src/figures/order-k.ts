@@ -261,7 +261,11 @@ export class OrderK extends FigureElement<typeof table> {
     for (const i of numbered) {
       const [x, y] = dot(i);
       const bold = chosen.includes(i);
-      painter.text(x, y - 14, String((ids[i] ?? 0) + 1), { fill: colours.ink, halo: colours.panel, bold });
+      painter.text(x, y < 20 ? y + 14 : y - 14, String((ids[i] ?? 0) + 1), {
+        fill: colours.ink,
+        halo: colours.panel,
+        bold,
+      });
     }
     if (this.probe.resting) {
       const { x, y } = this.state.probe;

@@ -25,7 +25,6 @@
 
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
-import { styleMap } from 'lit/directives/style-map.js';
 import { initialOf, parseState, writeState, type StateOf, type Table } from '../../shell/properties';
 import { ThemeController } from '../../shell/theme';
 import { VisibleController } from '../../shell/visible';
@@ -276,7 +275,7 @@ export abstract class FigureElement<T extends Table> extends LitElement {
       aria-label=${this.ready ? this.spoken : 'Loading'}
       width="1"
       height="1"
-      style=${styleMap({ width: '100%', height: `${this.view.height}px` })}
+      .style=${`width: 100%; height: ${this.view.height}px`}
     ></canvas>`;
   }
 

@@ -5,7 +5,6 @@
 //   overlay() { return this.probe.layer(this.editor.handles()); }
 
 import { html, type ReactiveController, type TemplateResult } from 'lit';
-import { styleMap } from 'lit/directives/style-map.js';
 import type { Property } from '../../shell/properties';
 import type { SiteEditorHost } from './site-editor';
 
@@ -88,7 +87,7 @@ export class Probe implements ReactiveController {
         aria-valuetext=${this.options.text()}
         tabindex="0"
         data-testid="probe"
-        style=${styleMap({ transform: `translate(${view.x(x)}px, ${view.y(y)}px)` })}
+        .style=${`transform: translate(${view.x(x)}px, ${view.y(y)}px)`}
         @keydown=${this.onKey}
         @focus=${this.onLeave}
       ></div>

@@ -18,7 +18,6 @@
 
 import { html, nothing, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { styleMap } from 'lit/directives/style-map.js';
 import { measured } from '../../shell/format';
 import type { Site, Sites } from './sites';
 import type { View } from './view';
@@ -146,7 +145,7 @@ export class SiteEditor implements ReactiveController {
       aria-valuemin=${Math.min(range[0] ?? 0, value)}
       aria-valuemax=${Math.max(range[1] ?? 0, value)}
       aria-valuetext=${text}
-      style=${styleMap({ transform: `translate(${view.x(site.x)}px, ${view.y(site.y)}px)` })}
+      .style=${`transform: translate(${view.x(site.x)}px, ${view.y(site.y)}px)`}
       @pointerdown=${this.onHandleDown}
       @pointermove=${this.onHandleMove}
       @pointerup=${this.onHandleUp}

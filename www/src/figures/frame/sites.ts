@@ -112,6 +112,11 @@ export function random(seed: number): () => number {
   };
 }
 
+/** Numbers of the normal distribution (Box and Muller). */
+export function normal(next: () => number): () => number {
+  return () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+}
+
 /** Steps of the plastic-number sequence (Roberts 2018): points that keep apart, one by one, for any count. */
 const STEP_X = 0.7548776662466927;
 const STEP_Y = 0.5698402909980532;

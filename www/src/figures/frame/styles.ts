@@ -3,6 +3,10 @@
 import { css } from 'lit';
 
 export const figureStyles = css`
+  :host([embedded]) {
+    max-width: 968px;
+    margin: 0 auto;
+  }
   :host([embedded]) figure {
     background: none;
     border: 0;
