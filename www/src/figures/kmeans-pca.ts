@@ -4,7 +4,16 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
-import { Dataset, kmeans, localPca, ToySae, type KMeans, type LocalPca, type ToyBounds, type ToyOptions } from 'splinterp';
+import {
+  Dataset,
+  kmeans,
+  localPca,
+  ToySae,
+  type KMeans,
+  type LocalPca,
+  type ToyBounds,
+  type ToyOptions,
+} from 'splinterp';
 import { count, measured } from '../shell/format';
 import { flag, oneOf, whole } from '../shell/properties';
 import type { Colours } from './frame/colours';
@@ -164,11 +173,11 @@ export class KmeansPca extends FigureElement<typeof table> {
 
   protected override updated(): void {
     super.updated();
-    if (this.frame === 0 && this.busy) this.frame = requestAnimationFrame(this.advance);
+    if (this.frame === 0 && this.isBusy()) this.frame = requestAnimationFrame(this.advance);
   }
 
   /** Whether there is training to be done and seen. */
-  private get busy(): boolean {
+  private isBusy(): boolean {
     const { toy } = this;
     if (!toy || !this.onScreen) return false;
     return toy.steps < this.state.steps || (this.playing && toy.steps < LAST_STEP);
@@ -216,7 +225,7 @@ export class KmeansPca extends FigureElement<typeof table> {
   private readonly advance = (now: number): void => {
     this.frame = 0;
     const { toy } = this;
-    if (!toy || !this.busy) return;
+    if (!toy || !this.isBusy()) return;
     try {
       const until = performance.now() + CATCH_UP;
       while (toy.steps < this.state.steps && performance.now() < until) {
@@ -232,7 +241,7 @@ export class KmeansPca extends FigureElement<typeof table> {
       this.fail(error);
       return;
     }
-    const goesOn = this.busy;
+    const goesOn = this.isBusy();
     if (goesOn) this.frame = requestAnimationFrame(this.advance);
     else this.playing = false;
     if (!goesOn || now - this.texted > TEXT_EVERY) {
@@ -276,8 +285,8 @@ export class KmeansPca extends FigureElement<typeof table> {
   // --- what it says ---------------------------------------------------------------------------------------------
 
   protected override claim(): TemplateResult {
-    return html`An SAE lies between k-means, a constant for each cell, and k-means with local PCA, the best affine map for
-    each cell.`;
+    return html`An SAE lies between k-means, a constant for each cell, and k-means with local PCA, the best affine map
+    for each cell.`;
   }
 
   protected override attempt(): TemplateResult {
@@ -484,7 +493,10 @@ export class KmeansPca extends FigureElement<typeof table> {
   }
 
   private centers({ centers, labels }: KMeans): Float64Array {
-    return Float64Array.from({ length: 2 * labels.length }, (_, i) => centers[2 * (labels[i >> 1] ?? 0) + (i % 2)] ?? 0);
+    return Float64Array.from(
+      { length: 2 * labels.length },
+      (_, i) => centers[2 * (labels[i >> 1] ?? 0) + (i % 2)] ?? 0,
+    );
   }
 
   private projections({ centers, labels, pca }: NonNullable<KmeansPca['means']>): Float64Array {

@@ -7,7 +7,16 @@ import type { Activation } from 'splinterp';
 import { count } from '../shell/format';
 import { real, whole } from '../shell/properties';
 import type { Colours } from './frame/colours';
-import { cellAt, corners, loadGeometry, ownersOf, plain, traceBorders, traceCells, type Diagram } from './frame/diagram';
+import {
+  cellAt,
+  corners,
+  loadGeometry,
+  ownersOf,
+  plain,
+  traceBorders,
+  traceCells,
+  type Diagram,
+} from './frame/diagram';
 import type { CsvTable } from './frame/export';
 import { changed, FigureElement } from './frame/figure';
 import { circle, cross, type Painter } from './frame/painter';
@@ -160,8 +169,8 @@ export class ThreePartitions extends FigureElement<typeof table> {
   // --- what it says ---------------------------------------------------------------------------------------------
 
   protected override claim(): TemplateResult {
-    return html`One encoder, three partitions: ReLU and JumpReLU cut the plane by a line for each latent, TopK in a power
-    diagram.`;
+    return html`One encoder, three partitions: ReLU and JumpReLU cut the plane by a line for each latent, TopK in a
+    power diagram.`;
   }
 
   protected override attempt(): TemplateResult {

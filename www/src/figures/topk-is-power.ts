@@ -9,7 +9,16 @@ import type { Activation } from 'splinterp';
 import { count } from '../shell/format';
 import { oneOf, whole } from '../shell/properties';
 import type { Colours } from './frame/colours';
-import { cellAt, corners, loadGeometry, ownersOf, plain, traceBorders, traceCells, type Diagram } from './frame/diagram';
+import {
+  cellAt,
+  corners,
+  loadGeometry,
+  ownersOf,
+  plain,
+  traceBorders,
+  traceCells,
+  type Diagram,
+} from './frame/diagram';
 import type { CsvTable } from './frame/export';
 import { changed, FigureElement } from './frame/figure';
 import { circle, cross, type Painter } from './frame/painter';
@@ -127,7 +136,7 @@ export class TopkIsPower extends FigureElement<typeof table> {
   private asked: readonly unknown[] = [];
   private model: Model | undefined;
   private answer: Answer | undefined;
-  private points = new Float32Array();
+  private points: Float32Array = new Float32Array();
 
   private readonly editor = new SiteEditor(this, {
     sites: () => this.sites,
@@ -327,10 +336,7 @@ export class TopkIsPower extends FigureElement<typeof table> {
       </div>
       <div class="field">
         <label for="count">Latents</label>
-        <select
-          id="count"
-          @change=${(event: Event) => this.set({ count: Number(chosen(event)), edits: new Map() })}
-        >
+        <select id="count" @change=${(event: Event) => this.set({ count: Number(chosen(event)), edits: new Map() })}>
           ${counts.map((value) => html`<option value=${value} .selected=${live(value === state.count)}>${value}</option>`)}
         </select>
       </div>
