@@ -318,8 +318,7 @@ export class KmeansPca extends FigureElement<typeof table> {
         : toy.mse >= means.pca.mse
           ? 'between k-means and local PCA'
           : 'below local PCA of rank 1';
-    return html`<span data-testid="steps">${count(toy.steps)} steps</span>:
-      <b data-testid="where">the SAE is ${where}</b>.
+    return html`<b data-testid="where">The SAE is ${where}</b>.
       <span class="muted"
         >${bounds.cells} of its cells hold points; on these cells the best affine maps of rank ${this.rank} would leave
         <span data-testid="bound">${bounds.affine < 1e-12 ? '0' : measured(bounds.affine)}</span>, which no decoder

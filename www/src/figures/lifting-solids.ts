@@ -6,6 +6,9 @@ import type { Place } from './frame/probe';
 
 export type Point3 = readonly [number, number, number];
 
+/** Behind a face on the box there is no cell. */
+const NO_NEIGHBOUR = 0xffffffff;
+
 /** A convex polygon in the colour of a site. */
 export interface Face {
   readonly corners: readonly Point3[];
@@ -106,7 +109,7 @@ export interface Parts {
 export function solidsOf({ cells, sites, colours, level, floor, opacity }: Parts): Solids {
   const faces: Face[] = [];
   const lines: Line[] = [];
-  const { cellOffsets, faceOffsets, coordinates } = cells;
+  const { cellOffsets, faceOffsets, coordinates, neighbours } = cells;
   for (const site of sites.keys()) {
     const colour = colours[site] ?? 0;
     for (let face = cellOffsets[site] ?? 0; face < (cellOffsets[site + 1] ?? 0); face++) {
@@ -115,7 +118,12 @@ export function solidsOf({ cells, sites, colours, level, floor, opacity }: Parts
         corners.push([coordinates[3 * k] ?? 0, coordinates[3 * k + 1] ?? 0, coordinates[3 * k + 2] ?? 0]);
       }
       const cut = corners.every(([, , z]) => z === level);
-      if (opacity > 0 || cut) faces.push({ corners, colour, opacity: cut ? 1 : opacity });
+      // A face between two cells is drawn for the first of them; the ceiling would hide what is below it.
+      const other = neighbours[face] ?? NO_NEIGHBOUR;
+      const ceiling = other === NO_NEIGHBOUR && corners.every(([, , z]) => z === corners[0]?.[2]);
+      if (cut) faces.push({ corners, colour, opacity: 1 });
+      else if (other < site) continue;
+      else if (opacity > 0 && !ceiling) faces.push({ corners, colour, opacity });
       if (cut) {
         const below = corners.map(([x, y]): Point3 => [x, y, floor]);
         faces.push({ corners: below, colour, opacity: 1 });

@@ -21,11 +21,11 @@ import { Camera, faceColours, solidsOf, type Point3, type Solids } from './lifti
 const GROUND: Box = [-1.2, -0.9, 1.2, 0.9];
 
 /** The cells reach from the plane to here; the plane goes up to `MOST_LEVEL`. */
-const TOP = 1.2;
+const TOP = 1.1;
 const MOST_LEVEL = 1;
 
 /** Height at which the cut is shown once more. */
-const FLOOR = -0.75;
+const FLOOR = -0.65;
 
 /** Below this elevation, in degrees, places on the ground could not be told apart. */
 const LEAST_ELEVATION = 12;
@@ -75,7 +75,7 @@ export class Lifting extends FigureElement<typeof table> {
 
   protected readonly name = 'lifting';
   readonly table = table;
-  protected override readonly box: Box = [-1.75, -1.35, 1.75, 1.35];
+  protected override readonly box: Box = [-1.75, -1.5, 1.75, 1.5];
 
   private base = noSites;
   private sites = noSites;
@@ -163,7 +163,7 @@ export class Lifting extends FigureElement<typeof table> {
       this.colours = faceColours(whole);
       const above = level === 0 ? whole : voronoiCells(points, [x0, y0, level, x1, y1, TOP]);
       this.cut = diagramOf(at, weightsAt(this.heights, level), 1, GROUND);
-      const opacity = shown ? 0.16 : 0;
+      const opacity = shown ? 0.22 : 0;
       this.solids = solidsOf({ cells: above, sites: lifted, colours: this.colours, level, floor: FLOOR, opacity });
       this.mended();
     } catch (error) {

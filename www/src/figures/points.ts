@@ -1,7 +1,6 @@
 // Points that a reader draws by hand: how a link holds them, and the layer that takes the strokes.
 
 import { html, nothing, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from 'lit';
-import { styleMap } from 'lit/directives/style-map.js';
 import type { Property } from '../shell/properties';
 import type { Place } from './frame/probe';
 import type { View } from './frame/view';
@@ -101,7 +100,7 @@ export class PointPen implements ReactiveController {
         aria-valuenow=${x}
         aria-valuetext=${`x ${x.toFixed(2)}, y ${y.toFixed(2)}`}
         tabindex="0"
-        style=${styleMap({ transform: `translate(${view.x(x)}px, ${view.y(y)}px)` })}
+        .style=${`transform: translate(${view.x(x)}px, ${view.y(y)}px)`}
         @keydown=${this.onKey}
       ></div>
     </div>`;

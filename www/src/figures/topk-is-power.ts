@@ -4,7 +4,6 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
-import { styleMap } from 'lit/directives/style-map.js';
 import type { Activation } from 'splinterp';
 import { count } from '../shell/format';
 import { oneOf, whole } from '../shell/properties';
@@ -43,7 +42,7 @@ const MOST_BARS = 20;
 const table = {
   k: whole('k', 'view', 2, 1, MOST_K),
   by: oneOf('by', 'view', orders),
-  count: { ...oneOf('latents', 'sites', counts), initial: 8 as number },
+  count: { ...oneOf('latents', 'sites', counts), initial: 12 as number },
   seed: whole('seed', 'sites', 2, 0, 2 ** 32 - 1),
   edits: editsProperty('moved'),
   probe: placeProperty('x', { x: 0.42, y: 0.3 }),
@@ -295,10 +294,10 @@ export class TopkIsPower extends FigureElement<typeof table> {
     return html`<ul class="bars" aria-label="Pre-activations s·x + b">
       ${[...pre].map((value, i) => {
         const size = (50 * Math.abs(value)) / most;
-        const place = styleMap({ left: `${value < 0 ? 50 - size : 50}%`, width: `${size}%` });
+        const place = `left: ${value < 0 ? 50 - size : 50}%; width: ${size}%`;
         return html`<li class=${active.includes(i) ? 'active' : ''}>
           <span>${this.label(i)}</span>
-          <span class="track ${active.includes(i) ? 'active' : ''}"><i style=${place}></i></span>
+          <span class="track ${active.includes(i) ? 'active' : ''}"><i .style=${place}></i></span>
           <span class="value ${active.includes(i) ? 'active' : ''}">${rounded(value)}</span>
         </li>`;
       })}
