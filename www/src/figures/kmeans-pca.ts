@@ -23,7 +23,7 @@ import { changed, FigureElement } from './frame/figure';
 import { circle, cross, type Painter } from './frame/painter';
 import type { Place } from './frame/probe';
 import type { Box, View } from './frame/view';
-import { heading, layOut, panelAt, traceBox, within, type Layout } from './panels';
+import { clipped, heading, layOut, panelAt, traceBox, within, type Layout } from './panels';
 import { kept, MOST_POINTS, PointPen, pointsProperty, type Points } from './points';
 
 /** The generated points, some 2 from the origin, and room around them. */
@@ -440,7 +440,7 @@ export class KmeansPca extends FigureElement<typeof table> {
     const at = (from: ArrayLike<number>, i: number): [number, number] => [from[2 * i] ?? 0, from[2 * i + 1] ?? 0];
     painter.path({ stroke: colours.ink, opacity: 0.35 }, (pen) => {
       for (const i of places) {
-        const line = clipped(at(points, i), at(images, i));
+        const line = clipped(PANEL, at(points, i), at(images, i));
         if (!line) continue;
         pen.moveTo(view.x(line[0]), view.y(line[1]));
         pen.lineTo(view.x(line[2]), view.y(line[3]));
@@ -483,7 +483,7 @@ export class KmeansPca extends FigureElement<typeof table> {
         const [x, y] = [centers[2 * i] ?? 0, centers[2 * i + 1] ?? 0];
         const reach = 2 * Math.sqrt(pca.variances[i] ?? 0);
         const [dx, dy] = [reach * (pca.directions[2 * i] ?? 0), reach * (pca.directions[2 * i + 1] ?? 0)];
-        const line = clipped([x - dx, y - dy], [x + dx, y + dy]);
+        const line = clipped(PANEL, [x - dx, y - dy], [x + dx, y + dy]);
         if (!line) continue;
         pen.moveTo(view.x(line[0]), view.y(line[1]));
         pen.lineTo(view.x(line[2]), view.y(line[3]));
@@ -533,26 +533,4 @@ export class KmeansPca extends FigureElement<typeof table> {
 function inPanel(x: number, y: number): boolean {
   const [x0, y0, x1, y1] = PANEL;
   return x >= x0 && x <= x1 && y >= y0 && y <= y1;
-}
-
-/** The part of a segment that lies in the panel (Liang and Barsky), if any. */
-export function clipped(
-  from: readonly [number, number],
-  to: readonly [number, number],
-): [number, number, number, number] | undefined {
-  const [x0, y0, x1, y1] = PANEL;
-  const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
-  let [enter, leave] = [0, 1];
-  for (const [along, room] of [
-    [-dx, from[0] - x0],
-    [dx, x1 - from[0]],
-    [-dy, from[1] - y0],
-    [dy, y1 - from[1]],
-  ] as const) {
-    if (along === 0 && room < 0) return undefined;
-    if (along < 0) enter = Math.max(enter, room / along);
-    if (along > 0) leave = Math.min(leave, room / along);
-  }
-  if (!(enter <= leave)) return undefined;
-  return [from[0] + enter * dx, from[1] + enter * dy, from[0] + leave * dx, from[1] + leave * dy];
 }

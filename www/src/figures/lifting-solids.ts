@@ -6,6 +6,9 @@ import type { Place } from './frame/probe';
 
 export type Point3 = readonly [number, number, number];
 
+/** Corners are rounded by some 1e-16 of the figure's units. */
+const ROUNDING = 1e-9;
+
 /** Behind a face on the box there is no cell. */
 const NO_NEIGHBOUR = 0xffffffff;
 
@@ -99,6 +102,8 @@ export interface Parts {
   readonly colours: readonly number[];
   /** Height of the plane that cuts. */
   readonly level: number;
+  /** Height to which the cells reach. */
+  readonly top: number;
   /** Height at which the cut is shown once more, below. */
   readonly floor: number;
   /** Of the faces of cells. */
@@ -106,7 +111,7 @@ export interface Parts {
 }
 
 /** The cells above the plane, what the plane cuts out of them, the same below, and the sites with their stems. */
-export function solidsOf({ cells, sites, colours, level, floor, opacity }: Parts): Solids {
+export function solidsOf({ cells, sites, colours, level, top, floor, opacity }: Parts): Solids {
   const faces: Face[] = [];
   const lines: Line[] = [];
   const { cellOffsets, faceOffsets, coordinates, neighbours } = cells;
@@ -117,13 +122,14 @@ export function solidsOf({ cells, sites, colours, level, floor, opacity }: Parts
       for (let k = faceOffsets[face] ?? 0; k < (faceOffsets[face + 1] ?? 0); k++) {
         corners.push([coordinates[3 * k] ?? 0, coordinates[3 * k + 1] ?? 0, coordinates[3 * k + 2] ?? 0]);
       }
-      const cut = corners.every(([, , z]) => z === level);
+            const other = neighbours[face] ?? NO_NEIGHBOUR;
+      const flatAt = (height: number): boolean =>
+        other === NO_NEIGHBOUR && corners.every(([, , z]) => Math.abs(z - height) < ROUNDING);
+      const cut = flatAt(level);
       // A face between two cells is drawn for the first of them; the ceiling would hide what is below it.
-      const other = neighbours[face] ?? NO_NEIGHBOUR;
-      const ceiling = other === NO_NEIGHBOUR && corners.every(([, , z]) => z === corners[0]?.[2]);
       if (cut) faces.push({ corners, colour, opacity: 1 });
       else if (other < site) continue;
-      else if (opacity > 0 && !ceiling) faces.push({ corners, colour, opacity });
+      else if (opacity > 0 && !flatAt(top)) faces.push({ corners, colour, opacity });
       if (cut) {
         const below = corners.map(([x, y]): Point3 => [x, y, floor]);
         faces.push({ corners: below, colour, opacity: 1 });

@@ -6,7 +6,7 @@ import { customElement } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import type { Activation } from 'splinterp';
 import { count } from '../shell/format';
-import { oneOf, whole } from '../shell/properties';
+import { oneOf, real, whole } from '../shell/properties';
 import type { Colours } from './frame/colours';
 import {
   cellAt,
@@ -42,6 +42,8 @@ const MOST_BARS = 20;
 const table = {
   k: whole('k', 'view', 2, 1, MOST_K),
   by: oneOf('by', 'view', orders),
+  // Of 0, 0.25, 0.5, 1 and 2 the one from which the fitted decoder reconstructs best.
+  bias: real('bias', 'view', 0.5, -1, 1),
   count: { ...oneOf('latents', 'sites', counts), initial: 12 as number },
   seed: whole('seed', 'sites', 2, 0, 2 ** 32 - 1),
   edits: editsProperty('moved'),
@@ -183,13 +185,13 @@ export class TopkIsPower extends FigureElement<typeof table> {
   }
 
   protected override willUpdate(): void {
-    const { count: number, seed, edits, by } = this.state;
+    const { count: number, seed, edits, by, bias } = this.state;
     const made = [number, seed];
     if (changed(this.made, made)) {
       this.base = scatter(number, seed, this.box, SPREAD);
       this.made = made;
     }
-    const asked = [this.base, edits, by, this.state.k, this.ready];
+    const asked = [this.base, edits, by, bias, this.state.k, this.ready];
     if (changed(this.asked, asked)) {
       this.asked = asked;
       this.sites = applyEdits(this.base, edits);
@@ -201,8 +203,10 @@ export class TopkIsPower extends FigureElement<typeof table> {
   private build(): void {
     if (!this.ready) return;
     try {
-      const sae = fitted(this.sites, this.activation, this.box);
-      const open = encoderOnly(this.sites, { kind: 'topk', k: this.sites.ids.length, by: 'value' });
+      const { bias } = this.state;
+      const sites = { ...this.sites, weights: this.sites.weights.map((weight) => weight + 2 * bias) };
+      const sae = fitted(sites, this.activation, this.box);
+      const open = encoderOnly(sites, { kind: 'topk', k: this.sites.ids.length, by: 'value' });
       const partition = cut(sae, this.box);
       this.forget();
       this.model = { sae, open, partition, diagram: plain(partition) };
@@ -236,8 +240,9 @@ export class TopkIsPower extends FigureElement<typeof table> {
   }
 
   protected override attempt(): TemplateResult {
-    return html`Drag a row, or raise its bias by its weight: the diagram is cut anew from the sites alone, and random
-    points ask the SAE itself. The arrow leads from the pointer to its reconstruction.`;
+    return html`Drag a row, or raise its bias by its weight: the diagram is cut anew from the sites, and random points
+    ask the SAE itself. Add to every bias: ranked by value nothing moves, by magnitude much. The line leads from the
+    pointer to its reconstruction.`;
   }
 
   private label(i: number): string {
@@ -338,6 +343,19 @@ export class TopkIsPower extends FigureElement<typeof table> {
         <select id="count" @change=${(event: Event) => this.set({ count: Number(chosen(event)), edits: new Map() })}>
           ${counts.map((value) => html`<option value=${value} .selected=${live(value === state.count)}>${value}</option>`)}
         </select>
+      </div>
+      <div class="field wide">
+        <label for="bias">Added to every bias: <b class="number">${state.bias.toFixed(2).replace('-', '−')}</b></label>
+        <input
+          id="bias"
+          type="range"
+          min="-1"
+          max="1"
+          step="0.05"
+          .value=${live(String(state.bias))}
+          @input=${(event: Event) => this.set({ bias: Number(chosen(event)) }, false)}
+          @change=${(event: Event) => this.set({ bias: Number(chosen(event)) })}
+        />
       </div>
       <button @click=${() => this.set({ seed: (state.seed + 1) % 2 ** 32, edits: new Map() })}>Another SAE</button>
       ${this.editor.bar()}
