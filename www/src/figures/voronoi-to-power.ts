@@ -74,7 +74,7 @@ export class VoronoiToPower extends FigureElement<typeof table> {
     sites: () => this.points,
     put: (id, site, settled) => this.set({ points: edit(this.state.points, id, site) }, settled),
     add: (site) => this.addPoint(site),
-    label: (id) => `Point ${id + 1}`,
+    noun: 'point',
   });
   private readonly powerEditor = new SiteEditor(this, {
     sites: () => this.power,
@@ -213,13 +213,15 @@ export class VoronoiToPower extends FigureElement<typeof table> {
     if (!shown || !means) return '';
     const [x0, y0, x1, y1] = this.box;
     const largest = shown.diagram.areas.reduce((most, area) => Math.max(most, area), 0) / ((x1 - x0) * (y1 - y0));
-    return [
-      `${count(shown.diagram.cells)} cells, one for each point; the largest takes ${percent(largest)} of the area`,
-      `${count(points.ids.length)} points in ${this.state.classes} classes`,
-      `${this.state.classes} means, mean squared error ${measured(means.mse)} after ${count(means.rounds)} rounds; ` +
-        `${percent(shareAlike(classes, means.labels))} of the points lie in the cluster of their class`,
-      `${count(shown.diagram.cells)} of ${this.state.classes} sites have a cell`,
-    ][this.step] ?? '';
+    return (
+      [
+        `${count(shown.diagram.cells)} cells, one for each point; the largest takes ${percent(largest)} of the area`,
+        `${count(points.ids.length)} points in ${this.state.classes} classes`,
+        `${this.state.classes} means, mean squared error ${measured(means.mse)} after ${count(means.rounds)} rounds; ` +
+          `${percent(shareAlike(classes, means.labels))} of the points lie in the cluster of their class`,
+        `${count(shown.diagram.cells)} of ${this.state.classes} sites have a cell`,
+      ][this.step] ?? ''
+    );
   }
 
   protected override readout(): TemplateResult | typeof nothing {
