@@ -1,11 +1,12 @@
 // Points in clouds, one for each class, and what k-means starts from and leaves: for the figure on its way from
 // Voronoi to power diagrams.
 
-import { normal, random, scatter, type Sites } from './frame/sites';
+import { normal, random, scatter, within, type Sites } from './frame/sites';
 import type { Box } from './frame/view';
 
-/** Standard deviation of a cloud, as a part of the side of the square that falls to one class; each differs by up to … */
+/** Standard deviation of a cloud, as a part of the side of the square that falls to one class. */
 const SPREAD = 0.3;
+/** By how much of it clouds differ, either way. */
 const SPREAD_RANGE = 0.5;
 
 /** `count` points of which point `i` belongs to cloud `i mod classes`. */
@@ -17,8 +18,6 @@ export function clouds(count: number, classes: number, seed: number, box: Box): 
   const side = Math.sqrt(((x1 - x0) * (y1 - y0)) / classes);
   const spreads = Array.from({ length: classes }, () => side * SPREAD * (1 + SPREAD_RANGE * (2 * next() - 1)));
   const at = new Float64Array(2 * count);
-  const within = (value: number, low: number, high: number): number =>
-    Math.min(Math.max(value, low + 0.02 * (high - low)), high - 0.02 * (high - low));
   for (let i = 0; i < count; i++) {
     const cloud = i % classes;
     const spread = spreads[cloud] ?? 0;

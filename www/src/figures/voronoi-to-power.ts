@@ -74,7 +74,7 @@ export class VoronoiToPower extends FigureElement<typeof table> {
     sites: () => this.points,
     put: (id, site, settled) => this.set({ points: edit(this.state.points, id, site) }, settled),
     add: (site) => this.addPoint(site),
-    label: (id) => `Point ${id + 1}`,
+    noun: 'point',
   });
   private readonly powerEditor = new SiteEditor(this, {
     sites: () => this.power,

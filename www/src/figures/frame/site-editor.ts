@@ -44,8 +44,8 @@ export interface SiteEditorOptions {
   add?(site: Site): number;
   weighted?(): boolean;
   weightRange?(): readonly [number, number];
-  /** What a site is called; "Site 1" for id 0. */
-  label?(id: number): string;
+  /** What a site is called, "site" if not given. */
+  readonly noun?: string;
   /** Whether the site may be removed; all but the last may by default. */
   removable?(id: number): boolean;
 }
@@ -85,8 +85,13 @@ export class SiteEditor implements ReactiveController {
     return i < 0 ? undefined : { x: at[2 * i] ?? 0, y: at[2 * i + 1] ?? 0, weight: weights[i] ?? 0 };
   }
 
+  /** "Site 1" for id 0. */
   label(id: number): string {
-    return this.options.label?.(id) ?? `Site ${id + 1}`;
+    return `${this.noun.charAt(0).toUpperCase()}${this.noun.slice(1)} ${id + 1}`;
+  }
+
+  private get noun(): string {
+    return this.options.noun ?? 'site';
   }
 
   private get weighted(): boolean {
@@ -137,7 +142,7 @@ export class SiteEditor implements ReactiveController {
     return html`<div
       class="handle ${id === this.selected ? 'selected' : ''}"
       role="slider"
-      aria-roledescription="site"
+      aria-roledescription=${this.noun}
       tabindex=${inTabOrder ? 0 : -1}
       data-site=${id}
       aria-label=${this.label(id)}
@@ -160,10 +165,10 @@ export class SiteEditor implements ReactiveController {
     const id = this.selected;
     const site = id === undefined ? undefined : this.site(id);
     const [least, most] = this.weightRange;
-    return html`<div class="bar" role="group" aria-label="Selected site">
+    return html`<div class="bar" role="group" aria-label=${`Selected ${this.noun}`}>
       ${
         id === undefined || !site
-          ? html`<span class="muted">Choose a site to move it${this.weighted ? ' or to weigh it' : ''}.</span>`
+          ? html`<span class="muted">Choose a ${this.noun} to move it${this.weighted ? ' or to weigh it' : ''}.</span>`
           : html`<span><b>${this.label(id)}</b></span>
               ${
                 this.weighted
@@ -188,7 +193,7 @@ export class SiteEditor implements ReactiveController {
       }
       ${
         this.options.add
-          ? html`<button data-testid="add" @click=${() => this.addBeside(this.selected)}>Add a site</button>`
+          ? html`<button data-testid="add" @click=${() => this.addBeside(this.selected)}>Add a ${this.noun}</button>`
           : nothing
       }
     </div>`;

@@ -117,6 +117,17 @@ export function normal(next: () => number): () => number {
   return () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
 }
 
+/** Part of a side along which no point is scattered. */
+const MARGIN = 0.02;
+
+/** A value reflected at the margins of low … high. */
+export function within(value: number, low: number, high: number): number {
+  const margin = MARGIN * (high - low);
+  const [least, most] = [low + margin, high - margin];
+  const reflected = value < least ? 2 * least - value : value > most ? 2 * most - value : value;
+  return Math.min(Math.max(reflected, least), most);
+}
+
 /** Steps of the plastic-number sequence (Roberts 2018): points that keep apart, one by one, for any count. */
 const STEP_X = 0.7548776662466927;
 const STEP_Y = 0.5698402909980532;
@@ -134,12 +145,10 @@ export function scatter(count: number, seed: number, [x0, y0, x1, y1]: Box, spre
   const space = Math.sqrt((width * height) / count);
   const at = new Float64Array(2 * count);
   const weights = new Float64Array(count);
-  const inside = (value: number, low: number, high: number): number =>
-    Math.min(Math.max(value, low + 0.02 * (high - low)), high - 0.02 * (high - low));
   for (let i = 0; i < count; i++) {
     const [u, v] = [(startX + i * STEP_X) % 1, (startY + i * STEP_Y) % 1];
-    at[2 * i] = inside(x0 + u * width + (next() - 0.5) * JITTER * space, x0, x1);
-    at[2 * i + 1] = inside(y0 + v * height + (next() - 0.5) * JITTER * space, y0, y1);
+    at[2 * i] = within(x0 + u * width + (next() - 0.5) * JITTER * space, x0, x1);
+    at[2 * i + 1] = within(y0 + v * height + (next() - 0.5) * JITTER * space, y0, y1);
     weights[i] = (2 * next() - 1) * spread * space * space;
   }
   return { ids: Uint32Array.from({ length: count }, (_, i) => i), at, weights };

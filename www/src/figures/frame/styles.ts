@@ -63,6 +63,7 @@ export const figureStyles = css`
     min-height: 34px;
     width: 100%;
     min-width: 120px;
+    margin: 0;
     padding: 0;
   }
   .segments {
