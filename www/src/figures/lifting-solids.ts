@@ -122,7 +122,7 @@ export function solidsOf({ cells, sites, colours, level, top, floor, opacity }: 
       for (let k = faceOffsets[face] ?? 0; k < (faceOffsets[face + 1] ?? 0); k++) {
         corners.push([coordinates[3 * k] ?? 0, coordinates[3 * k + 1] ?? 0, coordinates[3 * k + 2] ?? 0]);
       }
-            const other = neighbours[face] ?? NO_NEIGHBOUR;
+      const other = neighbours[face] ?? NO_NEIGHBOUR;
       const flatAt = (height: number): boolean =>
         other === NO_NEIGHBOUR && corners.every(([, , z]) => Math.abs(z - height) < ROUNDING);
       const cut = flatAt(level);

@@ -164,7 +164,15 @@ export class Lifting extends FigureElement<typeof table> {
       const above = level === 0 ? whole : voronoiCells(points, [x0, y0, level, x1, y1, TOP]);
       this.cut = diagramOf(at, weightsAt(this.heights, level), 1, GROUND);
       const opacity = shown ? 0.22 : 0;
-      this.solids = solidsOf({ cells: above, sites: lifted, colours: this.colours, level, top: TOP, floor: FLOOR, opacity });
+      this.solids = solidsOf({
+        cells: above,
+        sites: lifted,
+        colours: this.colours,
+        level,
+        top: TOP,
+        floor: FLOOR,
+        opacity,
+      });
       this.mended();
     } catch (error) {
       this.fail(error);

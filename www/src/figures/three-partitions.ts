@@ -63,6 +63,7 @@ export class ThreePartitions extends FigureElement<typeof table> {
   private readonly editor = new SiteEditor(this, {
     sites: () => this.everywhere(),
     put: (id, site, settled) => this.put(id, site, settled),
+    noun: 'latent',
     label: (id) => `Latent ${(id % MOST) + 1}, ${this.names[Math.floor(id / MOST)] ?? ''}`,
     weighted: () => true,
     weightRange: () => [-1, 1],

@@ -147,7 +147,7 @@ export class TopkIsPower extends FigureElement<typeof table> {
       this.set({ edits: edit(this.state.edits, id, site) });
       return id;
     },
-    label: (id) => `Latent ${id + 1}`,
+    noun: 'latent',
     weighted: () => true,
     weightRange: () => [-1, 1],
   });

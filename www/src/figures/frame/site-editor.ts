@@ -46,6 +46,8 @@ export interface SiteEditorOptions {
   weightRange?(): readonly [number, number];
   /** What a site is called, "site" if not given. */
   readonly noun?: string;
+  /** The name of one, "Site 1" for id 0 if not given. */
+  label?(id: number): string;
   /** Whether the site may be removed; all but the last may by default. */
   removable?(id: number): boolean;
 }
@@ -87,7 +89,7 @@ export class SiteEditor implements ReactiveController {
 
   /** "Site 1" for id 0. */
   label(id: number): string {
-    return `${this.noun.charAt(0).toUpperCase()}${this.noun.slice(1)} ${id + 1}`;
+    return this.options.label?.(id) ?? `${this.noun.charAt(0).toUpperCase()}${this.noun.slice(1)} ${id + 1}`;
   }
 
   private get noun(): string {
