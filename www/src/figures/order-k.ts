@@ -3,14 +3,23 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
-import { count, percent } from '../shell/format';
+import { count } from '../shell/format';
 import { flag, oneOf, whole } from '../shell/properties';
 import type { Colours } from './frame/colours';
-import { Cutter, type Shown } from './frame/cutter';
-import { cellAt, corners, loadGeometry, ownersOf, traceBorders, traceCells } from './frame/diagram';
+import { Cutter, isSmall, type Shown } from './frame/cutter';
+import {
+  cellAt,
+  corners,
+  loadGeometry,
+  ownersOf,
+  shareOf,
+  traceBorders,
+  traceCells,
+  type Diagram,
+} from './frame/diagram';
 import type { CsvTable } from './frame/export';
 import { changed, FigureElement } from './frame/figure';
-import { circle, cross, type Painter } from './frame/painter';
+import { cross, Ground, type Painter } from './frame/painter';
 import { placeProperty, Probe } from './frame/probe';
 import { SiteEditor } from './frame/site-editor';
 import { applyEdits, edit, editsProperty, freeId, scatter, type Sites } from './frame/sites';
@@ -63,6 +72,7 @@ export class OrderK extends FigureElement<typeof table> {
     () => this.requestUpdate(),
     (error) => this.fail(error),
   );
+  private readonly ground = new Ground();
   private readonly editor = new SiteEditor(this, {
     sites: () => this.sites,
     put: (id, site, settled) => this.set({ edits: edit(this.state.edits, id, site) }, settled),
@@ -155,12 +165,7 @@ export class OrderK extends FigureElement<typeof table> {
     const owners = this.owners(shown, this.cell);
     const names = owners.map((i) => String((shown.sites.ids[i] ?? 0) + 1));
     const list = names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
-    return `Cell of ${names.length === 1 ? 'site' : 'sites'} ${list}, ${percent(this.share(shown, this.cell))} of the area`;
-  }
-
-  private share({ diagram }: Shown, cell: number): number {
-    const [x0, y0, x1, y1] = this.box;
-    return (diagram.areas[cell] ?? 0) / ((x1 - x0) * (y1 - y0));
+    return `Cell of ${names.length === 1 ? 'site' : 'sites'} ${list}, ${shareOf(shown.diagram.areas[this.cell] ?? 0, this.box)} of the area`;
   }
 
   protected override describe(): string {
@@ -220,8 +225,11 @@ export class OrderK extends FigureElement<typeof table> {
         <label for="weighted">Weights</label>
       </div>
       <button @click=${() => this.set({ seed: (state.seed + 1) % 2 ** 32, edits: new Map() })}>Other sites</button>
-      ${this.editor.bar()}
     `;
+  }
+
+  protected override tools(): TemplateResult {
+    return this.editor.bar();
   }
 
   protected override overlay(): TemplateResult {
@@ -233,39 +241,36 @@ export class OrderK extends FigureElement<typeof table> {
   protected override draw(painter: Painter, view: View, colours: Colours): void {
     const { shown } = this.cutter;
     if (!shown) return;
-    const { diagram } = shown;
+    const cells = (on: Painter): void => this.drawCells(on, view, colours, shown.diagram);
+    // What the worker has cut takes longer to draw than a drag allows, and stays the same between its answers.
+    if (isSmall(this.sites.ids.length, this.order)) cells(painter);
+    else this.ground.paint(painter, [shown.diagram, colours.panel], cells);
+    painter.path({ stroke: colours.ink, width: 2.5 }, (pen) =>
+      traceCells(pen, shown.diagram, view, (cell) => cell === this.cell),
+    );
+    this.drawSites(painter, view, colours, shown);
+  }
+
+  private drawCells(painter: Painter, view: View, colours: Colours, diagram: Diagram): void {
     for (const [colour, fill] of colours.tints.entries()) {
       painter.path({ fill }, (pen) => traceCells(pen, diagram, view, (cell) => diagram.colours[cell] === colour));
     }
     const width = diagram.cells > 2000 ? 0.5 : 1;
     painter.path({ stroke: colours.ink, width, opacity: 0.45 }, (pen) => traceBorders(pen, diagram, view));
-    painter.path({ stroke: colours.ink, width: 2.5 }, (pen) =>
-      traceCells(pen, diagram, view, (cell) => cell === this.cell),
-    );
-    this.drawSites(painter, view, colours, shown);
   }
 
   private drawSites(painter: Painter, view: View, colours: Colours, shown: Shown): void {
     const { ids, at } = this.sites;
-    const owners = this.owners(shown, this.cell).map((i) => shown.sites.ids[i]);
     const radius = ids.length > 2000 ? 1 : ids.length > 150 ? 1.8 : 3.5;
-    const dot = (i: number): [number, number] => [view.x(at[2 * i] ?? 0), view.y(at[2 * i + 1] ?? 0)];
-    painter.path({ fill: colours.ink }, (pen) => {
-      for (let i = 0; i < ids.length; i++) circle(pen, ...dot(i), radius);
-    });
-    const chosen = owners.map((id) => (id === undefined ? -1 : ids.indexOf(id))).filter((i) => i >= 0);
-    painter.path({ fill: colours.panel, stroke: colours.ink, width: 2.5 }, (pen) => {
-      for (const i of chosen) circle(pen, ...dot(i), radius + 3);
-    });
-    const numbered = ids.length <= MOST_NUMBERS ? [...ids.keys()] : chosen;
-    for (const i of numbered) {
-      const [x, y] = dot(i);
-      const bold = chosen.includes(i);
-      painter.text(x, y < 20 ? y + 14 : y - 14, String((ids[i] ?? 0) + 1), {
-        fill: colours.ink,
-        halo: colours.panel,
-        bold,
-      });
+    painter.dots({ fill: colours.ink }, view.places(at), radius);
+    const owners = new Set(this.owners(shown, this.cell).map((i) => shown.sites.ids[i]));
+    const chosen = (i: number): boolean => owners.has(ids[i]);
+    painter.dots({ fill: colours.panel, stroke: colours.ink, width: 2.5 }, view.places(at, chosen), radius + 3);
+    for (const [i, id] of ids.entries()) {
+      if (ids.length > MOST_NUMBERS && !chosen(i)) continue;
+      const [x, y] = [view.x(at[2 * i] ?? 0), view.y(at[2 * i + 1] ?? 0)];
+      const style = { fill: colours.ink, halo: colours.panel, bold: chosen(i) };
+      painter.text(x, y < 20 ? y + 14 : y - 14, String(id + 1), style);
     }
     if (this.probe.resting) {
       const { x, y } = this.state.probe;

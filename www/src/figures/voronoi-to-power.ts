@@ -7,11 +7,11 @@ import { kmeans, type KMeans } from 'splinterp';
 import { count, measured, percent } from '../shell/format';
 import { oneOf, real, whole } from '../shell/properties';
 import { mix, type Colours } from './frame/colours';
-import { Cutter, type Shown } from './frame/cutter';
+import { Cutter, isSmall, type Shown } from './frame/cutter';
 import { corners, loadGeometry, ownersOf, traceBorders, traceCells } from './frame/diagram';
 import type { CsvTable } from './frame/export';
 import { changed, FigureElement } from './frame/figure';
-import { circle, cross, type Painter } from './frame/painter';
+import { circle, cross, Ground, type Painter } from './frame/painter';
 import { SiteEditor } from './frame/site-editor';
 import { applyEdits, edit, editsProperty, freeId, type Site, type Sites } from './frame/sites';
 import type { View } from './frame/view';
@@ -70,6 +70,7 @@ export class VoronoiToPower extends FigureElement<typeof table> {
     (error) => this.fail(error),
   );
 
+  private readonly ground = new Ground();
   private readonly pointEditor = new SiteEditor(this, {
     sites: () => this.points,
     put: (id, site, settled) => this.set({ points: edit(this.state.points, id, site) }, settled),
@@ -310,7 +311,9 @@ export class VoronoiToPower extends FigureElement<typeof table> {
   protected override draw(painter: Painter, view: View, colours: Colours): void {
     const { shown } = this.cutter;
     if (!shown) return;
-    this.drawCells(painter, view, colours, shown);
+    const cells = (on: Painter): void => this.drawCells(on, view, colours, shown);
+    if (isSmall(shown.sites.ids.length, 1)) cells(painter);
+    else this.ground.paint(painter, [shown.diagram, this.state.at, this.clusterOf, colours.panel], cells);
     this.drawPoints(painter, view, colours, shown);
     this.drawCentres(painter, view, colours);
   }
@@ -366,20 +369,15 @@ export class VoronoiToPower extends FigureElement<typeof table> {
       const fill = mix(colours.ink, colours.marks[label] ?? '', Math.min(step, 1));
       const opacity = step > 2 ? 1 - 0.6 * (step - 2) : 1;
       const style = few ? { fill, opacity, stroke: colours.panel, width: 1.5 } : { fill, opacity };
-      painter.path(style, (pen) => {
-        ids.forEach((_, i) => {
-          if (this.classes[i] === label) circle(pen, view.x(at[2 * i] ?? 0), view.y(at[2 * i + 1] ?? 0), radius);
-        });
-      });
+      painter.dots(
+        style,
+        view.places(at, (i) => this.classes[i] === label),
+        radius,
+      );
     }
     if (step > 1 && step < 2) {
       // The sites on their way from the points to the centres.
-      painter.path({ stroke: colours.ink, width: 1 }, (pen) => {
-        const { sites } = shown;
-        sites.ids.forEach((_, i) =>
-          circle(pen, view.x(sites.at[2 * i] ?? 0), view.y(sites.at[2 * i + 1] ?? 0), radius),
-        );
-      });
+      painter.dots({ stroke: colours.ink }, view.places(shown.sites.at), radius);
     }
   }
 
