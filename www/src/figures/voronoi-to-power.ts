@@ -8,7 +8,7 @@ import { count, measured, percent } from '../shell/format';
 import { oneOf, real, whole } from '../shell/properties';
 import { mix, type Colours } from './frame/colours';
 import { Cutter, isSmall, type Shown } from './frame/cutter';
-import { corners, loadGeometry, ownersOf, traceBorders, traceCells } from './frame/diagram';
+import { corners, loadGeometry, ownersOf, shareOf, traceBorders, traceCells } from './frame/diagram';
 import type { CsvTable } from './frame/export';
 import { changed, FigureElement } from './frame/figure';
 import { circle, cross, Ground, type Painter } from './frame/painter';
@@ -193,7 +193,7 @@ export class VoronoiToPower extends FigureElement<typeof table> {
       html`Voronoi: a cell is all that lies nearer to its point than to any other.`,
       html`One nearest neighbour: every place takes the class of its nearest point, so cells of a class merge.`,
       html`k-means: the same cut with few sites, each the mean of the points in its cell.`,
-      html`Power diagram: give each site a weight, and heavy cells grow while every border stays straight. TopK
+      html`Power diagram: give each site a weight, and heavy cells grow while every border stays straight. Top-1
       autoencoders cut like this.`,
     ][this.step] as TemplateResult;
   }
@@ -212,11 +212,10 @@ export class VoronoiToPower extends FigureElement<typeof table> {
     const { shown } = this.cutter;
     const { means, classes, points } = this;
     if (!shown || !means) return '';
-    const [x0, y0, x1, y1] = this.box;
-    const largest = shown.diagram.areas.reduce((most, area) => Math.max(most, area), 0) / ((x1 - x0) * (y1 - y0));
+    const largest = shown.diagram.areas.reduce((most, area) => Math.max(most, area), 0);
     return (
       [
-        `${count(shown.diagram.cells)} cells, one for each point; the largest takes ${percent(largest)} of the area`,
+        `${count(shown.diagram.cells)} cells, one for each point; the largest takes ${shareOf(largest, this.box)} of the area`,
         `${count(points.ids.length)} points in ${this.state.classes} classes`,
         `${this.state.classes} means, mean squared error ${measured(means.mse)} after ${count(means.rounds)} rounds; ` +
           `${percent(shareAlike(classes, means.labels))} of the points lie in the cluster of their class`,
@@ -298,8 +297,11 @@ export class VoronoiToPower extends FigureElement<typeof table> {
         </select>
       </div>
       <button @click=${() => this.set({ seed: (state.seed + 1) % 2 ** 32, ...anew })}>Other points</button>
-      ${this.editor.bar()}
     `;
+  }
+
+  protected override tools(): TemplateResult {
+    return this.editor.bar();
   }
 
   protected override overlay(): TemplateResult {
