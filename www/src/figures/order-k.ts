@@ -6,7 +6,7 @@ import { live } from 'lit/directives/live.js';
 import { count } from '../shell/format';
 import { flag, oneOf, whole } from '../shell/properties';
 import type { Colours } from './frame/colours';
-import { Cutter, isSmall, type Shown } from './frame/cutter';
+import { Cutter, isSmall, partAt, type Part } from './frame/cutter';
 import {
   cellAt,
   corners,
@@ -54,6 +54,11 @@ export function mostOrder(sites: number): number {
   return Math.max(1, Math.min(MOST_ORDER, sites, Math.floor(MOST_WORK / sites)));
 }
 
+/** A cell, and the diagram and sites that it is of. */
+interface Found extends Part {
+  readonly cell: number;
+}
+
 const noSites: Sites = { ids: new Uint32Array(), at: new Float64Array(), weights: new Float64Array() };
 
 @customElement('splinterp-order-k')
@@ -66,8 +71,7 @@ export class OrderK extends FigureElement<typeof table> {
   /** What `base` and the diagram were made from. */
   private made: readonly unknown[] = [];
   private asked: readonly unknown[] = [];
-  /** The cell that the probe is in, −1 if none. */
-  private cell = -1;
+  private found: Found | undefined;
   private readonly cutter = new Cutter(
     () => this.requestUpdate(),
     (error) => this.fail(error),
@@ -89,7 +93,8 @@ export class OrderK extends FigureElement<typeof table> {
     move: (probe, settled) => this.set({ probe }, settled),
     text: () => this.cellInWords(),
     hover: () => {
-      if (this.cellAtProbe() !== this.cell || this.probe.resting) this.requestUpdate();
+      const { diagram, cell } = this.find() ?? {};
+      if (diagram !== this.found?.diagram || cell !== this.found?.cell || this.probe.resting) this.requestUpdate();
     },
   });
 
@@ -122,7 +127,7 @@ export class OrderK extends FigureElement<typeof table> {
       this.sites = weighted ? sites : { ...sites, weights: new Float64Array(sites.weights.length) };
       this.cut();
     }
-    this.cell = this.cellAtProbe();
+    this.found = this.find();
   }
 
   private cut(): void {
@@ -149,23 +154,28 @@ export class OrderK extends FigureElement<typeof table> {
     only cells near it change.`;
   }
 
-  private cellAtProbe(): number {
+  /** The newest diagram at the probe, and its cell there, −1 if none. */
+  private find(): Found | undefined {
     const { shown } = this.cutter;
-    return shown ? cellAt(shown.diagram, this.probe.place.x, this.probe.place.y) : -1;
+    const { x, y } = this.probe.place;
+    if (!shown) return undefined;
+    const part = partAt(shown, x, y);
+    return { ...part, cell: cellAt(part.diagram, x, y) };
   }
 
-  /** Places in the list of sites of what owns a cell. */
-  private owners(shown: Shown, cell: number): number[] {
-    return cell < 0 ? [] : [...ownersOf(shown.diagram, cell)];
+  /** Numbers of what owns the cell at the probe. */
+  private owners(): number[] {
+    const { found } = this;
+    return found && found.cell >= 0 ? [...ownersOf(found.diagram, found.cell)].map((i) => found.sites.ids[i] ?? 0) : [];
   }
 
   private cellInWords(): string {
-    const { shown } = this.cutter;
-    if (!shown || this.cell < 0) return 'No cell here';
-    const owners = this.owners(shown, this.cell);
-    const names = owners.map((i) => String((shown.sites.ids[i] ?? 0) + 1));
+    const { found } = this;
+    if (!found || found.cell < 0) return 'No cell here';
+    const names = this.owners().map((id) => String(id + 1));
     const list = names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
-    return `Cell of ${names.length === 1 ? 'site' : 'sites'} ${list}, ${shareOf(shown.diagram.areas[this.cell] ?? 0, this.box)} of the area`;
+    const share = shareOf(found.diagram.areas[found.cell] ?? 0, this.box);
+    return `Cell of ${names.length === 1 ? 'site' : 'sites'} ${list}, ${share} of the area`;
   }
 
   protected override describe(): string {
@@ -245,10 +255,14 @@ export class OrderK extends FigureElement<typeof table> {
     // What the worker has cut takes longer to draw than a drag allows, and stays the same between its answers.
     if (isSmall(this.sites.ids.length, this.order)) cells(painter);
     else this.ground.paint(painter, [shown.diagram, colours.panel], cells);
-    painter.path({ stroke: colours.ink, width: 2.5 }, (pen) =>
-      traceCells(pen, shown.diagram, view, (cell) => cell === this.cell),
-    );
-    this.drawSites(painter, view, colours, shown);
+    if (shown.patch) this.drawCells(painter, view, colours, shown.patch.diagram);
+    const { found } = this;
+    if (found) {
+      painter.path({ stroke: colours.ink, width: 2.5 }, (pen) =>
+        traceCells(pen, found.diagram, view, (cell) => cell === found.cell),
+      );
+    }
+    this.drawSites(painter, view, colours);
   }
 
   private drawCells(painter: Painter, view: View, colours: Colours, diagram: Diagram): void {
@@ -259,12 +273,12 @@ export class OrderK extends FigureElement<typeof table> {
     painter.path({ stroke: colours.ink, width, opacity: 0.45 }, (pen) => traceBorders(pen, diagram, view));
   }
 
-  private drawSites(painter: Painter, view: View, colours: Colours, shown: Shown): void {
+  private drawSites(painter: Painter, view: View, colours: Colours): void {
     const { ids, at } = this.sites;
     const radius = ids.length > 2000 ? 1 : ids.length > 150 ? 1.8 : 3.5;
     painter.dots({ fill: colours.ink }, view.places(at), radius);
-    const owners = new Set(this.owners(shown, this.cell).map((i) => shown.sites.ids[i]));
-    const chosen = (i: number): boolean => owners.has(ids[i]);
+    const owners = new Set(this.owners());
+    const chosen = (i: number): boolean => owners.has(ids[i] ?? -1);
     painter.dots({ fill: colours.panel, stroke: colours.ink, width: 2.5 }, view.places(at, chosen), radius + 3);
     for (const [i, id] of ids.entries()) {
       if (ids.length > MOST_NUMBERS && !chosen(i)) continue;
@@ -284,8 +298,10 @@ export class OrderK extends FigureElement<typeof table> {
     return {
       header: ['cell', 'sites', 'area', 'corners'],
       rows: cells.map((cell) => {
-        const owners = shown ? this.owners(shown, cell).map((i) => (shown.sites.ids[i] ?? 0) + 1) : [];
-        return [cell, owners.join(' '), shown?.diagram.areas[cell] ?? 0, shown ? corners(shown.diagram, cell) : ''];
+        if (!shown) return [];
+        const { diagram, sites } = shown;
+        const owners = [...ownersOf(diagram, cell)].map((i) => (sites.ids[i] ?? 0) + 1);
+        return [cell, owners.join(' '), diagram.areas[cell] ?? 0, corners(diagram, cell)];
       }),
     };
   }

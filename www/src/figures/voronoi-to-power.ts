@@ -7,7 +7,7 @@ import { kmeans, type KMeans } from 'splinterp';
 import { count, measured, percent } from '../shell/format';
 import { oneOf, real, whole } from '../shell/properties';
 import { mix, type Colours } from './frame/colours';
-import { Cutter, isSmall, type Shown } from './frame/cutter';
+import { Cutter, isSmall, type Part, type Shown } from './frame/cutter';
 import { corners, loadGeometry, ownersOf, shareOf, traceBorders, traceCells } from './frame/diagram';
 import type { CsvTable } from './frame/export';
 import { changed, FigureElement } from './frame/figure';
@@ -160,7 +160,7 @@ export class VoronoiToPower extends FigureElement<typeof table> {
   }
 
   /** The class and the cluster of what owns a cell. */
-  private labelsOf(shown: Shown, cell: number): readonly [number, number] {
+  private labelsOf(shown: Part, cell: number): readonly [number, number] {
     const id = shown.sites.ids[ownersOf(shown.diagram, cell)[0] ?? 0] ?? 0;
     return shown.sites === this.centres ? [id, id] : [id % this.state.classes, this.clusterOf.get(id) ?? 0];
   }
@@ -314,13 +314,17 @@ export class VoronoiToPower extends FigureElement<typeof table> {
     const { shown } = this.cutter;
     if (!shown) return;
     const cells = (on: Painter): void => this.drawCells(on, view, colours, shown);
+    // Up to the second step k-means, which follows every drag, does not show.
+    const { at, classes } = this.state;
+    const key = [shown.diagram, at, classes, at > 1 ? this.clusterOf : undefined, colours.panel];
     if (isSmall(shown.sites.ids.length, 1)) cells(painter);
-    else this.ground.paint(painter, [shown.diagram, this.state.at, this.clusterOf, colours.panel], cells);
+    else this.ground.paint(painter, key, cells);
+    if (shown.patch) this.drawCells(painter, view, colours, shown.patch);
     this.drawPoints(painter, view, colours, shown);
     this.drawCentres(painter, view, colours);
   }
 
-  private drawCells(painter: Painter, view: View, colours: Colours, shown: Shown): void {
+  private drawCells(painter: Painter, view: View, colours: Colours, shown: Part): void {
     const { diagram } = shown;
     const { at } = this.state;
     const t = at <= 1 ? at : Math.min(at - 1, 1);
