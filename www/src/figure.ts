@@ -42,6 +42,8 @@ async function show(): Promise<void> {
   main?.append(figure);
 }
 
+// Alone it has a ground of its own; within another page it stands on that page's.
+document.body.classList.toggle('bare', window.parent !== window);
 new ResizeObserver(postHeight).observe(document.documentElement);
 show().catch((error: unknown) =>
   explain(`The figure could not be shown: ${error instanceof Error ? error.message : String(error)}.`),

@@ -6,6 +6,8 @@ import type { Box } from './frame/view';
 
 /** Standard deviation of a cloud, as a part of the side of the square that falls to one class. */
 const SPREAD = 0.3;
+/** Part of the width that points keep from the sides, so that a finger can take them. */
+const MARGIN = 0.02;
 /** By how much of it clouds differ, either way. */
 const SPREAD_RANGE = 0.5;
 
@@ -17,12 +19,13 @@ export function clouds(count: number, classes: number, seed: number, box: Box): 
   const middles = scatter(classes, seed, box, 0).at;
   const side = Math.sqrt(((x1 - x0) * (y1 - y0)) / classes);
   const spreads = Array.from({ length: classes }, () => side * SPREAD * (1 + SPREAD_RANGE * (2 * next() - 1)));
+  const margin = MARGIN * (x1 - x0);
   const at = new Float64Array(2 * count);
   for (let i = 0; i < count; i++) {
     const cloud = i % classes;
     const spread = spreads[cloud] ?? 0;
-    at[2 * i] = within((middles[2 * cloud] ?? 0) + spread * draw(), x0, x1);
-    at[2 * i + 1] = within((middles[2 * cloud + 1] ?? 0) + spread * draw(), y0, y1);
+    at[2 * i] = within((middles[2 * cloud] ?? 0) + spread * draw(), x0, x1, margin);
+    at[2 * i + 1] = within((middles[2 * cloud + 1] ?? 0) + spread * draw(), y0, y1, margin);
   }
   return { ids: Uint32Array.from({ length: count }, (_, i) => i), at, weights: new Float64Array(count) };
 }

@@ -3,14 +3,23 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
-import { count, percent } from '../shell/format';
+import { count } from '../shell/format';
 import { flag, oneOf, whole } from '../shell/properties';
 import type { Colours } from './frame/colours';
-import { Cutter, type Shown } from './frame/cutter';
-import { cellAt, corners, loadGeometry, ownersOf, traceBorders, traceCells } from './frame/diagram';
+import { Cutter, isSmall, partAt, type Part } from './frame/cutter';
+import {
+  cellAt,
+  corners,
+  loadGeometry,
+  ownersOf,
+  shareOf,
+  traceBorders,
+  traceCells,
+  type Diagram,
+} from './frame/diagram';
 import type { CsvTable } from './frame/export';
 import { changed, FigureElement } from './frame/figure';
-import { circle, cross, type Painter } from './frame/painter';
+import { cross, Ground, type Painter } from './frame/painter';
 import { placeProperty, Probe } from './frame/probe';
 import { SiteEditor } from './frame/site-editor';
 import { applyEdits, edit, editsProperty, freeId, scatter, type Sites } from './frame/sites';
@@ -45,6 +54,11 @@ export function mostOrder(sites: number): number {
   return Math.max(1, Math.min(MOST_ORDER, sites, Math.floor(MOST_WORK / sites)));
 }
 
+/** A cell, and the diagram and sites that it is of. */
+interface Found extends Part {
+  readonly cell: number;
+}
+
 const noSites: Sites = { ids: new Uint32Array(), at: new Float64Array(), weights: new Float64Array() };
 
 @customElement('splinterp-order-k')
@@ -57,12 +71,12 @@ export class OrderK extends FigureElement<typeof table> {
   /** What `base` and the diagram were made from. */
   private made: readonly unknown[] = [];
   private asked: readonly unknown[] = [];
-  /** The cell that the probe is in, −1 if none. */
-  private cell = -1;
+  private found: Found | undefined;
   private readonly cutter = new Cutter(
     () => this.requestUpdate(),
     (error) => this.fail(error),
   );
+  private readonly ground = new Ground();
   private readonly editor = new SiteEditor(this, {
     sites: () => this.sites,
     put: (id, site, settled) => this.set({ edits: edit(this.state.edits, id, site) }, settled),
@@ -79,7 +93,8 @@ export class OrderK extends FigureElement<typeof table> {
     move: (probe, settled) => this.set({ probe }, settled),
     text: () => this.cellInWords(),
     hover: () => {
-      if (this.cellAtProbe() !== this.cell || this.probe.resting) this.requestUpdate();
+      const { diagram, cell } = this.find() ?? {};
+      if (diagram !== this.found?.diagram || cell !== this.found?.cell || this.probe.resting) this.requestUpdate();
     },
   });
 
@@ -112,7 +127,7 @@ export class OrderK extends FigureElement<typeof table> {
       this.sites = weighted ? sites : { ...sites, weights: new Float64Array(sites.weights.length) };
       this.cut();
     }
-    this.cell = this.cellAtProbe();
+    this.found = this.find();
   }
 
   private cut(): void {
@@ -139,28 +154,28 @@ export class OrderK extends FigureElement<typeof table> {
     only cells near it change.`;
   }
 
-  private cellAtProbe(): number {
+  /** The newest diagram at the probe, and its cell there, −1 if none. */
+  private find(): Found | undefined {
     const { shown } = this.cutter;
-    return shown ? cellAt(shown.diagram, this.probe.place.x, this.probe.place.y) : -1;
+    const { x, y } = this.probe.place;
+    if (!shown) return undefined;
+    const part = partAt(shown, x, y);
+    return { ...part, cell: cellAt(part.diagram, x, y) };
   }
 
-  /** Places in the list of sites of what owns a cell. */
-  private owners(shown: Shown, cell: number): number[] {
-    return cell < 0 ? [] : [...ownersOf(shown.diagram, cell)];
+  /** Numbers of what owns the cell at the probe. */
+  private owners(): number[] {
+    const { found } = this;
+    return found && found.cell >= 0 ? [...ownersOf(found.diagram, found.cell)].map((i) => found.sites.ids[i] ?? 0) : [];
   }
 
   private cellInWords(): string {
-    const { shown } = this.cutter;
-    if (!shown || this.cell < 0) return 'No cell here';
-    const owners = this.owners(shown, this.cell);
-    const names = owners.map((i) => String((shown.sites.ids[i] ?? 0) + 1));
+    const { found } = this;
+    if (!found || found.cell < 0) return 'No cell here';
+    const names = this.owners().map((id) => String(id + 1));
     const list = names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
-    return `Cell of ${names.length === 1 ? 'site' : 'sites'} ${list}, ${percent(this.share(shown, this.cell))} of the area`;
-  }
-
-  private share({ diagram }: Shown, cell: number): number {
-    const [x0, y0, x1, y1] = this.box;
-    return (diagram.areas[cell] ?? 0) / ((x1 - x0) * (y1 - y0));
+    const share = shareOf(found.diagram.areas[found.cell] ?? 0, this.box);
+    return `Cell of ${names.length === 1 ? 'site' : 'sites'} ${list}, ${share} of the area`;
   }
 
   protected override describe(): string {
@@ -220,8 +235,11 @@ export class OrderK extends FigureElement<typeof table> {
         <label for="weighted">Weights</label>
       </div>
       <button @click=${() => this.set({ seed: (state.seed + 1) % 2 ** 32, edits: new Map() })}>Other sites</button>
-      ${this.editor.bar()}
     `;
+  }
+
+  protected override tools(): TemplateResult {
+    return this.editor.bar();
   }
 
   protected override overlay(): TemplateResult {
@@ -233,39 +251,40 @@ export class OrderK extends FigureElement<typeof table> {
   protected override draw(painter: Painter, view: View, colours: Colours): void {
     const { shown } = this.cutter;
     if (!shown) return;
-    const { diagram } = shown;
+    const cells = (on: Painter): void => this.drawCells(on, view, colours, shown.diagram);
+    // What the worker has cut takes longer to draw than a drag allows, and stays the same between its answers.
+    if (isSmall(this.sites.ids.length, this.order)) cells(painter);
+    else this.ground.paint(painter, [shown.diagram, colours.panel], cells);
+    if (shown.patch) this.drawCells(painter, view, colours, shown.patch.diagram);
+    const { found } = this;
+    if (found) {
+      painter.path({ stroke: colours.ink, width: 2.5 }, (pen) =>
+        traceCells(pen, found.diagram, view, (cell) => cell === found.cell),
+      );
+    }
+    this.drawSites(painter, view, colours);
+  }
+
+  private drawCells(painter: Painter, view: View, colours: Colours, diagram: Diagram): void {
     for (const [colour, fill] of colours.tints.entries()) {
       painter.path({ fill }, (pen) => traceCells(pen, diagram, view, (cell) => diagram.colours[cell] === colour));
     }
     const width = diagram.cells > 2000 ? 0.5 : 1;
     painter.path({ stroke: colours.ink, width, opacity: 0.45 }, (pen) => traceBorders(pen, diagram, view));
-    painter.path({ stroke: colours.ink, width: 2.5 }, (pen) =>
-      traceCells(pen, diagram, view, (cell) => cell === this.cell),
-    );
-    this.drawSites(painter, view, colours, shown);
   }
 
-  private drawSites(painter: Painter, view: View, colours: Colours, shown: Shown): void {
+  private drawSites(painter: Painter, view: View, colours: Colours): void {
     const { ids, at } = this.sites;
-    const owners = this.owners(shown, this.cell).map((i) => shown.sites.ids[i]);
     const radius = ids.length > 2000 ? 1 : ids.length > 150 ? 1.8 : 3.5;
-    const dot = (i: number): [number, number] => [view.x(at[2 * i] ?? 0), view.y(at[2 * i + 1] ?? 0)];
-    painter.path({ fill: colours.ink }, (pen) => {
-      for (let i = 0; i < ids.length; i++) circle(pen, ...dot(i), radius);
-    });
-    const chosen = owners.map((id) => (id === undefined ? -1 : ids.indexOf(id))).filter((i) => i >= 0);
-    painter.path({ fill: colours.panel, stroke: colours.ink, width: 2.5 }, (pen) => {
-      for (const i of chosen) circle(pen, ...dot(i), radius + 3);
-    });
-    const numbered = ids.length <= MOST_NUMBERS ? [...ids.keys()] : chosen;
-    for (const i of numbered) {
-      const [x, y] = dot(i);
-      const bold = chosen.includes(i);
-      painter.text(x, y < 20 ? y + 14 : y - 14, String((ids[i] ?? 0) + 1), {
-        fill: colours.ink,
-        halo: colours.panel,
-        bold,
-      });
+    painter.dots({ fill: colours.ink }, view.places(at), radius);
+    const owners = new Set(this.owners());
+    const chosen = (i: number): boolean => owners.has(ids[i] ?? -1);
+    painter.dots({ fill: colours.panel, stroke: colours.ink, width: 2.5 }, view.places(at, chosen), radius + 3);
+    for (const [i, id] of ids.entries()) {
+      if (ids.length > MOST_NUMBERS && !chosen(i)) continue;
+      const [x, y] = [view.x(at[2 * i] ?? 0), view.y(at[2 * i + 1] ?? 0)];
+      const style = { fill: colours.ink, halo: colours.panel, bold: chosen(i) };
+      painter.text(x, y < 20 ? y + 14 : y - 14, String(id + 1), style);
     }
     if (this.probe.resting) {
       const { x, y } = this.state.probe;
@@ -279,8 +298,10 @@ export class OrderK extends FigureElement<typeof table> {
     return {
       header: ['cell', 'sites', 'area', 'corners'],
       rows: cells.map((cell) => {
-        const owners = shown ? this.owners(shown, cell).map((i) => (shown.sites.ids[i] ?? 0) + 1) : [];
-        return [cell, owners.join(' '), shown?.diagram.areas[cell] ?? 0, shown ? corners(shown.diagram, cell) : ''];
+        if (!shown) return [];
+        const { diagram, sites } = shown;
+        const owners = [...ownersOf(diagram, cell)].map((i) => (sites.ids[i] ?? 0) + 1);
+        return [cell, owners.join(' '), diagram.areas[cell] ?? 0, corners(diagram, cell)];
       }),
     };
   }

@@ -7,11 +7,11 @@ import { kmeans, type KMeans } from 'splinterp';
 import { count, measured, percent } from '../shell/format';
 import { oneOf, real, whole } from '../shell/properties';
 import { mix, type Colours } from './frame/colours';
-import { Cutter, type Shown } from './frame/cutter';
-import { corners, loadGeometry, ownersOf, traceBorders, traceCells } from './frame/diagram';
+import { Cutter, isSmall, type Part, type Shown } from './frame/cutter';
+import { corners, loadGeometry, ownersOf, shareOf, traceBorders, traceCells } from './frame/diagram';
 import type { CsvTable } from './frame/export';
 import { changed, FigureElement } from './frame/figure';
-import { circle, cross, type Painter } from './frame/painter';
+import { circle, cross, Ground, type Painter } from './frame/painter';
 import { SiteEditor } from './frame/site-editor';
 import { applyEdits, edit, editsProperty, freeId, type Site, type Sites } from './frame/sites';
 import type { View } from './frame/view';
@@ -70,6 +70,7 @@ export class VoronoiToPower extends FigureElement<typeof table> {
     (error) => this.fail(error),
   );
 
+  private readonly ground = new Ground();
   private readonly pointEditor = new SiteEditor(this, {
     sites: () => this.points,
     put: (id, site, settled) => this.set({ points: edit(this.state.points, id, site) }, settled),
@@ -159,7 +160,7 @@ export class VoronoiToPower extends FigureElement<typeof table> {
   }
 
   /** The class and the cluster of what owns a cell. */
-  private labelsOf(shown: Shown, cell: number): readonly [number, number] {
+  private labelsOf(shown: Part, cell: number): readonly [number, number] {
     const id = shown.sites.ids[ownersOf(shown.diagram, cell)[0] ?? 0] ?? 0;
     return shown.sites === this.centres ? [id, id] : [id % this.state.classes, this.clusterOf.get(id) ?? 0];
   }
@@ -192,7 +193,7 @@ export class VoronoiToPower extends FigureElement<typeof table> {
       html`Voronoi: a cell is all that lies nearer to its point than to any other.`,
       html`One nearest neighbour: every place takes the class of its nearest point, so cells of a class merge.`,
       html`k-means: the same cut with few sites, each the mean of the points in its cell.`,
-      html`Power diagram: give each site a weight, and heavy cells grow while every border stays straight. TopK
+      html`Power diagram: give each site a weight, and heavy cells grow while every border stays straight. Top-1
       autoencoders cut like this.`,
     ][this.step] as TemplateResult;
   }
@@ -211,11 +212,10 @@ export class VoronoiToPower extends FigureElement<typeof table> {
     const { shown } = this.cutter;
     const { means, classes, points } = this;
     if (!shown || !means) return '';
-    const [x0, y0, x1, y1] = this.box;
-    const largest = shown.diagram.areas.reduce((most, area) => Math.max(most, area), 0) / ((x1 - x0) * (y1 - y0));
+    const largest = shown.diagram.areas.reduce((most, area) => Math.max(most, area), 0);
     return (
       [
-        `${count(shown.diagram.cells)} cells, one for each point; the largest takes ${percent(largest)} of the area`,
+        `${count(shown.diagram.cells)} cells, one for each point; the largest takes ${shareOf(largest, this.box)} of the area`,
         `${count(points.ids.length)} points in ${this.state.classes} classes`,
         `${this.state.classes} means, mean squared error ${measured(means.mse)} after ${count(means.rounds)} rounds; ` +
           `${percent(shareAlike(classes, means.labels))} of the points lie in the cluster of their class`,
@@ -297,8 +297,11 @@ export class VoronoiToPower extends FigureElement<typeof table> {
         </select>
       </div>
       <button @click=${() => this.set({ seed: (state.seed + 1) % 2 ** 32, ...anew })}>Other points</button>
-      ${this.editor.bar()}
     `;
+  }
+
+  protected override tools(): TemplateResult {
+    return this.editor.bar();
   }
 
   protected override overlay(): TemplateResult {
@@ -310,12 +313,18 @@ export class VoronoiToPower extends FigureElement<typeof table> {
   protected override draw(painter: Painter, view: View, colours: Colours): void {
     const { shown } = this.cutter;
     if (!shown) return;
-    this.drawCells(painter, view, colours, shown);
+    const cells = (on: Painter): void => this.drawCells(on, view, colours, shown);
+    // Up to the second step k-means, which follows every drag, does not show.
+    const { at, classes } = this.state;
+    const key = [shown.diagram, at, classes, at > 1 ? this.clusterOf : undefined, colours.panel];
+    if (isSmall(shown.sites.ids.length, 1)) cells(painter);
+    else this.ground.paint(painter, key, cells);
+    if (shown.patch) this.drawCells(painter, view, colours, shown.patch);
     this.drawPoints(painter, view, colours, shown);
     this.drawCentres(painter, view, colours);
   }
 
-  private drawCells(painter: Painter, view: View, colours: Colours, shown: Shown): void {
+  private drawCells(painter: Painter, view: View, colours: Colours, shown: Part): void {
     const { diagram } = shown;
     const { at } = this.state;
     const t = at <= 1 ? at : Math.min(at - 1, 1);
@@ -366,20 +375,15 @@ export class VoronoiToPower extends FigureElement<typeof table> {
       const fill = mix(colours.ink, colours.marks[label] ?? '', Math.min(step, 1));
       const opacity = step > 2 ? 1 - 0.6 * (step - 2) : 1;
       const style = few ? { fill, opacity, stroke: colours.panel, width: 1.5 } : { fill, opacity };
-      painter.path(style, (pen) => {
-        ids.forEach((_, i) => {
-          if (this.classes[i] === label) circle(pen, view.x(at[2 * i] ?? 0), view.y(at[2 * i + 1] ?? 0), radius);
-        });
-      });
+      painter.dots(
+        style,
+        view.places(at, (i) => this.classes[i] === label),
+        radius,
+      );
     }
     if (step > 1 && step < 2) {
       // The sites on their way from the points to the centres.
-      painter.path({ stroke: colours.ink, width: 1 }, (pen) => {
-        const { sites } = shown;
-        sites.ids.forEach((_, i) =>
-          circle(pen, view.x(sites.at[2 * i] ?? 0), view.y(sites.at[2 * i + 1] ?? 0), radius),
-        );
-      });
+      painter.dots({ stroke: colours.ink }, view.places(shown.sites.at), radius);
     }
   }
 

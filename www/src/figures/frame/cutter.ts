@@ -4,6 +4,7 @@
 import { wrap, type Remote } from 'comlink';
 import type { Outcome } from '../../worker/protocol';
 import { diagramOf, type Diagram } from './diagram';
+import { patchOf, type Patch } from './patch';
 import type { Sites } from './sites';
 import type { Box } from './view';
 
@@ -40,6 +41,18 @@ export interface Shown {
   readonly sites: Sites;
   readonly order: number;
   readonly exact: boolean;
+  /** What is newer than `diagram`, to be drawn over it. */
+  readonly patch?: Patch | undefined;
+}
+
+/** A diagram and the sites whose places own its cells. */
+export type Part = Pick<Shown, 'diagram' | 'sites'>;
+
+/** The newest that is shown at a place. */
+export function partAt(shown: Shown, x: number, y: number): Part {
+  const { patch } = shown;
+  const [x0, y0, x1, y1] = patch?.window ?? [0, 0, 0, 0];
+  return patch && x >= x0 && x <= x1 && y >= y0 && y <= y1 ? patch : shown;
 }
 
 /** Cuts as a figure's sites change: at once if that is quick, else by the worker, the newest wish first. */
@@ -64,7 +77,7 @@ export class Cutter {
     // The last diagram of nearly the same sites stands in better than a coarse one of the new.
     const last = this.shown;
     if (last?.order === order && Math.abs(last.sites.ids.length - sites.ids.length) < 2) {
-      this.shown = { ...last, exact: false };
+      this.shown = { ...last, exact: false, patch: patchOf(last.diagram, last.sites, sites, order, box) };
     } else {
       const few = firstSites(sites, coarseCount(order));
       this.shown = { diagram: diagramOf(few.at, few.weights, order, box), sites: few, order, exact: false };
@@ -84,7 +97,10 @@ export class Cutter {
       const answer = await worker().diagram(sites.at, sites.weights, order, box);
       if (answer.ok) {
         // While newer sites wait, this diagram is still the best there is, unless they were cut at once.
-        if (this.isWanted()) this.shown = { diagram: answer.value, sites, order, exact: this.wanted === asked };
+        if (this.isWanted()) {
+          const patch = patchOf(answer.value, sites, this.wanted.sites, order, box);
+          this.shown = { diagram: answer.value, sites, order, exact: this.wanted === asked, patch };
+        }
       } else if (this.wanted === asked) this.failed(new Error(answer.message));
       if (this.wanted === asked) this.wanted = undefined;
       this.changed();

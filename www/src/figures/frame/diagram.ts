@@ -58,6 +58,11 @@ export function cellAt({ cells, offsets, coordinates }: Diagram, x: number, y: n
   return -1;
 }
 
+/** The share of a box that an area takes, in percent with two significant digits: 4.1 %, 0.0093 %. */
+export function shareOf(area: number, [x0, y0, x1, y1]: Box): string {
+  return `${String(Number(((100 * area) / ((x1 - x0) * (y1 - y0))).toPrecision(2)))} %`;
+}
+
 /** Corners of a cell as text, `x y;x y;…`. */
 export function corners({ offsets, coordinates }: Diagram, cell: number): string {
   const flat = coordinates.subarray(2 * (offsets[cell] ?? 0), 2 * (offsets[cell + 1] ?? 0));

@@ -10,6 +10,7 @@
 //     protected describe() { return '…'; }            // in words what is seen now: read out, and the picture's text
 //     protected draw(painter, view, colours) { … }    // in CSS pixels of the stage, for the screen and every export
 //     protected csv() { return { header, rows }; }
+//     protected override tools() { … }                // controls under the picture, as SiteEditor.bar()
 //     protected override overlay() { … }              // focusable elements over the picture, as SiteEditor makes them
 //     protected override readonly box = [0, 0, 1.5, 1]; // its shape is that of the stage
 //     protected override prepare() { … }              // awaited before the first drawing, to load the wasm module, say
@@ -111,6 +112,11 @@ export abstract class FigureElement<T extends Table> extends LitElement {
   }
 
   protected overlay(): TemplateResult | typeof nothing {
+    return nothing;
+  }
+
+  /** Controls under the picture, for those that come and go: the picture must not move under a finger. */
+  protected tools(): TemplateResult | typeof nothing {
     return nothing;
   }
 
@@ -261,6 +267,7 @@ export abstract class FigureElement<T extends Table> extends LitElement {
       <div class="controls" role="group" aria-label="Controls">${this.controls()}</div>
       ${this.failure === '' ? nothing : html`<p class="failure" role="alert">${this.failure}</p>`}
       <div class="stage">${this.stage()}${this.overlay()}</div>
+      ${this.tools()}
       <div class="readout number">${this.readout()}</div>
       <p class="note small" role="status" ?hidden=${this.note === ''} data-testid="note">${this.note}</p>
       <p class="hidden" aria-live="polite" data-testid="spoken">${this.spoken}</p>

@@ -9,7 +9,7 @@
 //     weightRange: () => [-0.1, 0.1],
 //   });
 //   overlay() { return this.editor.handles(); }
-//   controls() { return html`… ${this.editor.bar()}`; }
+//   tools() { return this.editor.bar(); }            // under the picture: it changes its height
 //
 // One handle is in the tab order; Page Up and Page Down, Home and End go to the others. Arrows move a site, with
 // Shift further; + and − change its weight, with Shift more; Delete removes it; Escape leaves it; Enter adds one

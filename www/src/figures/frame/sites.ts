@@ -117,12 +117,8 @@ export function normal(next: () => number): () => number {
   return () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
 }
 
-/** Part of a side along which no point is scattered. */
-const MARGIN = 0.02;
-
-/** A value reflected at the margins of low … high. */
-export function within(value: number, low: number, high: number): number {
-  const margin = MARGIN * (high - low);
+/** A value reflected at `margin` from the ends of low … high. */
+export function within(value: number, low: number, high: number, margin: number): number {
   const [least, most] = [low + margin, high - margin];
   const reflected = value < least ? 2 * least - value : value > most ? 2 * most - value : value;
   return Math.min(Math.max(reflected, least), most);
@@ -131,6 +127,8 @@ export function within(value: number, low: number, high: number): number {
 /** Steps of the plastic-number sequence (Roberts 2018): points that keep apart, one by one, for any count. */
 const STEP_X = 0.7548776662466927;
 const STEP_Y = 0.5698402909980532;
+/** Part of the width that few sites keep from the sides, so that a finger can take them. */
+const MARGIN = 0.02;
 /** Of the space of one site: enough to look scattered, too little to clump. */
 const JITTER = 0.7;
 
@@ -143,12 +141,13 @@ export function scatter(count: number, seed: number, [x0, y0, x1, y1]: Box, spre
   const [startX, startY] = [next(), next()];
   const [width, height] = [x1 - x0, y1 - y0];
   const space = Math.sqrt((width * height) / count);
+  const margin = Math.min(MARGIN * width, space / 4);
   const at = new Float64Array(2 * count);
   const weights = new Float64Array(count);
   for (let i = 0; i < count; i++) {
     const [u, v] = [(startX + i * STEP_X) % 1, (startY + i * STEP_Y) % 1];
-    at[2 * i] = within(x0 + u * width + (next() - 0.5) * JITTER * space, x0, x1);
-    at[2 * i + 1] = within(y0 + v * height + (next() - 0.5) * JITTER * space, y0, y1);
+    at[2 * i] = within(x0 + u * width + (next() - 0.5) * JITTER * space, x0, x1, margin);
+    at[2 * i + 1] = within(y0 + v * height + (next() - 0.5) * JITTER * space, y0, y1, margin);
     weights[i] = (2 * next() - 1) * spread * space * space;
   }
   return { ids: Uint32Array.from({ length: count }, (_, i) => i), at, weights };

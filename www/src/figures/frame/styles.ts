@@ -66,8 +66,20 @@ export const figureStyles = css`
     margin: 0;
     padding: 0;
   }
-  .segments {
-    flex-wrap: wrap;
+  .head {
+    flex-wrap: nowrap;
+  }
+  @media (max-width: 520px) {
+    .controls .segments {
+      display: grid;
+      grid-template-columns: 1fr 1fr;
+      gap: 1px;
+      width: 100%;
+      background: var(--line);
+    }
+    .controls .segments button + button {
+      border-left: 0;
+    }
   }
   .segments button {
     min-height: 34px;
@@ -80,6 +92,8 @@ export const figureStyles = css`
     gap: 6px 12px;
     min-height: 34px;
     width: 100%;
+    margin-top: 10px;
+    font-size: 0.867rem;
   }
   .bar input[type='range'] {
     flex: 1 1 140px;

@@ -42,4 +42,13 @@ export class View {
     const [x0, y0, x1, y1] = this.box;
     return { x: Math.min(Math.max(x, x0), x1), y: Math.min(Math.max(y, y0), y1) };
   }
+
+  /** Points x0 y0 x1 y1 … in pixels, those that `wanted` accepts. */
+  places(at: Float64Array, wanted: (i: number) => boolean = () => true): number[] {
+    const places: number[] = [];
+    for (let i = 0; 2 * i < at.length; i++) {
+      if (wanted(i)) places.push(this.x(at[2 * i] ?? 0), this.y(at[2 * i + 1] ?? 0));
+    }
+    return places;
+  }
 }
