@@ -313,7 +313,7 @@ export class ThreePartitions extends FigureElement<typeof table> {
       header: ['activation', 'cell', 'active', 'area', 'corners'],
       rows: this.diagrams.flatMap((diagram, i) =>
         [...Array(diagram.cells).keys()].map((cell) => [
-          this.names[i] ?? '',
+          ['relu', 'jumprelu', 'topk'][i] ?? '',
           cell,
           [...ownersOf(diagram, cell)].map((site) => (this.sites.ids[site] ?? 0) + 1).join(' '),
           diagram.areas[cell] ?? 0,
