@@ -3,11 +3,17 @@
 mod checkpoint;
 mod decoder;
 mod factor;
+mod halves;
 mod options;
+mod presets;
+mod progress;
 mod report;
+mod revive;
 mod trainer;
 
 pub use decoder::{DecoderInput, DecoderSolution, Ridge, decoder_step, solve_decoder};
-pub use options::{Backend, Method, Order, TrainOptions};
+pub use options::{Backend, DecoderSolve, Method, Order, TrainOptions};
+pub use presets::Preset;
+pub use progress::{Observer, Quiet};
 pub use report::EpochReport;
-pub use trainer::{Observer, Quiet, Trainer};
+pub use trainer::Trainer;
