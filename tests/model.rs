@@ -57,7 +57,7 @@ fn room(case: &Case, state: State) -> Cpu {
 }
 
 fn step_options(penalties: Penalties, lr: f64, weight_decay: f64, batch_size: usize) -> StepOptions {
-    StepOptions { batch_size, updates_per_batch: 1, lr, weight_decay, penalties }
+    StepOptions { batch_size, updates_per_batch: 1, lr, lr_slope: 0.0, weight_decay, penalties }
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn gradients_agree_with_autograd_with_and_without_penalties() {
             // The epoch starts at W_prev; then the parameters move to where the gradient is wanted.
             let mut room = room(&case, State { sae: previous.clone(), ..start.clone() });
             room.begin_epoch();
-            room.load_parameters(&start.sae);
+            room.load(&start).expect("loads");
             let rows: Vec<u32> = (0..case.tensor("x").len() as u32 / d_in as u32).collect();
             let options = step_options(penalties, 1e-3, 0.0, rows.len());
             let sums = block_on(room.steps(&rows, &options)).expect("steps");

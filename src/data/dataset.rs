@@ -248,7 +248,10 @@ impl Dataset {
     }
 
     /// The rows of this view numbered `rows`, in that order.
-    fn select(&self, rows: &[u32]) -> Self {
+    ///
+    /// # Panics
+    /// If a number is out of range.
+    pub fn select(&self, rows: &[u32]) -> Self {
         Self { view: rows.iter().map(|&row| self.view[row as usize]).collect(), ..self.clone() }
     }
 

@@ -6,7 +6,7 @@
 //! - Every call does a bounded amount of work, which the caller chooses by the number of rows. Cancelling, progress
 //!   and yielding to an event loop happen between calls.
 //! - Methods that read something back return futures, since a GPU answers later; the CPU's are ready at once.
-//! - After an error the room may be in any state until [`Engine::load`] is called again.
+//! - After an error the room may be in any state until [`Engine::load`] and [`Engine::begin_epoch`] are called.
 
 mod cpu;
 mod state;
@@ -36,8 +36,10 @@ pub struct StepOptions {
     pub batch_size: usize,
     /// Adam steps on each batch.
     pub updates_per_batch: usize,
-    /// Step size of Adam.
+    /// Step size of Adam on the first batch of a call.
     pub lr: f64,
+    /// What is added to it from batch to batch.
+    pub lr_slope: f64,
     /// L2 weight decay as in `torch.optim.Adam`: `gradient += decay · W`, on the matrices and not on the biases.
     pub weight_decay: f64,
     /// The other terms of F.
@@ -73,14 +75,14 @@ pub trait Engine {
     /// What the user sees: the room and what it runs on.
     fn name(&self) -> String;
 
-    /// Replaces the whole trainable state.
+    /// Replaces the whole trainable state, and nothing else.
     fn load(&mut self, state: &State) -> Result<()>;
 
     /// Reads the whole trainable state back.
     fn state(&mut self) -> impl Future<Output = Result<State>>;
 
-    /// Starts an epoch: the present parameters become the `previous` of the proximal terms, and activity is counted
-    /// anew.
+    /// Starts an epoch: the present parameters become the `previous` of the proximal terms, and activity and Gram
+    /// statistics start anew.
     fn begin_epoch(&mut self);
 
     /// Takes optimiser steps on consecutive batches of the training rows numbered `rows`.
@@ -89,8 +91,8 @@ pub trait Engine {
     /// Latents that were active in a step since [`Engine::begin_epoch`], `[d_sae]` counts.
     fn activity(&mut self) -> impl Future<Output = Result<Vec<u64>>>;
 
-    /// Adds training rows to the Gram statistics of the present encoder.
-    fn accumulate(&mut self, rows: Range<u32>) -> impl Future<Output = Result<()>>;
+    /// Adds the training rows numbered `rows` to the Gram statistics of the present encoder.
+    fn accumulate(&mut self, rows: &[u32]) -> impl Future<Output = Result<()>>;
 
     /// Hands the Gram statistics over and starts new ones.
     fn take_gram(&mut self) -> impl Future<Output = Result<Gram>>;

@@ -6,6 +6,8 @@ use super::frame::Bounds;
 
 /// Deepest level of the tree; 2^6 = 64 leaves along each side.
 const DEPTH: u32 = 6;
+/// A tile with at most this many times K + 1 functions is a leaf: to divide it would cost more than it saves.
+const LEAF: usize = 4;
 /// Slack for the rounding of function values, relative to the largest coefficient.
 const SLACK: f64 = 1e-12;
 
@@ -39,24 +41,47 @@ impl Candidates {
             children: 0,
         };
         let mut tree = Self { nodes: vec![root], lists: Vec::new() };
-        let all: Vec<u32> = (0..ranking.functions.len() as u32).collect();
-        let mut open = vec![(0usize, 0u32, all)];
-        let mut lows = Vec::new();
-        while let Some((at, level, parents)) = open.pop() {
+        // Lists of tiles still to divide, each behind that of the tile it is a part of.
+        let mut pending: Vec<u32> = (0..ranking.functions.len() as u32).collect();
+        let mut open = vec![(0usize, 0u32, 0usize, pending.len())];
+        let (mut lows, mut highs) = (Vec::new(), Vec::new());
+        while let Some((at, level, from, to)) = open.pop() {
+            pending.truncate(to);
             let Node { middle, half, .. } = tree.nodes[at];
-            let list = keep(ranking, &parents, middle, half, need, slack, &mut lows);
-            // A leaf twice as long as it must be costs less than its four children.
-            if level == DEPTH || list.len() <= 2 * need + 4 {
-                let from = tree.lists.len() as u32;
-                tree.lists.extend(list);
-                tree.nodes[at].list = (from, tree.lists.len() as u32);
+            lows.clear();
+            highs.clear();
+            for &i in &pending[from..] {
+                let [a, b, _] = ranking.functions[i as usize];
+                let value = ranking.value(i, middle[0], middle[1]);
+                let spread = a.abs() * half[0] + b.abs() * half[1];
+                lows.push(value - spread);
+                highs.push(value + spread);
+            }
+            // What stays below the smallest values of `need` others, or below zero, cannot matter.
+            let mut bar = f64::NEG_INFINITY;
+            if lows.len() > need {
+                bar = *lows.select_nth_unstable_by(need - 1, |a, b| b.total_cmp(a)).1;
+            }
+            if ranking.positive {
+                bar = bar.max(0.0);
+            }
+            for (k, high) in (from..to).zip(&highs) {
+                if *high >= bar - slack {
+                    pending.push(pending[k]);
+                }
+            }
+            let kept = pending.len() - to;
+            if level == DEPTH || kept <= LEAF * need {
+                let start = tree.lists.len() as u32;
+                tree.lists.extend(&pending[to..]);
+                tree.nodes[at].list = (start, tree.lists.len() as u32);
                 continue;
             }
             tree.nodes[at].children = tree.nodes.len() as u32;
             let half = half.map(|h| h / 2.0);
             for (right, up) in [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)] {
                 let middle = [middle[0] + right * half[0], middle[1] + up * half[1]];
-                open.push((tree.nodes.len(), level + 1, list.clone()));
+                open.push((tree.nodes.len(), level + 1, to, to + kept));
                 tree.nodes.push(Node { middle, half, list: (0, 0), children: 0 });
             }
         }
@@ -72,31 +97,4 @@ impl Candidates {
         }
         &self.lists[node.list.0 as usize..node.list.1 as usize]
     }
-}
-
-/// Those of `parents` whose largest value in the tile is not below the smallest values of `need` others.
-fn keep(
-    ranking: &Ranking,
-    parents: &[u32],
-    middle: [f64; 2],
-    half: [f64; 2],
-    need: usize,
-    slack: f64,
-    lows: &mut Vec<f64>,
-) -> Vec<u32> {
-    let range = |i: u32| {
-        let [a, b, _] = ranking.functions[i as usize];
-        let (value, spread) = (ranking.value(i, middle[0], middle[1]), a.abs() * half[0] + b.abs() * half[1]);
-        (value - spread, value + spread)
-    };
-    lows.clear();
-    lows.extend(parents.iter().map(|&i| range(i).0));
-    let mut bar = f64::NEG_INFINITY;
-    if lows.len() > need {
-        bar = *lows.select_nth_unstable_by(need - 1, |a, b| b.total_cmp(a)).1;
-    }
-    if ranking.positive {
-        bar = bar.max(0.0);
-    }
-    parents.iter().copied().filter(|&i| range(i).1 >= bar - slack).collect()
 }

@@ -175,19 +175,19 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// Where the power distances to three sites are equal, computed from the first site as origin; `None` for a flat
-/// triangle.
+/// Where the power distances to three sites are equal; `None` for a flat triangle. Like [`bisector`] it goes by the
+/// lifts, whose rounding the triangulation has seen too: so the cells fit together without gap, and are those of
+/// weights moved by a rounding, however close two sites lie.
 fn power_centre(a: &Site, b: &Site, c: &Site) -> Option<[f64; 2]> {
     let (ux, uy) = (b.x - a.x, b.y - a.y);
     let (vx, vy) = (c.x - a.x, c.y - a.y);
-    let (uu, vv) = (ux * ux + uy * uy, vx * vx + vy * vy);
     let cross = ux * vy - uy * vx;
-    if cross * cross <= FLAT * uu * vv {
+    if cross * cross <= FLAT * (ux * ux + uy * uy) * (vx * vx + vy * vy) {
         return None;
     }
-    let (r, s) = (uu - (b.w - a.w), vv - (c.w - a.w));
+    let (r, s) = (b.z - a.z, c.z - a.z);
     let half = 0.5 / cross;
-    Some([a.x + (r * vy - s * uy) * half, a.y + (ux * s - vx * r) * half])
+    Some([(r * vy - s * uy) * half, (ux * s - vx * r) * half])
 }
 
 fn inside(frame: &Frame, [x, y]: &[f64; 2]) -> bool {
@@ -197,7 +197,5 @@ fn inside(frame: &Frame, [x, y]: &[f64; 2]) -> bool {
 
 /// The half-plane of points nearer (in power distance) to `own` than to `other`.
 fn bisector(own: &Site, other: &Site) -> Line {
-    let (dx, dy) = (other.x - own.x, other.y - own.y);
-    let c = 2.0 * (dx * own.x + dy * own.y) + (dx * dx + dy * dy) - (other.w - own.w);
-    [-2.0 * dx, -2.0 * dy, c]
+    [2.0 * (own.x - other.x), 2.0 * (own.y - other.y), other.z - own.z]
 }

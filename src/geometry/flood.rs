@@ -19,13 +19,15 @@ use crate::error::{Error, Result};
 /// A diagram of order K, or of an encoder, may have this many cells; at some 200 bytes each they stay within reach of
 /// a browser, and no screen shows more.
 pub const MAX_CELLS: usize = 1 << 18;
-/// The owners of all cells together, 256 MiB of them.
-const MAX_OWNERS: usize = 1 << 26;
+/// The owners of all cells together, 128 MiB of them: 40 000 cells of 800 active latents, a second or two of work.
+const MAX_OWNERS: usize = 1 << 25;
 
 /// No function: zero, or the side of the box.
 const NONE: u32 = u32::MAX;
 /// A cell narrower than this (frame units) is rounding: corners are good to some 1e-15.
 const THIN: f64 = 1e-13;
+/// Rounding of a·x + b·y + c with |x|, |y| ≤ 1, relative to the largest coefficient.
+const NOISE: f64 = 8.0 * f64::EPSILON;
 /// First step over a cell too thin to be one, in frame units, and the factor to the next.
 const STEP: f64 = 1e-12;
 const STRIDE: f64 = 4.0;
@@ -63,6 +65,8 @@ struct Entry {
     hash: u64,
     /// Next entry with this hash.
     next: u32,
+    /// Last of its hints, `NONE` without any.
+    hint: u32,
     outcome: Outcome,
 }
 
@@ -86,8 +90,13 @@ struct Flood<'a> {
     ranking: &'a Ranking,
     frame: Frame,
     candidates: Candidates,
+    /// Values that differ by less may differ by rounding only.
+    noise: f64,
     entries: Vec<Entry>,
     members: Vec<u32>,
+    /// Pairs by which cells found so far border on an entry, each with the number of the entry's hint before it. Most
+    /// edges of a cell are known so, and need no search.
+    hints: Vec<((u32, u32), u32)>,
     by_hash: HashMap<u64, u32>,
     /// Cells so far: entry, and their part of the corners.
     cells: Vec<(u32, u32, u32, f64)>,
@@ -108,8 +117,10 @@ impl<'a> Flood<'a> {
             ranking,
             frame,
             candidates: Candidates::new(ranking, &frame.bounds),
+            noise: NOISE * ranking.functions.iter().flatten().fold(0.0, |m: f64, v| m.max(v.abs())),
             entries: Vec::new(),
             members: Vec::new(),
+            hints: Vec::new(),
             by_hash: HashMap::new(),
             cells: Vec::new(),
             corners: Vec::new(),
@@ -211,6 +222,13 @@ impl<'a> Flood<'a> {
     fn carve(&mut self, number: u32) -> Option<f64> {
         self.polygon.reset(&self.frame.bounds, NONE);
         self.pairs.clear();
+        let mut hint = self.entries[number as usize].hint;
+        while let Some(&(pair, before)) = self.hints.get(hint as usize) {
+            if !self.pairs.contains(&pair) && !self.cut(pair) {
+                return None;
+            }
+            hint = before;
+        }
         while let Some(at) = self.polygon.corners.iter().position(|corner| !corner.seen) {
             let corner = self.polygon.corners[at];
             let pair = self.wrong_pair(number, corner.x, corner.y);
@@ -219,20 +237,8 @@ impl<'a> Flood<'a> {
                 self.polygon.corners[at].seen = true;
                 continue;
             }
-            let line = self.ranking.line(pair.0, pair.1);
-            if line == [0.0; 3] {
-                // Equal functions: the lower index ranks first, zero before all.
-                if pair.1 == NONE || (pair.0 != NONE && pair.1 < pair.0) {
-                    return None;
-                }
-                self.polygon.corners[at].seen = true;
-                continue;
-            }
-            self.pairs.push(pair);
-            match self.polygon.cut(line, self.pairs.len() as u32 - 1) {
-                Cut::Nothing => self.polygon.corners[at].seen = true,
-                Cut::Smaller => {}
-                Cut::Empty => return None,
+            if !self.cut(pair) {
+                return None;
             }
         }
         let (twice, around) = measure(positions(&self.polygon.corners));
@@ -254,6 +260,17 @@ impl<'a> Flood<'a> {
         Some(twice / 2.0)
     }
 
+    /// Cuts by a pair (leaves, enters); false if nothing is left.
+    fn cut(&mut self, pair: (u32, u32)) -> bool {
+        self.pairs.push(pair);
+        let line = self.ranking.line(pair.0, pair.1);
+        if line == [0.0; 3] {
+            // Equal functions: the lower index ranks first, zero before all.
+            return pair.0 == NONE || (pair.1 != NONE && pair.0 < pair.1);
+        }
+        self.polygon.cut(line, self.pairs.len() as u32 - 1) != Cut::Empty
+    }
+
     /// The least function of the entry's set and the greatest of the others at a point, if the others' is not less;
     /// else (NONE, NONE). One of the two is NONE where zero takes its place.
     fn wrong_pair(&self, number: u32, x: f64, y: f64) -> (u32, u32) {
@@ -263,14 +280,17 @@ impl<'a> Flood<'a> {
         let (mut least, mut low) = (NONE, f64::INFINITY);
         for &i in members {
             let value = ranking.value(i, x, y);
-            if value <= low {
+            if value <= low + self.noise && (least == NONE || !self.ahead((i, value), (least, low), x, y)) {
                 (least, low) = (i, value);
             }
         }
         let (mut most, mut high) = (NONE, f64::NEG_INFINITY);
         for &i in self.candidates.at(x, y) {
             let value = ranking.value(i, x, y);
-            if value > high && self.stamp[i as usize] != number {
+            if value > high - self.noise
+                && self.stamp[i as usize] != number
+                && (most == NONE || self.ahead((i, value), (most, high), x, y))
+            {
                 (most, high) = (i, value);
             }
         }
@@ -287,7 +307,17 @@ impl<'a> Flood<'a> {
                 return (NONE, NONE);
             }
         }
-        if most != NONE && least != NONE && high >= low { (least, most) } else { (NONE, NONE) }
+        if most != NONE && least != NONE && high >= low - self.noise { (least, most) } else { (NONE, NONE) }
+    }
+
+    /// Whether the first function is greater than the second at a point. Values as close as their rounding are told
+    /// apart by the functions' difference, by which the cuts go too.
+    fn ahead(&self, (i, value): (u32, f64), (j, other): (u32, f64), x: f64, y: f64) -> bool {
+        if (value - other).abs() > self.noise {
+            return value > other;
+        }
+        let [a, b, c] = self.ranking.line(i, j);
+        a * x + b * y + c > 0.0
     }
 
     /// Puts the owners of a point into `set`, ascending.
@@ -330,8 +360,36 @@ impl<'a> Flood<'a> {
             std::mem::replace(&mut self.entries[first as usize].next, number)
         };
         let members = (from, self.members.len() as u32);
-        self.entries.push(Entry { members, hash, next, outcome: Outcome::Open });
+        self.entries.push(Entry { members, hash, next, hint: NONE, outcome: Outcome::Open });
         number
+    }
+
+    /// Notes a pair that bounds the cell of an entry, if that is still to be carved.
+    fn hint(&mut self, entry: u32, pair: (u32, u32)) {
+        let entry = &mut self.entries[entry as usize];
+        if entry.outcome == Outcome::Open {
+            self.hints.push((pair, entry.hint));
+            entry.hint = self.hints.len() as u32 - 1;
+        }
+    }
+
+    /// The cells behind two edges that meet border on one another: each edge is given by its label and the entry behind
+    /// it. Their pair is known where the same function leaves across both edges, or enters.
+    fn hint_neighbours(&mut self, (label, entry): (u32, u32), (next_label, next_entry): (u32, u32)) {
+        if label == NONE || next_label == NONE {
+            return;
+        }
+        let ((left, entered), (leaves, enters)) =
+            (self.pairs[label as usize], self.pairs[next_label as usize]);
+        let (go, come) = if left == leaves && left != NONE {
+            (enters, entered)
+        } else if entered == enters && enters != NONE {
+            (left, leaves)
+        } else {
+            return;
+        };
+        self.hint(next_entry, (go, come));
+        self.hint(entry, (come, go));
     }
 
     /// Records the cell at hand and enters the sets behind its edges.
@@ -354,6 +412,11 @@ impl<'a> Flood<'a> {
                     self.set.insert(place, enters);
                 }
                 behind = self.enter();
+                self.hint(behind, (enters, leaves));
+                if k > 0 {
+                    let before = (self.polygon.corners[k - 1].label, self.corners[start as usize + k - 1].1);
+                    self.hint_neighbours(before, (corner.label, behind));
+                }
             }
             self.corners.push(([corner.x, corner.y], behind));
         }

@@ -107,7 +107,7 @@ fn first_order(points: &[[f64; 2]], relative: &[f64], frame: Frame) -> Partition
     let names: Vec<u32> = hilbert::order(&near).into_iter().map(|at| kept[at as usize]).collect();
     let along = names.iter().map(|&site| {
         let ([x, y], w) = (points[site as usize], relative[site as usize]);
-        Site { x, y, z: x * x + y * y - w, w }
+        Site { x, y, z: x * x + y * y - w }
     });
     let triangulation = Triangulation::new(along.collect());
     cells::partition(&triangulation, &names, points.len(), frame)

@@ -6,13 +6,12 @@
 
 use robust::{Coord, Coord3D};
 
-/// A weighted site: position, weight relative to the reference weight, and its lift `z = x² + y² − w`.
+/// A weighted site: position and lift `z = x² + y² − w`, w the weight relative to the reference weight.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Site {
     pub(super) x: f64,
     pub(super) y: f64,
     pub(super) z: f64,
-    pub(super) w: f64,
 }
 
 /// Half the distance between 1 and the next number.

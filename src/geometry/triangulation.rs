@@ -15,11 +15,8 @@ pub(super) const NONE: u32 = u32::MAX;
 
 /// The corners around the frame's square |x|, |y| ≤ 1. In the square a corner's function 2t·x − z is at most
 /// 14 − 32 = −18, and the nearest site's is at least −8 (see `power.rs`).
-const OUTER: [Site; 3] = [
-    Site { x: -4.0, y: -3.0, z: 32.0, w: -7.0 },
-    Site { x: 4.0, y: -3.0, z: 32.0, w: -7.0 },
-    Site { x: 0.0, y: 5.0, z: 32.0, w: -7.0 },
-];
+const OUTER: [Site; 3] =
+    [Site { x: -4.0, y: -3.0, z: 32.0 }, Site { x: 4.0, y: -3.0, z: 32.0 }, Site { x: 0.0, y: 5.0, z: 32.0 }];
 
 /// A triangle; its half-edge `k` goes from corner `k` to corner `k + 1` and has the number `3·triangle + k`.
 #[derive(Debug, Clone, Copy)]

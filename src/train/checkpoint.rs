@@ -47,7 +47,7 @@ pub fn write(options: &TrainOptions, epoch: u32, state: &State) -> Result<Vec<u8
         .map_err(|e| Error::format(FILE, format!("cannot be written: {e}")))
 }
 
-/// Reads what [`write`] wrote.
+/// Reads what [`write()`] wrote.
 ///
 /// # Errors
 /// If the bytes are not such a file, or its tensors do not fit its options.

@@ -45,18 +45,39 @@ pub struct DecoderSolution {
     pub dependent: usize,
 }
 
-/// Minimises F over the decoder, from the sufficient statistics. `w0 [d_sae, d_in]`, `b0 [d_in]`: the decoder before.
+/// Minimises F over the decoder, from the sufficient statistics. `now` is the decoder whose F must not be exceeded,
+/// `previous` the one towards which μ_dec and ν_dec pull: each `(W_dec [d_sae, d_in], b_dec [d_in])`.
 ///
 /// # Errors
 /// [`Error::Diverged`] if F rose by more than rounding or is not finite.
 pub fn solve_decoder(
     gram: &Gram,
     data: &DataMoments,
-    w0: &[f64],
-    b0: &[f64],
+    now: (&[f64], &[f64]),
+    previous: (&[f64], &[f64]),
     ridge: &Ridge,
 ) -> Result<DecoderSolution> {
-    Centred::new(gram, data, ridge).solve(w0, b0)
+    Centred::new(gram, data, ridge).solve(now, previous)
+}
+
+/// The decoder as the paper's MNIST script solves for it, in float64 where the script has float32:
+/// `W = (ZᵀZ + ε I)⁻¹ ZᵀX` on raw sums, then the bias as the mean residual. Not the joint minimiser, so that F may rise.
+///
+/// # Errors
+/// [`Error::Diverged`] if the result is not finite.
+pub fn script_decoder(gram: &Gram, data: &DataMoments, epsilon: f64) -> Result<DecoderSolution> {
+    let problem = Centred::new(gram, data, &Ridge::default());
+    let mut a = gram.zz.clone();
+    (0..problem.d_sae).for_each(|i| a[i * problem.d_sae + i] += epsilon);
+    let mut w_dec = gram.zx.clone();
+    let dependent = solve_semidefinite(&mut a, &mut w_dec, problem.d_sae);
+    let fit = problem.mean_fit(&w_dec);
+    let b_dec: Vec<f64> = data.mean.iter().zip(&fit).map(|(mean, fit)| mean - fit).collect();
+    let (mse, objective) = problem.objective(&w_dec, &b_dec, &w_dec, &b_dec);
+    if !objective.is_finite() {
+        return Err(Error::Diverged("the script's decoder is not finite".into()));
+    }
+    Ok(DecoderSolution { w_dec, b_dec, mse, objective, objective_before: f64::NAN, dependent })
 }
 
 /// The statistics about the means, in units of raw sums.
@@ -98,10 +119,10 @@ impl<'a> Centred<'a> {
         self.n * self.d_in as f64
     }
 
-    /// The minimiser with its objective, which must not exceed that of `(w0, b0)`.
-    fn solve(&self, w0: &[f64], b0: &[f64]) -> Result<DecoderSolution> {
+    /// The minimiser with its objective, which must not exceed that of `now`.
+    fn solve(&self, now: (&[f64], &[f64]), (w0, b0): (&[f64], &[f64])) -> Result<DecoderSolution> {
         let (w_dec, b_dec, dependent) = self.minimise(w0, b0);
-        let (_, objective_before) = self.objective(w0, b0, w0, b0);
+        let (_, objective_before) = self.objective(now.0, now.1, w0, b0);
         let (mse, objective) = self.objective(&w_dec, &b_dec, w0, b0);
         let slack = ROUNDING * (self.data.variation / self.elements() + objective_before.abs());
         let rose = objective.partial_cmp(&(objective_before + slack)) != Some(Ordering::Less);
@@ -227,7 +248,8 @@ pub fn decoder_step(input: &DecoderInput) -> Result<DecoderSolution> {
     let data = DataMoments { mean: x_mean, variation };
     let mut problem = Centred::new(&gram, &data, &input.ridge);
     problem.z_mean = z_mean;
-    problem.solve(input.w_dec0, input.b_dec0)
+    let before = (input.w_dec0, input.b_dec0);
+    problem.solve(before, before)
 }
 
 impl DecoderInput<'_> {

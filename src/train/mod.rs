@@ -3,13 +3,26 @@
 mod checkpoint;
 mod decoder;
 mod factor;
+mod halves;
 mod options;
+mod presets;
+mod progress;
 mod report;
+<<<<<<< HEAD
 mod toy;
+=======
+mod revive;
+>>>>>>> gallery
 mod trainer;
 
 pub use decoder::{DecoderInput, DecoderSolution, Ridge, decoder_step, solve_decoder};
-pub use options::{Backend, Method, Order, TrainOptions};
+pub use options::{Backend, DecoderSolve, Method, Order, TrainOptions};
+pub use presets::Preset;
+pub use progress::{Observer, Quiet};
 pub use report::EpochReport;
+<<<<<<< HEAD
 pub use toy::{Bounds as ToyBounds, Code as ToyCode, Start as ToyStart, ToyOptions, ToySae};
 pub use trainer::{Observer, Quiet, Trainer};
+=======
+pub use trainer::Trainer;
+>>>>>>> gallery

@@ -31,6 +31,20 @@ pub enum Order {
     DecoderFirst,
 }
 
+/// How the decoder half of PAM-SGD is solved.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum DecoderSolve {
+    /// The exact joint minimiser of F over `(W_dec, b_dec)`.
+    #[default]
+    Joint,
+    /// As the paper's scripts: `W_dec` from raw sums with this ridge, then the bias as the mean residual.
+    Script {
+        /// ε in `(ZᵀZ + ε I)⁻¹ ZᵀX`.
+        ridge: f64,
+    },
+}
+
 /// Where to train.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -93,6 +107,22 @@ pub struct TrainOptions {
     /// Which half of PAM-SGD comes first.
     #[serde(default)]
     pub order: Order,
+    /// Epochs over which the step size falls linearly to 0. Default: it stays.
+    #[serde(default)]
+    pub lr_decay_epochs: Option<u32>,
+    /// How PAM-SGD solves for the decoder.
+    #[serde(default)]
+    pub decoder: DecoderSolve,
+    /// Whether PAM-SGD fits the decoder to the random encoder before the first step.
+    #[serde(default)]
+    pub initial_solve: bool,
+    /// How often PAM-SGD solves for the decoder in an epoch: the last time on all training rows, before that on at
+    /// most 4 096 of them.
+    #[serde(default = "default_solves")]
+    pub solves_per_epoch: usize,
+    /// Whether latents that no row activates are started anew from badly reconstructed rows.
+    #[serde(default)]
+    pub revive: bool,
     /// Seed of every random choice.
     pub seed: u64,
     /// Where to train.
@@ -112,6 +142,10 @@ fn default_batch_size() -> usize {
 }
 
 fn default_updates() -> usize {
+    1
+}
+
+fn default_solves() -> usize {
     1
 }
 
@@ -139,6 +173,11 @@ impl TrainOptions {
             mu_dec: 0.0,
             nu_dec: 0.0,
             order: Order::default(),
+            lr_decay_epochs: None,
+            decoder: DecoderSolve::default(),
+            initial_solve: false,
+            solves_per_epoch: default_solves(),
+            revive: false,
             seed,
             backend: Backend::default(),
             threads: default_threads(),
@@ -174,11 +213,20 @@ impl TrainOptions {
         for (name, count) in [
             ("batchSize", self.batch_size),
             ("updatesPerBatch", self.updates_per_batch),
+            ("solvesPerEpoch", self.solves_per_epoch),
             ("threads", self.threads),
         ] {
             if count == 0 {
                 return Err(Error::option(name, count, "at least 1"));
             }
+        }
+        if self.lr_decay_epochs == Some(0) {
+            return Err(Error::option("lrDecayEpochs", 0, "at least 1"));
+        }
+        if let DecoderSolve::Script { ridge } = self.decoder
+            && !(ridge.is_finite() && ridge >= 0.0)
+        {
+            return Err(Error::option("decoder.ridge", ridge, "a finite number, 0 or above"));
         }
         for (name, weight) in [
             ("l1", self.l1),
@@ -216,6 +264,7 @@ impl TrainOptions {
             batch_size: self.batch_size,
             updates_per_batch: self.updates_per_batch,
             lr: self.lr,
+            lr_slope: 0.0,
             weight_decay: self.weight_decay,
             penalties: self.penalties(),
         }

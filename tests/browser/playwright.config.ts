@@ -1,8 +1,8 @@
 import { defineConfig } from '@playwright/test';
 
 // A port that follows from the process, so that two runs on one machine do not meet; the workers inherit it.
-const port = Number((process.env['SITE_PORT'] ??= String(20_000 + (process.pid % 20_000))));
-const chromium = process.env['CHROME_PATH'] ?? '/usr/bin/chromium';
+const port = Number((process.env.SITE_PORT ??= String(20_000 + (process.pid % 20_000))));
+const chromium = process.env.CHROME_PATH ?? '/usr/bin/chromium';
 
 /** Chromium asks nothing of the network by itself, and runs as root too, as it must in a container. */
 const flags = [
@@ -17,7 +17,7 @@ const flags = [
 export default defineConfig({
   testDir: '.',
   outputDir: 'results',
-  forbidOnly: process.env['CI'] !== undefined,
+  forbidOnly: process.env.CI !== undefined,
   fullyParallel: true,
   retries: 0,
   // One at a time: a page that trains keeps two cores busy by itself, and its timings are asserted.

@@ -11,7 +11,7 @@ use std::path::Path;
 use pollster::block_on;
 use serde_json::{Value, json};
 use splinterp::data::{Dataset, NormalisationKind, read_tensors};
-use splinterp::train::{Quiet, TrainOptions, Trainer};
+use splinterp::train::{Preset, Quiet, TrainOptions, Trainer};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut keys: BTreeMap<String, Value> = BTreeMap::new();
@@ -23,7 +23,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let mut take = |key: &str, default: Value| keys.remove(key).unwrap_or(default);
     let folder = take("mnist", Value::Null);
+    let preset = take("preset", Value::Null);
     let epochs = take("epochs", json!(10)).as_u64().ok_or("epochs is a whole number")?;
+    let epochs = u32::try_from(epochs)?;
     let share = take("share", json!(1.0)).as_f64().ok_or("share is a number")?;
     let (train, test) = match folder.as_str() {
         Some(folder) => {
@@ -40,6 +42,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let options: TrainOptions = serde_json::from_value(options)?;
     let train = train.normalised(NormalisationKind::Mnist).share(share, options.seed)?;
     let test = test.normalised(NormalisationKind::Mnist);
+    let options = match preset {
+        Value::Null => options,
+        preset => {
+            let preset: Preset = serde_json::from_value(preset)?;
+            preset.apply(options, train.rows(), epochs)
+        }
+    };
     let mut trainer = Trainer::create(train, test, options)?;
     println!("{}", serde_json::to_string(trainer.options())?);
     for _ in 0..epochs {

@@ -68,8 +68,8 @@ pub fn check_partition(diagram: &Partition) {
     check_cells(diagram, false);
 }
 
-/// Areas of a partition sum to the box's up to this share where sites lie 1e-9 apart: the lift rounds to 1e-16, which
-/// moves their bisectors by 1e-7.
+/// The same where sites lie 1e-9 apart: their functions' values tie by rounding within 1e-7 of their bisector, where
+/// cells of order K may overlap by a sliver.
 const CLOSE_SUM_TOLERANCE: f64 = 1e-8;
 
 /// The same; with sites as `close` as 1e-9, neighbours need not be mutual: slivers that only one side may see.

@@ -1,5 +1,6 @@
-// Entry of the site's first page: the shell, and the MNIST lab.
+// Entry of the site's first page: the shell at once, then the MNIST lab as a task of its own.
 
 import './style/base.css';
 import './shell/site-header';
-import './lab/mnist-lab';
+
+void import('./lab/mnist-lab');

@@ -10,7 +10,7 @@ it('shows measured values with four significant digits', () => {
     '1,235',
     '123,456',
   ]);
-  expect([1.234e-5, 3.21e9 + 0.5, 0, -0.5].map(measured)).toEqual(['1.23e-5', '3.21e9', '0', '-0.5000']);
+  expect([1.234e-5, 3.21e9, 0, -0.5].map(measured)).toEqual(['1.23e-5', '3.21e9', '0', '-0.5000']);
 });
 
 it('says so where there is no value, or none that is a number', () => {

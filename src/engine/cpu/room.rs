@@ -65,11 +65,6 @@ impl Cpu {
         }
     }
 
-    /// Moves the parameters and nothing else: not Adam's moments, not the epoch's `previous`.
-    pub fn load_parameters(&mut self, sae: &Sae) {
-        self.state.sae = sae.clone();
-    }
-
     fn step(&mut self, options: &StepOptions) -> StepSums {
         let rows = self.batch.x.len() / self.state.sae.d_in;
         self.batch.pack(&self.state.sae, self.train.shifts());
@@ -91,9 +86,6 @@ impl Engine for Cpu {
 
     fn load(&mut self, state: &State) -> Result<()> {
         self.state = state.clone();
-        self.previous = state.sae.clone();
-        self.gram = Gram::new(state.sae.d_in, state.sae.d_sae);
-        self.activity.fill(0);
         Ok(())
     }
 
@@ -103,15 +95,17 @@ impl Engine for Cpu {
 
     fn begin_epoch(&mut self) {
         self.previous = self.state.sae.clone();
+        self.gram = Gram::new(self.previous.d_in, self.previous.d_sae);
         self.activity.fill(0);
     }
 
     async fn steps(&mut self, rows: &[u32], options: &StepOptions) -> Result<StepSums> {
         let mut sums = StepSums::default();
-        for rows in rows.chunks(options.batch_size) {
+        for (index, rows) in rows.chunks(options.batch_size).enumerate() {
             self.train.gather(rows, &mut self.batch);
+            let options = StepOptions { lr: options.lr + index as f64 * options.lr_slope, ..*options };
             for _ in 0..options.updates_per_batch {
-                let step = self.step(options);
+                let step = self.step(&options);
                 sums.updates += step.updates;
                 sums.mse += step.mse;
                 sums.l1 += step.l1;
@@ -124,9 +118,8 @@ impl Engine for Cpu {
         Ok(self.activity.clone())
     }
 
-    async fn accumulate(&mut self, rows: Range<u32>) -> Result<()> {
+    async fn accumulate(&mut self, rows: &[u32]) -> Result<()> {
         self.batch.pack(&self.state.sae, self.train.shifts());
-        let rows: Vec<u32> = rows.collect();
         for block in rows.chunks(BLOCK) {
             self.train.gather(block, &mut self.batch);
             self.batch.encode(&self.state.sae.activation);

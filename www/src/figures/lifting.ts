@@ -251,7 +251,6 @@ export class Lifting extends FigureElement<typeof table> {
         <label for="cells">Fill the cells</label>
       </div>
       <button @click=${() => this.set({ seed: (state.seed + 1) % 2 ** 32, edits: new Map() })}>Other sites</button>
-      ${this.editor.bar()}
     `;
   }
 
@@ -262,6 +261,10 @@ export class Lifting extends FigureElement<typeof table> {
 
   private rise(): void {
     this.play(RISE_SECONDS, (t) => this.set({ level: Math.round(1000 * MOST_LEVEL * t) / 1000 }, t === 1));
+  }
+
+  protected override tools(): TemplateResult {
+    return this.editor.bar();
   }
 
   protected override overlay(): TemplateResult {

@@ -6,30 +6,15 @@ import { live } from 'lit/directives/live.js';
 import { count } from '../shell/format';
 import { flag, oneOf, whole } from '../shell/properties';
 import type { Colours } from './frame/colours';
-import { Cutter, isSmall, partAt, type Part } from './frame/cutter';
-import {
-  cellAt,
-  corners,
-  loadGeometry,
-  ownersOf,
-  shareOf,
-  traceBorders,
-  traceCells,
-  type Diagram,
-} from './frame/diagram';
+import { Cutter, isSmall, mostOrder, MOST_ORDER, partAt, type Part } from './frame/cutter';
+import { cellAt, corners, loadGeometry, ownersOf, shareOf, traceBorders, traceCells } from './frame/diagram';
 import type { CsvTable } from './frame/export';
 import { changed, FigureElement } from './frame/figure';
 import { cross, Ground, type Painter } from './frame/painter';
 import { placeProperty, Probe } from './frame/probe';
 import { SiteEditor } from './frame/site-editor';
 import { applyEdits, edit, editsProperty, freeId, scatter, type Sites } from './frame/sites';
-import type { View } from './frame/view';
-
-/** Orders offered; beyond, cells are too small to be told apart. */
-const MOST_ORDER = 20;
-
-/** Most order × sites: the worker cuts it within a second or two. */
-const MOST_WORK = 12_000;
+import type { Box, View } from './frame/view';
 
 /** Numbers of sites offered. */
 const counts = [10, 30, 100, 400, 1000, 10_000] as const;
@@ -48,11 +33,6 @@ const table = {
   edits: editsProperty('moved'),
   probe: placeProperty('probe', { x: 0.62, y: 0.55 }),
 };
-
-/** The orders that a number of sites allows. */
-export function mostOrder(sites: number): number {
-  return Math.max(1, Math.min(MOST_ORDER, sites, Math.floor(MOST_WORK / sites)));
-}
 
 /** A cell, and the diagram and sites that it is of. */
 interface Found extends Part {
@@ -251,32 +231,46 @@ export class OrderK extends FigureElement<typeof table> {
   protected override draw(painter: Painter, view: View, colours: Colours): void {
     const { shown } = this.cutter;
     if (!shown) return;
-    const cells = (on: Painter): void => this.drawCells(on, view, colours, shown.diagram);
+    const whole = (on: Painter): void => this.drawPart(on, view, colours, shown);
     // What the worker has cut takes longer to draw than a drag allows, and stays the same between its answers.
-    if (isSmall(this.sites.ids.length, this.order)) cells(painter);
-    else this.ground.paint(painter, [shown.diagram, colours.panel], cells);
-    if (shown.patch) this.drawCells(painter, view, colours, shown.patch.diagram);
-    const { found } = this;
+    if (isSmall(this.sites.ids.length, this.order)) whole(painter);
+    else this.ground.paint(painter, [shown.diagram, colours.panel], whole);
+    const { patch } = shown;
+    if (patch) this.drawPart(painter, view, colours, patch, patch.window);
+    this.drawNames(painter, view, colours);
+  }
+
+  /** Cells, their borders, and the sites, those in `window` if it is given. */
+  private drawPart(painter: Painter, view: View, colours: Colours, { diagram, sites }: Part, window?: Box): void {
+    for (const [colour, fill] of colours.tints.entries()) {
+      painter.path({ fill }, (pen) => traceCells(pen, diagram, view, (cell) => diagram.colours[cell] === colour));
+    }
+    const width = this.sites.ids.length > 2000 ? 0.5 : 1;
+    painter.path({ stroke: colours.ink, width, opacity: 0.45 }, (pen) => traceBorders(pen, diagram, view));
+    const [x0, y0, x1, y1] = window ?? this.box;
+    const { at } = sites;
+    const inside = (i: number): boolean => {
+      const [x, y] = [at[2 * i] ?? 0, at[2 * i + 1] ?? 0];
+      return x >= x0 && x <= x1 && y >= y0 && y <= y1;
+    };
+    painter.dots({ fill: colours.ink }, view.places(at, inside), this.radius);
+  }
+
+  /** Of the sites' dots, in pixels. */
+  private get radius(): number {
+    const { length } = this.sites.ids;
+    return length > 2000 ? 1 : length > 150 ? 1.8 : 3.5;
+  }
+
+  /** What the cell at the probe is and whose, and the probe. */
+  private drawNames(painter: Painter, view: View, colours: Colours): void {
+    const { ids, at } = this.sites;
+    const { radius, found } = this;
     if (found) {
       painter.path({ stroke: colours.ink, width: 2.5 }, (pen) =>
         traceCells(pen, found.diagram, view, (cell) => cell === found.cell),
       );
     }
-    this.drawSites(painter, view, colours);
-  }
-
-  private drawCells(painter: Painter, view: View, colours: Colours, diagram: Diagram): void {
-    for (const [colour, fill] of colours.tints.entries()) {
-      painter.path({ fill }, (pen) => traceCells(pen, diagram, view, (cell) => diagram.colours[cell] === colour));
-    }
-    const width = diagram.cells > 2000 ? 0.5 : 1;
-    painter.path({ stroke: colours.ink, width, opacity: 0.45 }, (pen) => traceBorders(pen, diagram, view));
-  }
-
-  private drawSites(painter: Painter, view: View, colours: Colours): void {
-    const { ids, at } = this.sites;
-    const radius = ids.length > 2000 ? 1 : ids.length > 150 ? 1.8 : 3.5;
-    painter.dots({ fill: colours.ink }, view.places(at), radius);
     const owners = new Set(this.owners());
     const chosen = (i: number): boolean => owners.has(ids[i] ?? -1);
     painter.dots({ fill: colours.panel, stroke: colours.ink, width: 2.5 }, view.places(at, chosen), radius + 3);

@@ -248,8 +248,11 @@ export class ThreePartitions extends FigureElement<typeof table> {
       )}
       ${slider('k', html`TopK's K = <b class="number">${this.k}</b>`, [1, state.count, 1], this.k)}
       <button @click=${() => this.set({ seed: (state.seed + 1) % 2 ** 32, edits: new Map() })}>Another encoder</button>
-      ${this.editor.bar()}
     `;
+  }
+
+  protected override tools(): TemplateResult {
+    return this.editor.bar();
   }
 
   protected override overlay(): TemplateResult {

@@ -358,8 +358,11 @@ export class TopkIsPower extends FigureElement<typeof table> {
         />
       </div>
       <button @click=${() => this.set({ seed: (state.seed + 1) % 2 ** 32, edits: new Map() })}>Another SAE</button>
-      ${this.editor.bar()}
     `;
+  }
+
+  protected override tools(): TemplateResult {
+    return this.editor.bar();
   }
 
   protected override overlay(): TemplateResult {

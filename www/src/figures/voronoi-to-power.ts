@@ -63,6 +63,7 @@ export class VoronoiToPower extends FigureElement<typeof table> {
   private power = none;
   private madeBase: readonly unknown[] = [];
   private madePoints: readonly unknown[] = [];
+  private madeMeans: readonly unknown[] = [];
   private madePower: readonly unknown[] = [];
   private asked: readonly unknown[] = [];
   private readonly cutter = new Cutter(
@@ -102,13 +103,18 @@ export class VoronoiToPower extends FigureElement<typeof table> {
       this.madeBase = base;
       this.base = clouds(number, classes, seed, this.box);
     }
-    const points = [this.base, this.state.points, this.ready];
+    const points = [this.base, this.state.points];
     if (changed(this.madePoints, points)) {
       this.madePoints = points;
       this.points = applyEdits(this.base, this.state.points);
       // A point's class goes with its number, so that a link need not tell it.
       this.classes = this.points.ids.map((id) => id % classes);
-      if (this.ready) this.cluster();
+    }
+    // Up to the second step k-means does not show, and a drag among 10 000 points need not wait for it.
+    const means = [this.points, classes];
+    if (this.ready && at > 1 && changed(this.madeMeans, means)) {
+      this.madeMeans = means;
+      this.cluster();
     }
     const power = [this.powerBase, this.state.power];
     if (changed(this.madePower, power)) {
@@ -211,16 +217,18 @@ export class VoronoiToPower extends FigureElement<typeof table> {
   private facts(): string {
     const { shown } = this.cutter;
     const { means, classes, points } = this;
-    if (!shown || !means) return '';
-    const largest = shown.diagram.areas.reduce((most, area) => Math.max(most, area), 0);
+    if (!shown) return '';
+    if (this.step === 0) {
+      const largest = shown.diagram.areas.reduce((most, area) => Math.max(most, area), 0);
+      const share = shareOf(largest, this.box);
+      return `${count(shown.diagram.cells)} cells, one for each point; the largest takes ${share} of the area`;
+    }
+    if (this.step === 1) return `${count(points.ids.length)} points in ${this.state.classes} classes`;
+    if (this.step === 3) return `${count(shown.diagram.cells)} of ${this.state.classes} sites have a cell`;
+    const alike = percent(shareAlike(classes, means?.labels ?? new Uint32Array()));
     return (
-      [
-        `${count(shown.diagram.cells)} cells, one for each point; the largest takes ${shareOf(largest, this.box)} of the area`,
-        `${count(points.ids.length)} points in ${this.state.classes} classes`,
-        `${this.state.classes} means, mean squared error ${measured(means.mse)} after ${count(means.rounds)} rounds; ` +
-          `${percent(shareAlike(classes, means.labels))} of the points lie in the cluster of their class`,
-        `${count(shown.diagram.cells)} of ${this.state.classes} sites have a cell`,
-      ][this.step] ?? ''
+      `${this.state.classes} means, mean squared error ${measured(means?.mse)} after ${count(means?.rounds ?? 0)} ` +
+      `rounds; ${alike} of the points lie in the cluster of their class`
     );
   }
 
@@ -314,7 +322,6 @@ export class VoronoiToPower extends FigureElement<typeof table> {
     const { shown } = this.cutter;
     if (!shown) return;
     const cells = (on: Painter): void => this.drawCells(on, view, colours, shown);
-    // Up to the second step k-means, which follows every drag, does not show.
     const { at, classes } = this.state;
     const key = [shown.diagram, at, classes, at > 1 ? this.clusterOf : undefined, colours.panel];
     if (isSmall(shown.sites.ids.length, 1)) cells(painter);
@@ -411,6 +418,7 @@ export class VoronoiToPower extends FigureElement<typeof table> {
   protected override csv(): CsvTable {
     const { shown } = this.cutter;
     const cells = shown ? Array.from({ length: shown.diagram.cells }, (_, cell) => cell) : [];
+    const clustered = this.state.at > 1;
     return {
       header: ['cell', 'site', 'x', 'y', 'weight', 'class', 'cluster', 'area', 'corners'],
       rows: cells.map((cell) => {
@@ -419,7 +427,8 @@ export class VoronoiToPower extends FigureElement<typeof table> {
         const i = ownersOf(diagram, cell)[0] ?? 0;
         const [own, cluster] = this.labelsOf(shown, cell);
         const site = [(sites.ids[i] ?? 0) + 1, sites.at[2 * i] ?? 0, sites.at[2 * i + 1] ?? 0, sites.weights[i] ?? 0];
-        return [cell, ...site, own + 1, cluster + 1, diagram.areas[cell] ?? 0, corners(diagram, cell)];
+        const labels = [own + 1, clustered ? cluster + 1 : ''];
+        return [cell, ...site, ...labels, diagram.areas[cell] ?? 0, corners(diagram, cell)];
       }),
     };
   }

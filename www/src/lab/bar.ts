@@ -154,11 +154,29 @@ export class LabBar extends LabElement {
         .sticky {
           padding-block: 8px;
         }
-        .buttons .word {
-          display: none;
+        /* Still there for screen readers. */
+        .word {
+          position: absolute;
+          width: 1px;
+          height: 1px;
+          overflow: hidden;
+          clip-path: inset(50%);
         }
-        .play {
-          min-width: 56px;
+        .buttons {
+          gap: 6px;
+        }
+        .buttons button {
+          padding: 0 11px;
+        }
+        .buttons .play {
+          min-width: 88px;
+        }
+        .epoch b {
+          font-size: 1.2rem;
+        }
+        .epoch input {
+          width: 54px;
+          padding-right: 2px;
         }
         .progress {
           flex-basis: 100%;
@@ -210,7 +228,7 @@ export class LabBar extends LabElement {
             </button>
           </div>
           <div class="epoch number">
-            <span>Epoch</span> <b data-testid="epoch">${this.lab.epoch}</b>
+            <span class="word">Epoch</span> <b data-testid="epoch">${this.lab.epoch}</b>
             <label for="epochs">of</label>
             <input
               id="epochs"

@@ -3,6 +3,7 @@
 import { css, html, svg, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { count, measured } from '../shell/format';
+import { inFrame } from '../shell/frames';
 import { divergingTable, greyTable, ThemeController } from '../shell/theme';
 import { VisibleController } from '../shell/visible';
 import { runNames, shared } from '../style/shared';
@@ -163,7 +164,9 @@ export class LabCodes extends LabElement {
     return html`<div class="run ${method}">
       <h3>
         <span class="chip ${method}">${runNames[method]}</span>
-        <span class="muted number" data-testid="${method} l0">l0 = ${count(l0)} of ${count(codes.length)}</span>
+        <span class="muted number" data-testid="${method} code l0"
+          >${codes.length > 0 ? `l0 = ${count(l0)} of ${count(codes.length)}` : ''}</span
+        >
       </h3>
       ${this.plot(method, codes, latent)}
       <div class="side number">
@@ -206,6 +209,10 @@ export class LabCodes extends LabElement {
 
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
+    inFrame(this, () => this.paint());
+  }
+
+  private paint(): void {
     this.measure();
     const pictures = this.lab.pictures;
     if (!pictures) return;

@@ -83,7 +83,12 @@ export class LabController extends EventTarget {
     const { state, notes } = parseHash(location.hash);
     this.state = state;
     this.tellHashNotes(notes);
-    this.worker = wrap<LabWorker>(new Worker(new URL('../worker/lab.worker.ts', import.meta.url), { type: 'module' }));
+    const worker = new Worker(new URL('../worker/lab.worker.ts', import.meta.url), { type: 'module' });
+    worker.addEventListener('error', () => {
+      this.alert = 'The worker that trains could not be loaded. Reload the page to try again.';
+      this.changed();
+    });
+    this.worker = wrap<LabWorker>(worker);
     window.addEventListener('hashchange', () => this.followHash());
   }
 
@@ -201,19 +206,18 @@ export class LabController extends EventTarget {
       this.stand(prepared.value, this.wantsToPlay);
       return;
     }
-    const fallback = this.standing ?? initialState();
-    this.state = { ...fallback, epochs: wanted.epochs, scale: wanted.scale, filters: wanted.filters };
+    const { epochs, scale, filters } = wanted;
+    const dataMissing = wanted.source !== 'digits' && (prepared.code === 'missing' || prepared.code === 'files');
+    const fallback = this.standing ?? (dataMissing ? { ...wanted, source: 'digits' as const } : initialState());
+    this.state = { ...fallback, epochs, scale, filters };
     history.replaceState(null, '', `#${writeHash(this.state)}`);
-    if (this.standing) {
+    if (this.standing || !differ(wanted, this.state, 'run')) {
       this.alert = sentence(prepared.message);
       this.changed();
-    } else if (differ(wanted, this.state, 'run')) {
-      this.note = `${sentence(prepared.message)} The defaults are used instead.`;
-      await this.apply();
-    } else {
-      this.alert = sentence(prepared.message);
-      this.changed();
+      return;
     }
+    this.note = `${sentence(prepared.message)} ${dataMissing ? 'Generated digits' : 'The defaults'} are used instead.`;
+    await this.apply();
   }
 
   /** Shows a session that stands anew. */
@@ -397,10 +401,9 @@ export class LabController extends EventTarget {
   }
 }
 
-/** A message of the crate as a sentence on the page. */
+/** A message of the crate, ended as a sentence; it may begin with a name, which keeps its spelling. */
 function sentence(message: string): string {
-  const text = message.charAt(0).toUpperCase() + message.slice(1);
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+  return /[.!?]$/.test(message) ? message : `${message}.`;
 }
 
 /** Whether the page's manifest lists MNIST. */

@@ -5,6 +5,7 @@ import { customElement, query } from 'lit/decorators.js';
 import uPlot from 'uplot';
 import uPlotStyle from 'uplot/dist/uPlot.min.css?inline';
 import { measured } from '../shell/format';
+import { inFrame } from '../shell/frames';
 import { ThemeController } from '../shell/theme';
 import { runNames, shared } from '../style/shared';
 import { methods } from '../worker/protocol';
@@ -44,6 +45,11 @@ export class LabCurves extends LabElement {
         gap: 4px 16px;
         font-size: 0.8rem;
       }
+      .pair {
+        display: inline-flex;
+        gap: 12px;
+        white-space: nowrap;
+      }
       .legend i {
         display: inline-block;
         width: 22px;
@@ -82,8 +88,9 @@ export class LabCurves extends LabElement {
         <div class="legend">
           ${methods.map(
             (method) =>
-              html`<span class=${method}><i></i>${runNames[method]} test</span>
-                <span class="${method} train"><i></i>train</span>`,
+              html`<span class="pair ${method}"
+                ><span><i></i>${runNames[method]} test</span> <span class="train"><i></i>train</span></span
+              >`,
           )}
         </div>
         <div class="segments" role="group" aria-label="Scale of the loss">
@@ -132,10 +139,14 @@ export class LabCurves extends LabElement {
 
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
-    const { reports, state } = this.lab;
-    if (!this.plot || this.scale !== state.scale) this.rebuild();
-    else if (this.drawn !== reports) this.plot.setData(this.values());
-    this.drawn = reports;
+    if (this.drawn === this.lab.reports && this.scale === this.lab.state.scale) return;
+    inFrame(this, () => this.draw());
+  }
+
+  private draw(): void {
+    if (!this.plot || this.scale !== this.lab.state.scale) this.rebuild();
+    else this.plot.setData(this.values());
+    this.drawn = this.lab.reports;
   }
 
   /** Epochs, then test and train MSE of each run. */
@@ -172,7 +183,6 @@ export class LabCurves extends LabElement {
     const line = { stroke: ink, font: `12px ${style.fontFamily}` };
     const grid = { stroke: withAlpha(style.color, 0.12), width: 1 };
     const ticks = { show: false };
-    const format = (value: number | null): string => (value === null ? '' : String(Number(value.toPrecision(3))));
     this.plot = new uPlot(
       {
         ...this.size(),
@@ -193,7 +203,13 @@ export class LabCurves extends LabElement {
             incrs: [1, 2, 5, 10, 20, 50, 100],
             size: 28,
           },
-          { ...line, grid, ticks, size: 58, values: (_plot, splits) => splits.map(format) },
+          {
+            ...line,
+            grid: log ? { ...grid, filter: tensIfWide } : grid,
+            ticks,
+            size: 58,
+            values: (_plot, splits) => splits.map(axisLabel),
+          },
         ],
         series: [
           {},
@@ -210,6 +226,21 @@ export class LabCurves extends LabElement {
       this.box,
     );
   }
+}
+
+/** A loss beside the axis: 0.05, 20, 1e-6. */
+function axisLabel(value: number | null): string {
+  if (value === null) return '';
+  const short = Number(value.toPrecision(3));
+  return short !== 0 && (Math.abs(short) < 1e-3 || Math.abs(short) >= 1e5)
+    ? short.toExponential().replace('e+', 'e')
+    : String(short);
+}
+
+/** Lines between the powers of ten would make a grey field of more than about four decades. */
+function tensIfWide(_plot: uPlot, splits: number[]): (number | null)[] {
+  const wide = splits.length > 4 * 9;
+  return splits.map((value) => (wide && Math.log10(value) % 1 !== 0 ? null : value));
 }
 
 /** Linear losses are seen against zero. */

@@ -2,6 +2,7 @@
 
 import { css, html, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
+import { inFrame } from '../shell/frames';
 import { greyTable, ThemeController } from '../shell/theme';
 import { VisibleController } from '../shell/visible';
 import { runNames, shared } from '../style/shared';
@@ -117,7 +118,7 @@ export class LabDigits extends LabElement {
     super.updated(changed);
     if (this.drawn === this.lab.pictures) return;
     this.drawn = this.lab.pictures;
-    this.paint();
+    inFrame(this, () => this.paint());
   }
 
   private paint(): void {

@@ -1,7 +1,6 @@
 // The settings of a run as form controls, in one list: which property, its label, and when it applies.
 
 import { html, nothing, type TemplateResult } from 'lit';
-import { live } from 'lit/directives/live.js';
 import { measured } from '../shell/format';
 import type { LabController } from './controller';
 import { properties, type Key, type LabState } from './state';
@@ -53,7 +52,10 @@ export const more: readonly Field[] = [
   { key: 'tied', label: 'SGD shares encoder and decoder weights (tied)' },
 ];
 
-/** One labelled control. */
+/**
+ * One labelled control. Values are bound without `live`: the bar renders ten times a second while a run trains, and must
+ * not take back what is being typed.
+ */
 export function field(
   lab: LabController,
   { key, label, hint, choices, step, when }: Field,
@@ -72,7 +74,7 @@ export function field(
       <input
         id=${id}
         type="checkbox"
-        .checked=${live(value)}
+        .checked=${value}
         @change=${(event: Event) => lab.enter(key, (event.target as HTMLInputElement).checked ? 'yes' : 'no')}
       />
       <label for=${id}>${label}</label>
@@ -84,8 +86,7 @@ export function field(
       choices
         ? html`<select id=${id} @change=${enter}>
             ${Object.entries(choices).map(
-              ([choice, name]) =>
-                html`<option value=${choice} .selected=${live(choice === String(value))}>${name}</option>`,
+              ([choice, name]) => html`<option value=${choice} .selected=${choice === String(value)}>${name}</option>`,
             )}
           </select>`
         : html`<input
@@ -94,7 +95,7 @@ export function field(
             inputmode="decimal"
             step=${step ?? 'any'}
             placeholder=${value === undefined ? measured(lab.info?.options.pam.alpha) : nothing}
-            .value=${live(String(value ?? ''))}
+            .value=${String(value ?? '')}
             @change=${enter}
           />`
     }

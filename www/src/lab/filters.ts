@@ -3,6 +3,7 @@
 import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { measured, percent } from '../shell/format';
+import { inFrame } from '../shell/frames';
 import { divergingTable, ThemeController } from '../shell/theme';
 import { VisibleController } from '../shell/visible';
 import { runNames, shared } from '../style/shared';
@@ -60,6 +61,7 @@ export class LabFilters extends LabElement {
       }
       .scale canvas {
         flex: 1;
+        min-width: 0;
         height: 8px;
         max-width: 120px;
         border-radius: 2px;
@@ -221,6 +223,13 @@ export class LabFilters extends LabElement {
   private arranged = '';
 
   private paint(): void {
+    for (const canvas of this.renderRoot.querySelectorAll<HTMLCanvasElement>('.mosaic canvas')) {
+      inFrame(canvas, () => this.paintMosaic(canvas));
+    }
+    inFrame(this, () => this.paintScales());
+  }
+
+  private paintMosaic(canvas: HTMLCanvasElement): void {
     const filters = this.filters;
     const pictures = this.lab.pictures;
     if (!filters || !pictures) return;
@@ -228,21 +237,22 @@ export class LabFilters extends LabElement {
     const table = divergingTable();
     const rows = Math.ceil(this.shown / this.columns);
     const stride = this.columns * (width + GAP) - GAP;
-    for (const canvas of this.renderRoot.querySelectorAll<HTMLCanvasElement>('.mosaic canvas')) {
-      const bytes = filters[canvas.dataset.side as Side];
-      paintCanvas(canvas, stride, rows * (height + GAP) - GAP, (words) => {
-        for (let place = 0; place < this.shown; place++) {
-          const latent = filters.order[place] ?? 0;
-          const tile = bytes.subarray(latent * width * height, (latent + 1) * width * height);
-          const x = (place % this.columns) * (width + GAP);
-          const y = Math.floor(place / this.columns) * (height + GAP);
-          paintTile(words, stride, x, y, tile, width, table, SIGNED);
-        }
-      });
-    }
+    const bytes = filters[canvas.dataset.side as Side];
+    paintCanvas(canvas, stride, rows * (height + GAP) - GAP, (words) => {
+      for (let place = 0; place < this.shown; place++) {
+        const latent = filters.order[place] ?? 0;
+        const tile = bytes.subarray(latent * width * height, (latent + 1) * width * height);
+        const x = (place % this.columns) * (width + GAP);
+        const y = Math.floor(place / this.columns) * (height + GAP);
+        paintTile(words, stride, x, y, tile, width, table, SIGNED);
+      }
+    });
+  }
+
+  private paintScales(): void {
     const ramp = Int8Array.from({ length: 2 * SIGNED + 1 }, (_, i) => i - SIGNED);
     for (const canvas of this.renderRoot.querySelectorAll<HTMLCanvasElement>('.ramp')) {
-      paintOne(canvas, ramp, ramp.length, 1, table);
+      paintOne(canvas, ramp, ramp.length, 1, divergingTable());
     }
     this.paintLatent();
   }

@@ -1,7 +1,8 @@
 // The MNIST lab: control bar, data, curves, numbers and pictures of two runs trained side by side.
 
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { customElement } from 'lit/decorators.js';
+import { customElement, state } from 'lit/decorators.js';
+import { inFrame } from '../shell/frames';
 import { shared } from '../style/shared';
 import './bar';
 import './codes';
@@ -11,6 +12,9 @@ import './data';
 import './digits';
 import './filters';
 import './results';
+
+/** Parts of the page below the control bar. */
+const PARTS = 6;
 
 @customElement('mnist-lab')
 export class MnistLab extends LitElement {
@@ -84,6 +88,8 @@ export class MnistLab extends LitElement {
   ];
 
   private readonly lab = new LabController();
+  /** Parts that are there; they come one a frame, so that the page opens without a long task. */
+  @state() private parts = 0;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -98,17 +104,23 @@ export class MnistLab extends LitElement {
       <p class="hidden" role="status" aria-live="polite">${lab.status}</p>
       <div class="page">
         ${this.messages()}
-        <lab-data .lab=${lab}></lab-data>
-        <lab-curves .lab=${lab}></lab-curves>
-        <lab-results .lab=${lab}></lab-results>
-        <lab-digits class="whole" .lab=${lab}></lab-digits>
-        <div class="whole halves">
-          <lab-filters .lab=${lab} method="sgd"></lab-filters>
-          <lab-filters .lab=${lab} method="pam"></lab-filters>
-        </div>
-        <lab-codes class="whole" .lab=${lab}></lab-codes>
+        ${[
+          html`<lab-data .lab=${lab}></lab-data>`,
+          html`<lab-curves .lab=${lab}></lab-curves>`,
+          html`<lab-results .lab=${lab}></lab-results>`,
+          html`<lab-digits class="whole" .lab=${lab}></lab-digits>`,
+          html`<div class="whole halves">
+            <lab-filters .lab=${lab} method="sgd"></lab-filters>
+            <lab-filters .lab=${lab} method="pam"></lab-filters>
+          </div>`,
+          html`<lab-codes class="whole" .lab=${lab}></lab-codes>`,
+        ].slice(0, this.parts)}
       </div>
     `;
+  }
+
+  protected override updated(): void {
+    if (this.parts < PARTS) inFrame(this, () => (this.parts += 1));
   }
 
   private messages(): TemplateResult {

@@ -11,10 +11,13 @@ export function paintTile(
   table: Uint32Array,
   offset: number,
 ): void {
-  for (let i = 0; i < bytes.length; i++) {
-    words[(y + Math.floor(i / width)) * stride + x + (i % width)] = table[(bytes[i] ?? 0) + offset] ?? 0;
+  for (let from = 0, to = y * stride + x; from < bytes.length; from += width, to += stride) {
+    for (let i = 0; i < width; i++) words[to + i] = table[(bytes[from + i] ?? 0) + offset] ?? 0;
   }
 }
+
+/** Pixels of each canvas, kept: a mosaic is megabytes, and to collect one after each epoch takes time of the page. */
+const images = new WeakMap<HTMLCanvasElement, ImageData>();
 
 /** Sets the size of a canvas and fills it from `paint`, which writes RGBA words. */
 export function paintCanvas(
@@ -27,8 +30,14 @@ export function paintCanvas(
   if (canvas.height !== height) canvas.height = height;
   const context = canvas.getContext('2d');
   if (!context || width === 0 || height === 0) return;
-  const image = context.createImageData(width, height);
-  paint(new Uint32Array(image.data.buffer));
+  let image = images.get(canvas);
+  if (image?.width !== width || image.height !== height) {
+    image = context.createImageData(width, height);
+    images.set(canvas, image);
+  }
+  const words = new Uint32Array(image.data.buffer);
+  words.fill(0);
+  paint(words);
   context.putImageData(image, 0, 0);
 }
 

@@ -7,10 +7,9 @@ const significant = new Intl.NumberFormat('en', { maximumSignificantDigits: 4, m
 export function measured(value: number | undefined): string {
   if (value === undefined) return '–';
   if (!Number.isFinite(value)) return 'not finite';
-  if (Number.isInteger(value)) return grouped.format(value);
   const size = Math.abs(value);
-  if (size < 1e-3 || size >= 1e7) return value.toExponential(2).replace('e+', 'e');
-  return size >= 1000 ? grouped.format(value) : significant.format(value);
+  if (size >= 1e7 || (size < 1e-3 && size > 0)) return value.toExponential(2).replace('e+', 'e');
+  return size >= 1000 || Number.isInteger(value) ? grouped.format(value) : significant.format(value);
 }
 
 /** A count, thousands separated. */

@@ -38,7 +38,6 @@ const MNIST = {
 export function generatedDigits(seed: number): Images {
   const all = Dataset.digits(DIGITS_TRAIN + DIGITS_TEST, seed);
   const [train, test] = all.split(DIGITS_TRAIN / (DIGITS_TRAIN + DIGITS_TEST), seed);
-  if (!train || !test) throw new Failure('the generated digits could not be split', 'internal');
   const normalised = train.normalised('mnist');
   return { train: normalised, test: test.normalisedLike(normalised), width: 28, height: 28, name: 'generated digits' };
 }
@@ -126,10 +125,11 @@ export function imagesFromFiles(files: readonly NamedBytes[], seed: number, name
     }
   }
   const data = labelled.get(trainImages) ?? trainImages.data;
-  const parts = testImages ? [data, labelled.get(testImages) ?? testImages.data] : data.split(TRAIN_SHARE, seed);
-  const train = parts[0]?.normalised('mnist');
-  if (!train || !parts[1]) throw new Failure(`${trainImages.name}: could not be split`, 'internal');
-  return { train, test: parts[1].normalisedLike(train), width, height, name };
+  const [train, test] = testImages
+    ? [data, labelled.get(testImages) ?? testImages.data]
+    : data.split(TRAIN_SHARE, seed);
+  const normalised = train.normalised('mnist');
+  return { train: normalised, test: test.normalisedLike(normalised), width, height, name };
 }
 
 function open(file: NamedBytes): Opened {
@@ -173,7 +173,7 @@ export async function loadImages(
     case 'mnist':
       return imagesFromFiles(await fetchMnist(base, notify), seed, 'MNIST');
     case 'files':
-      if (files.length === 0) throw new Failure('no files have been given on this page yet', 'files');
+      if (files.length === 0) throw new Failure('No files have been given on this page yet', 'files');
       return imagesFromFiles(files, seed, files.map((file) => file.name).join(', '));
   }
 }

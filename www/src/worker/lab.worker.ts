@@ -36,7 +36,7 @@ async function imagesFor(config: RunConfig): Promise<Images> {
 }
 
 function current(): Session {
-  if (!session) throw new Failure('there is no session yet', 'internal');
+  if (!session) throw new Failure('There is no session yet', 'internal');
   return session;
 }
 
@@ -82,7 +82,7 @@ const worker: LabWorker = {
     }),
   undo: () =>
     inTurn(async () => {
-      if (!replaced) throw new Failure('there is no earlier run to go back to', 'internal');
+      if (!replaced) throw new Failure('There is no earlier run to go back to', 'internal');
       const next = replaced;
       replaced = undefined;
       await exchange(next, false);
@@ -113,7 +113,7 @@ const worker: LabWorker = {
   resume: (config) =>
     inTurn(async () => {
       const saved = await savedRun();
-      if (saved?.key !== keyOf(config)) throw new Failure('the unfinished run is no longer there', 'missing');
+      if (saved?.key !== keyOf(config)) throw new Failure('The unfinished run is no longer there', 'missing');
       const next = await Session.create(config, await imagesFor(config), notify, saved);
       await exchange(next, false);
       return next.info();

@@ -29,6 +29,17 @@ export function isSmall(sites: number, order: number): boolean {
   return order === 1 ? sites <= 1500 : sites * order <= 400;
 }
 
+/** Orders offered; beyond, cells are too small to be told apart. */
+export const MOST_ORDER = 20;
+
+/** Most order × sites: the worker cuts it within a second or two. */
+const MOST_WORK = 12_000;
+
+/** The orders that a number of sites allows. */
+export function mostOrder(sites: number): number {
+  return Math.max(1, Math.min(MOST_ORDER, sites, Math.floor(MOST_WORK / sites)));
+}
+
 /** Sites of the coarse diagram that stands in where nothing exact is there yet. */
 function coarseCount(order: number): number {
   return order === 1 ? 1000 : Math.max(order, Math.floor(300 / order));

@@ -13,14 +13,19 @@ export interface Patch {
   readonly window: Box;
 }
 
-/** Most sites that a patch may take, by order: a few milliseconds' worth. */
-function mostSites(order: number): number {
-  return order === 1 ? 700 : Math.max(20, Math.floor(160 / order));
-}
+/** Sites × order² that a patch may take: a few milliseconds' worth. */
+const MOST_WORK = 3000;
 
-/** Sides of the window around the place of a change, and of the ring around it whose sites count too, in spacings. */
-const WINDOW = 3;
-const RING = 3;
+/** Sites beyond this many are not near: a drag over half the stage is left to the worker. */
+const MOST_SITES = 700;
+
+/**
+ * How far the window reaches beyond the change, and a ring whose sites count too beyond the window, in widths of the
+ * square that falls to K sites: a site is among the K nearest up to about half of it away, and more where weights
+ * favour it.
+ */
+const reachOf = (order: number): { window: number; ring: number } =>
+  order === 1 ? { window: 3, ring: 3 } : { window: 1, ring: 1.2 };
 
 /** The box around all sites that differ between two lists; `undefined` if none does. */
 export function changedBox(before: Sites, after: Sites): Box | undefined {
@@ -62,20 +67,21 @@ export function patchOf(whole: Diagram, before: Sites, after: Sites, order: numb
   const area = (box[2] - box[0]) * (box[3] - box[1]);
   const spacing = Math.sqrt((area * order) / after.ids.length);
   const grow = (by: number): Box => [changed[0] - by, changed[1] - by, changed[2] + by, changed[3] + by];
-  const wide = grow(WINDOW * spacing);
+  const reach = reachOf(order);
+  const wide = grow(reach.window * spacing);
   const window: Box = [
     Math.max(box[0], wide[0]),
     Math.max(box[1], wide[1]),
     Math.min(box[2], wide[2]),
     Math.min(box[3], wide[3]),
   ];
-  const [x0, y0, x1, y1] = grow((WINDOW + RING) * spacing);
+  const [x0, y0, x1, y1] = grow((reach.window + reach.ring) * spacing);
   const near: number[] = [];
   for (let i = 0; i < after.ids.length; i++) {
     const [x, y] = [after.at[2 * i] ?? 0, after.at[2 * i + 1] ?? 0];
     if (x >= x0 && x <= x1 && y >= y0 && y <= y1) near.push(i);
   }
-  if (near.length < order || near.length > mostSites(order)) return undefined;
+  if (near.length < order || near.length > MOST_SITES || near.length * order * order > MOST_WORK) return undefined;
   const at = Float64Array.from(near.flatMap((i) => [after.at[2 * i] ?? 0, after.at[2 * i + 1] ?? 0]));
   const weights = Float64Array.from(near, (i) => after.weights[i] ?? 0);
   const cut = diagramOf(at, weights, order, window);

@@ -138,7 +138,7 @@ export class SiteEditor implements ReactiveController {
     const { view } = this.host;
     const [least, most] = this.weightRange;
     const place = `x ${measured(round(site.x))}, y ${measured(round(site.y))}`;
-    const text = this.weighted ? `${place}, weight ${measured(round(site.weight))}` : place;
+    const text = this.weighted ? `${place}, weight ${weightText(site.weight)}` : place;
     const value = this.weighted ? site.weight : site.x;
     const range = this.weighted ? [least, most] : [view.box[0], view.box[2]];
     return html`<div
@@ -186,7 +186,7 @@ export class SiteEditor implements ReactiveController {
                         @input=${(event: Event) => this.onWeight(id, event, false)}
                         @change=${(event: Event) => this.onWeight(id, event, true)}
                       />
-                      <span class="number">${measured(round(site.weight))}</span>`
+                      <span class="number">${weightText(site.weight)}</span>`
                   : nothing
               }
               <button data-testid="remove" ?disabled=${!this.removable(id)} @click=${() => this.remove(id)}>
@@ -400,4 +400,9 @@ export class SiteEditor implements ReactiveController {
 /** To three decimals: what a person wants to hear of a place. */
 function round(value: number): number {
   return Math.round(value * 1000) / 1000;
+}
+
+/** A weight with three significant digits: its size goes with the space of one site. */
+function weightText(weight: number): string {
+  return String(Number(weight.toPrecision(3)));
 }

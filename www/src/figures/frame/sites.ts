@@ -21,14 +21,19 @@ export interface Sites {
 /** Sites by id as the reader left them; `undefined` for one that was removed. */
 export type Edits = ReadonlyMap<number, Site | undefined>;
 
-/** Digits after the point that a link keeps: far below a pixel in boxes about 1 wide. */
+/** Digits after the point that a link keeps of places, far below a pixel in boxes about 1 wide, and of weights. */
 const DIGITS = 4;
+const WEIGHT_DIGITS = 8;
 
 /** Most edits that a link may hold, so that a made-up one does not stop the page. */
 const MOST_EDITS = 20_000;
 
-function short(value: number): string {
-  return String(Number(value.toFixed(DIGITS)));
+/** The decimal without zeros at its end, and never with an exponent. */
+function short(value: number, digits: number): string {
+  return value
+    .toFixed(digits)
+    .replace(/\.?0+$/, '')
+    .replace(/^-0$/, '0');
 }
 
 /** `7*0.31*0.5*0.02` puts site 7, `8` removes site 8; `_` stands between: letters that a URL leaves as they are. */
@@ -55,7 +60,9 @@ export function editsProperty(key: string): Property<Edits> {
     write: (edits) =>
       [...edits]
         .sort(([a], [b]) => a - b)
-        .map(([id, site]) => (site ? [id, ...[site.x, site.y, site.weight].map(short)].join('*') : String(id)))
+        .map(([id, site]) =>
+          site ? [id, short(site.x, DIGITS), short(site.y, DIGITS), short(site.weight, WEIGHT_DIGITS)].join('*') : id,
+        )
         .join('_'),
   };
 }

@@ -128,6 +128,7 @@ export const figureStyles = css`
     color: var(--accent);
     font-size: 0.867rem;
     padding: 5px 0;
+    white-space: nowrap;
   }
   .menu summary::-webkit-details-marker {
     display: none;
