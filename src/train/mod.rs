@@ -8,11 +8,8 @@ mod options;
 mod presets;
 mod progress;
 mod report;
-<<<<<<< HEAD
-mod toy;
-=======
 mod revive;
->>>>>>> gallery
+mod toy;
 mod trainer;
 
 pub use decoder::{DecoderInput, DecoderSolution, Ridge, decoder_step, solve_decoder};
@@ -20,9 +17,5 @@ pub use options::{Backend, DecoderSolve, Method, Order, TrainOptions};
 pub use presets::Preset;
 pub use progress::{Observer, Quiet};
 pub use report::EpochReport;
-<<<<<<< HEAD
 pub use toy::{Bounds as ToyBounds, Code as ToyCode, Start as ToyStart, ToyOptions, ToySae};
-pub use trainer::{Observer, Quiet, Trainer};
-=======
 pub use trainer::Trainer;
->>>>>>> gallery
