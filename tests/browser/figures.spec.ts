@@ -48,7 +48,7 @@ async function onStage(page: Page, across: number, down: number): Promise<{ x: n
 
 /** Pixels to the side that lead from a place towards the middle of the stage. */
 async function inwards(page: Page, { x }: { x: number }): Promise<number> {
-  return (await onStage(page, 0.5, 0.5)).x > x ? 14 : -14;
+  return (await centre(page.locator('canvas'))).x > x ? 14 : -14;
 }
 
 async function drag(page: Page, from: { x: number; y: number }, dx: number, dy: number): Promise<void> {

@@ -13,7 +13,7 @@ import { changed, FigureElement } from './frame/figure';
 import { circle, type Painter } from './frame/painter';
 import { SiteEditor } from './frame/site-editor';
 import { applyEdits, edit, editsProperty, freeId, scatter, type Sites } from './frame/sites';
-import type { Box, View } from './frame/view';
+import { View, type Box } from './frame/view';
 import type { LiftingScene } from './lifting-scene';
 import { Camera, faceColours, solidsOf, type Point3, type Solids } from './lifting-solids';
 
@@ -29,6 +29,9 @@ const FLOOR = -0.65;
 
 /** Below this elevation, in degrees, places on the ground could not be told apart. */
 const LEAST_ELEVATION = 12;
+
+/** Stages narrower than this, in pixels, leave no room beside the picture. */
+const NARROW = 560;
 
 /** Degrees for each pixel of a drag. */
 const TURN = 0.5;
@@ -75,7 +78,6 @@ export class Lifting extends FigureElement<typeof table> {
 
   protected readonly name = 'lifting';
   readonly table = table;
-  protected override readonly box: Box = [-1.75, -1.5, 1.75, 1.5];
 
   private base = noSites;
   private sites = noSites;
@@ -104,6 +106,13 @@ export class Lifting extends FigureElement<typeof table> {
     weighted: () => true,
     weightRange: () => WEIGHTS,
   });
+
+  /** Whatever the turn and the tilt, the picture is within these: half the ground's diagonal is 1.5. */
+  override get view(): View {
+    const { width } = super.view;
+    const across = width < NARROW ? 1.6 : 2.3;
+    return new View([-across, -1.76, across, 1.76], width);
+  }
 
   private get camera(): Camera {
     return new Camera(this.state.turn, this.state.tilt, [0, 0, (TOP + FLOOR) / 2]);

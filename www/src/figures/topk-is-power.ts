@@ -393,12 +393,15 @@ export class TopkIsPower extends FigureElement<typeof table> {
   private drawSites(painter: Painter, view: View, colours: Colours): void {
     const { ids, at } = this.sites;
     const active = new Set(this.answer?.active);
+    const signed = this.state.by === 'magnitude';
+    // By magnitude a latent below zero is active through the other of its two sites.
+    const side = (i: number): number => (signed && (this.answer?.pre[i] ?? 0) < 0 ? -1 : 1);
     const dot = (i: number, sign = 1): [number, number] => [
       view.x(sign * (at[2 * i] ?? 0)),
       view.y(sign * (at[2 * i + 1] ?? 0)),
     ];
     const places = [...ids.keys()];
-    if (this.state.by === 'magnitude') {
+    if (signed) {
       painter.path({ fill: colours.panel, stroke: colours.ink, width: 1.2 }, (pen) => {
         for (const i of places) circle(pen, ...dot(i, -1), 3);
       });
@@ -407,15 +410,15 @@ export class TopkIsPower extends FigureElement<typeof table> {
       for (const i of places) circle(pen, ...dot(i), 3.5);
     });
     painter.path({ fill: colours.panel, stroke: colours.ink, width: 2.5 }, (pen) => {
-      for (const i of places) if (active.has(i)) circle(pen, ...dot(i), 6);
+      for (const i of places) if (active.has(i)) circle(pen, ...dot(i, side(i)), 6);
     });
     for (const i of places) {
       const [px, py] = dot(i);
-      const style = { fill: colours.ink, halo: colours.panel, bold: active.has(i) };
-      painter.text(px, py - 14, this.label(i), style);
-      if (this.state.by === 'magnitude') {
+      const style = { fill: colours.ink, halo: colours.panel };
+      painter.text(px, py - 14, this.label(i), { ...style, bold: active.has(i) && side(i) > 0 });
+      if (signed) {
         const [qx, qy] = dot(i, -1);
-        painter.text(qx, qy - 12, `−${this.label(i)}`, { ...style, size: 10, fill: colours.muted });
+        painter.text(qx, qy - 14, `−${this.label(i)}`, { ...style, size: 11, bold: active.has(i) && side(i) < 0 });
       }
     }
   }
