@@ -381,15 +381,15 @@ mod tests {
             let toy = trained(variant, 3, 20);
             let (mse, gradient) = toy.gradient();
             assert_eq!(mse, toy.mse());
-            for at in 0..gradient.len() {
+            for (at, expected) in gradient.iter().enumerate() {
                 let shifted = |by: f64| {
                     let mut other = toy.clone();
                     other.theta[at] += by;
                     other.mse()
                 };
                 let slope = (shifted(STEP) - shifted(-STEP)) / (2.0 * STEP);
-                let off = (slope - gradient[at]).abs();
-                assert!(off < 1e-7, "{variant:?}, parameter {at}: {slope} for {}", gradient[at]);
+                let off = (slope - expected).abs();
+                assert!(off < 1e-7, "{variant:?}, parameter {at}: {slope} for {expected}");
             }
             let encoder = &gradient[..3 * toy.options.atoms];
             assert!(encoder.iter().any(|g| g.abs() > 1e-4), "{variant:?}: the encoder has a gradient");

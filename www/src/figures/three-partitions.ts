@@ -176,7 +176,7 @@ export class ThreePartitions extends FigureElement<typeof table> {
 
   protected override attempt(): TemplateResult {
     return html`Drag a row s: with weight 0 its ReLU line is the bisector between s and the origin, for ReLU is a
-    competition with zero. Then raise θ and watch that line alone move, while TopK stays.`;
+    competition with zero. Then move θ: JumpReLU's lines shift, and the other two partitions stay.`;
   }
 
   /** What is active at the probe, by panel. */
