@@ -22,7 +22,8 @@ const slider = (page: Page, name: string): Locator => page.getByRole('slider', {
 async function open(page: Page, name: Name, hash = '', calm = true): Promise<void> {
   await page.emulateMedia({ reducedMotion: calm ? 'reduce' : 'no-preference' });
   await page.goto(`./figure.html?name=${name}${hash === '' ? '' : `#${hash}`}`);
-  await expect(spoken(page)).not.toBeEmpty();
+  // Three.js on a software adapter takes its time on a busy machine.
+  await expect(spoken(page)).not.toBeEmpty({ timeout: 20_000 });
 }
 
 /** The picture as a number, whatever draws it. */

@@ -340,23 +340,34 @@ export class Lifting extends FigureElement<typeof table> {
     };
     const far = (points: readonly Point3[]): number =>
       points.reduce((sum, point) => sum + camera.depth(point), 0) / Math.max(points.length, 1);
-    const faces = [...solids.faces].sort((a, b) => far(a.corners) - far(b.corners));
-    for (const { corners: polygon, colour, opacity } of faces) {
-      const series = opacity === 1 ? colours.tints : colours.marks;
-      painter.path({ fill: series[colour % series.length] ?? 'gray', opacity }, (pen) => {
-        for (const [i, corner] of polygon.entries()) {
-          if (i === 0) pen.moveTo(...place(corner));
-          else pen.lineTo(...place(corner));
-        }
-        pen.closePath();
-      });
-    }
-    for (const { from, to, opacity } of solids.lines) {
-      painter.path({ stroke: colours.ink, opacity }, (pen) => {
-        pen.moveTo(...place(from));
-        pen.lineTo(...place(to));
-      });
-    }
+    // The floor lies behind everything else from wherever one may look.
+    const onFloor = ([, , z]: Point3): boolean => z === FLOOR;
+    const floors = solids.faces.filter((face) => face.corners.every(onFloor));
+    const others = solids.faces.filter((face) => !face.corners.every(onFloor));
+    const drawLines = (lines: Solids['lines']): void => {
+      for (const { from, to, opacity } of lines) {
+        painter.path({ stroke: colours.ink, opacity }, (pen) => {
+          pen.moveTo(...place(from));
+          pen.lineTo(...place(to));
+        });
+      }
+    };
+    const drawFaces = (faces: Solids['faces']): void => {
+      for (const { corners: polygon, colour, opacity } of faces) {
+        const series = opacity === 1 ? colours.tints : colours.marks;
+        painter.path({ fill: series[colour % series.length] ?? 'gray', opacity }, (pen) => {
+          for (const [i, corner] of polygon.entries()) {
+            if (i === 0) pen.moveTo(...place(corner));
+            else pen.lineTo(...place(corner));
+          }
+          pen.closePath();
+        });
+      }
+    };
+    drawFaces(floors);
+    drawLines(solids.lines.filter(({ from, to }) => onFloor(from) && onFloor(to)));
+    drawFaces([...others].sort((a, b) => far(a.corners) - far(b.corners)));
+    drawLines(solids.lines.filter(({ from, to }) => !onFloor(from) || !onFloor(to)));
     for (const { at, colour } of solids.balls) {
       const fill = colours.marks[colour % colours.marks.length] ?? 'gray';
       painter.path({ fill, stroke: colours.ink }, (pen) => circle(pen, ...place(at), 5));
