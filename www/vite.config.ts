@@ -66,6 +66,10 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: { index: resolve(import.meta.dirname, 'index.html') } },
+    rolldownOptions: {
+      input: Object.fromEntries(
+        ['index', 'gallery', 'figure'].map((page) => [page, resolve(import.meta.dirname, `${page}.html`)]),
+      ),
+    },
   },
 });

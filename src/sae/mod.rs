@@ -3,11 +3,13 @@
 //! `pre = x W_enc + b_enc`, `z = ρ(pre)`, `x̂ = z W_dec + b_dec`; a tied model has `W_dec = W_encᵀ`.
 
 mod activation;
+mod affine;
 mod codes;
 mod model;
 mod objective;
 
 pub use activation::{Activation, Threshold, TopKBy};
+pub use affine::AffineMap;
 pub use codes::{ByLatent, Codes};
 pub use model::{Parts, Sae};
 pub use objective::{Penalties, penalties_of};

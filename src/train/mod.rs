@@ -9,6 +9,7 @@ mod presets;
 mod progress;
 mod report;
 mod revive;
+mod toy;
 mod trainer;
 
 pub use decoder::{DecoderInput, DecoderSolution, Ridge, decoder_step, solve_decoder};
@@ -16,4 +17,5 @@ pub use options::{Backend, DecoderSolve, Method, Order, TrainOptions};
 pub use presets::Preset;
 pub use progress::{Observer, Quiet};
 pub use report::EpochReport;
+pub use toy::{Bounds as ToyBounds, Code as ToyCode, Start as ToyStart, ToyOptions, ToySae};
 pub use trainer::Trainer;

@@ -7,6 +7,7 @@ mod decoder;
 mod error;
 mod geometry;
 mod sae;
+mod toy;
 mod trainer;
 
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -4,7 +4,7 @@ use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::convert::{count, float32, float32_field, from_js, object, to_js};
+use super::convert::{count, float32, float32_field, float64, from_js, object, to_js};
 use super::error::Thrown;
 use crate::engine::bulk;
 use crate::error::Error;
@@ -68,6 +68,14 @@ impl Sae {
     /// Reconstructions `[n, dIn]` of `rows [n, dIn]`.
     pub fn forward(&self, rows: &[f32]) -> Result<Vec<f32>, Thrown> {
         Ok(bulk::forward(&self.0, rows)?)
+    }
+
+    /// The affine map `x ↦ matrix·x + offset` that the model is wherever these latents are active: `matrix [dIn, dIn]`
+    /// row-major, `offset [dIn]`.
+    #[wasm_bindgen(js_name = affineMap, unchecked_return_type = "{ matrix: Float64Array; offset: Float64Array }")]
+    pub fn affine_map(&self, active: &[u32]) -> Result<JsValue, Thrown> {
+        let map = self.0.affine_map(active)?;
+        Ok(object([("matrix", float64(&map.matrix)), ("offset", float64(&map.offset))]))
     }
 
     /// The parameters; a tied decoder is written out.

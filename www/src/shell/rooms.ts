@@ -8,4 +8,7 @@ export interface Room {
   readonly name: string;
 }
 
-export const rooms: readonly Room[] = [{ href: './', name: 'MNIST lab' }];
+export const rooms: readonly Room[] = [
+  { href: './', name: 'MNIST lab' },
+  { href: './gallery.html', name: 'Gallery' },
+];

@@ -54,15 +54,17 @@ export class SiteHeader extends LitElement {
     `,
   ];
 
-  /** `href` of the room that this page is. */
+  /** `href` of the room that this page is; what stands within the header tells what it is about. */
   @property() room = './';
 
   override render(): TemplateResult {
     return html`<header>
       <h1>SplInterp Playground</h1>
       <p>
-        Sparse autoencoders learn to write images in a few strokes. Here two of them train as you watch, in your
-        browser; nothing leaves the page.
+        <slot>
+          Sparse autoencoders learn to write images in a few strokes. Here two of them train as you watch, in your
+          browser; nothing leaves the page.
+        </slot>
       </p>
       <nav aria-label="Rooms">
         <ul>

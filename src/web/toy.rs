@@ -1,0 +1,102 @@
+//! `ToySae`.
+
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::convert::{count, from_js, object};
+use super::error::Thrown;
+use crate::train::{self, ToyOptions};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** Options of a toy SAE. */
+export interface ToyOptions {
+  /** Number of latents, 1 to 4096. */
+  atoms: number;
+  /** How many are active. */
+  k: number;
+  /** z of an active latent: its share of a softmax at temperature 0.3 over all latents, or its pre-activation. */
+  code: 'soft' | 'hard';
+  /** Sites drawn at random, or the centres of k-means with their Voronoi cells. */
+  start: 'random' | 'kmeans';
+  /** Step size of Adam. */
+  lr: number;
+  seed: number;
+}
+
+/** Mean squared errors of the best constant and of the best affine map of rank k on each of an SAE's own cells, and
+ *  how many of its cells hold points. */
+export interface ToyBounds {
+  constant: number;
+  affine: number;
+  cells: number;
+}
+"#;
+
+/// An SAE on points of the plane `x0 y0 x1 y1 …`, trained one step at a time: experiment 1, between k-means and PCA.
+#[wasm_bindgen]
+pub struct ToySae(train::ToySae);
+
+#[wasm_bindgen]
+impl ToySae {
+    /// Untrained.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        points: Vec<f64>,
+        #[wasm_bindgen(unchecked_param_type = "ToyOptions")] options: JsValue,
+    ) -> Result<ToySae, Thrown> {
+        let options: ToyOptions = from_js("options", options)?;
+        Ok(Self(train::ToySae::new(points, options)?))
+    }
+
+    /// Takes `steps` steps of Adam on all points; the mean squared error after them.
+    pub fn train(&mut self, steps: f64) -> Result<f64, Thrown> {
+        for _ in 0..count("steps", steps)? {
+            self.0.step()?;
+        }
+        Ok(self.0.mse())
+    }
+
+    /// Steps taken so far.
+    #[wasm_bindgen(getter)]
+    pub fn steps(&self) -> u32 {
+        self.0.steps()
+    }
+
+    /// Mean over all coordinates of the squared error.
+    #[wasm_bindgen(getter)]
+    pub fn mse(&self) -> f64 {
+        self.0.mse()
+    }
+
+    /// The sites, encoder rows, `x0 y0 x1 y1 …`.
+    pub fn sites(&self) -> Vec<f64> {
+        self.0.sites().to_vec()
+    }
+
+    /// The weights `|s_i|² + 2 b_i` for which the active latents are the k nearest sites.
+    pub fn weights(&self) -> Vec<f64> {
+        self.0.weights()
+    }
+
+    /// Reconstructions of points `x0 y0 x1 y1 …`.
+    pub fn forward(&self, points: &[f64]) -> Vec<f64> {
+        self.0.forward(points)
+    }
+
+    /// The active latents of a point, ascending.
+    pub fn active(&self, x: f64, y: f64) -> Vec<u32> {
+        self.0.active(x, y)
+    }
+
+    /// What else the cells of this SAE could do.
+    #[wasm_bindgen(unchecked_return_type = "ToyBounds")]
+    pub fn bounds(&self) -> Result<JsValue, Thrown> {
+        let bounds = self.0.bounds()?;
+        Ok(object([
+            ("constant", bounds.constant.into()),
+            ("affine", bounds.affine.into()),
+            ("cells", bounds.cells.into()),
+        ]))
+    }
+}

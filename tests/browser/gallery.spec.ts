@@ -1,0 +1,338 @@
+// The gallery and its figures as a reader meets them: by mouse, touch and keyboard, exported, linked and embedded.
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Locator, Page } from '@playwright/test';
+import { expect, expectAccessible, picture, test } from './fixtures';
+
+const figures = ['voronoi-to-power', 'order-k'] as const;
+type Name = (typeof figures)[number];
+
+const alone = (name: Name, hash = ''): string => `./figure.html?name=${name}${hash === '' ? '' : `#${hash}`}`;
+const handle = (page: Page, name: string): Locator => page.getByRole('slider', { name, exact: true });
+const spoken = (page: Page): Locator => page.getByTestId('spoken');
+
+/** Opens a figure and waits until it has been drawn and told. */
+async function open(page: Page, name: Name, hash = ''): Promise<void> {
+  await page.goto(alone(name, hash));
+  await expect(spoken(page)).not.toBeEmpty();
+}
+
+/** Where a handle is, in CSS pixels of the window. */
+async function centre(locator: Locator): Promise<{ x: number; y: number }> {
+  const box = await locator.boundingBox();
+  if (!box) throw new Error('the handle is not on the page');
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
+
+/** The colours of the canvas as one number, to tell whether the picture is another. */
+function drawn(page: Page): Promise<number> {
+  return page.locator('canvas').evaluate((canvas) => {
+    const { width, height } = canvas as HTMLCanvasElement;
+    const bytes = (canvas as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, width, height).data ?? [];
+    let sum = 0;
+    for (const byte of bytes) sum = (Math.imul(sum, 31) + byte) >>> 0;
+    return sum;
+  });
+}
+
+async function drag(page: Page, from: Locator, dx: number, dy: number): Promise<void> {
+  await from.scrollIntoViewIfNeeded();
+  const { x, y } = await centre(from);
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x + dx, y + dy, { steps: 5 });
+  await page.mouse.up();
+}
+
+async function saved(page: Page, kind: string): Promise<string> {
+  const waiting = page.waitForEvent('download');
+  await page.getByTestId(kind).click();
+  return await (await waiting).path();
+}
+
+test('the gallery lists every figure and draws it when it comes near', async ({ page }) => {
+  await page.goto('./gallery.html');
+  await expect(page.getByRole('link', { name: 'Gallery' })).toHaveAttribute('aria-current', 'page');
+  for (const name of figures) {
+    const section = page.locator(`section[data-name="${name}"]`);
+    await section.scrollIntoViewIfNeeded();
+    await expect(section.getByTestId('spoken')).not.toBeEmpty();
+    await expect(section.getByRole('figure')).toBeVisible();
+  }
+  await picture(page, 'gallery');
+});
+
+for (const [name, site, hash] of [
+  ['voronoi-to-power', 'Point 7', ''],
+  ['order-k', 'Site 7', 'order=3'],
+] as const) {
+  test(`${name}: a site follows the mouse, the address follows it, and Back returns`, async ({ page }) => {
+    await open(page, name, hash);
+    const before = { at: await centre(handle(page, site)), picture: await drawn(page) };
+    await drag(page, handle(page, site), 40, 25);
+    await page.mouse.move(0, 0);
+    const after = await centre(handle(page, site));
+    expect(after.x - before.at.x).toBeCloseTo(40, 0);
+    expect(after.y - before.at.y).toBeCloseTo(25, 0);
+    expect(await drawn(page)).not.toBe(before.picture);
+    await expect(page).toHaveURL(/moved=6\*/);
+    await page.goBack();
+    await expect.poll(async () => (await centre(handle(page, site))).x).toBeCloseTo(before.at.x, 0);
+    await expect.poll(() => drawn(page)).toBe(before.picture);
+  });
+
+  test(`${name}: keys move, add, remove and leave`, async ({ page }) => {
+    await open(page, name, hash);
+    const it = handle(page, site);
+    const at = await centre(it);
+    await it.focus();
+    await page.keyboard.press('ArrowRight');
+    const one = (await centre(it)).x - at.x;
+    expect(one).toBeGreaterThan(1);
+    await page.keyboard.press('Shift+ArrowRight');
+    expect((await centre(it)).x - at.x).toBeCloseTo(6 * one, 0);
+    await page.keyboard.press('ArrowUp');
+    expect((await centre(it)).y).toBeLessThan(at.y);
+    const handles = page.locator('[data-site]');
+    const number = await handles.count();
+    await page.keyboard.press('Enter');
+    await expect(handles).toHaveCount(number + 1);
+    await expect(page.locator('[data-site]:focus')).toHaveCount(1);
+    await page.keyboard.press('Delete');
+    await expect(handles).toHaveCount(number);
+    await expect(page.locator('[data-site]:focus')).toHaveCount(1);
+    await page.keyboard.press('Home');
+    await expect(page.locator('[data-site]:focus')).toHaveAttribute('data-site', '0');
+    await page.keyboard.press('PageDown');
+    await expect(page.locator('[data-site]:focus')).toHaveAttribute('data-site', '1');
+    await page.keyboard.press('Escape');
+    await expect(page.locator('[data-site]:focus')).toHaveCount(0);
+  });
+
+  test(`${name}: its link restores it, its exports hold it`, async ({ page, context }) => {
+    await open(page, name, hash);
+    await drag(page, handle(page, site), -30, 20);
+    await page.mouse.move(0, 0);
+    const at = await centre(handle(page, site));
+    await page.getByText('Export', { exact: true }).click();
+    const svg = await readFile(await saved(page, 'svg'), 'utf8');
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+    expect(svg).toContain('<desc>');
+    const parsed = await page.evaluate((text) => {
+      const root = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
+      return { name: root.nodeName, paths: root.querySelectorAll('path').length };
+    }, svg);
+    expect(parsed.name).toBe('svg');
+    expect(parsed.paths).toBeGreaterThan(5);
+    const png = await readFile(await saved(page, 'png'));
+    expect([...png.subarray(0, 8)]).toEqual([137, 80, 78, 71, 13, 10, 26, 10]);
+    const width = await page.locator('canvas').evaluate((canvas) => canvas.getBoundingClientRect().width);
+    expect(Math.abs(png.readUInt32BE(16) - 2 * width)).toBeLessThanOrEqual(1);
+    const [head = '', ...rows] = (await readFile(await saved(page, 'csv'), 'utf8')).trim().split('\r\n');
+    const area = head.split(',').indexOf('area');
+    expect(area).toBeGreaterThan(0);
+    // The cells of a partition fill the box, which is 1.5 by 1.
+    expect(rows.reduce((sum, row) => sum + Number(row.split(',')[area]), 0)).toBeCloseTo(1.5, 9);
+    const other = await context.newPage();
+    await other.setViewportSize(page.viewportSize() ?? { width: 1280, height: 800 });
+    await other.goto(page.url());
+    await expect(spoken(other)).toHaveText((await spoken(page).textContent()) ?? '');
+    // A link keeps four decimals of the box's units: some hundredths of a pixel.
+    const restored = await centre(handle(other, site));
+    expect(restored.x).toBeCloseTo(at.x, 0);
+    expect(restored.y).toBeCloseTo(at.y, 0);
+  });
+
+  test(`${name}: double click and the buttons add, weigh and remove`, async ({ page }) => {
+    await open(page, name, name === 'order-k' ? hash : 'step=3');
+    const handles = page.locator('[data-site]');
+    const number = await handles.count();
+    await handles.nth(1).focus();
+    const weight = page.getByTestId('weight');
+    const before = { weight: Number(await weight.inputValue()), picture: await drawn(page) };
+    await page.keyboard.press('+');
+    await expect.poll(async () => Number(await weight.inputValue())).toBeGreaterThan(before.weight);
+    await page.keyboard.press('-');
+    await page.keyboard.press('-');
+    await expect.poll(async () => Number(await weight.inputValue())).toBeLessThan(before.weight);
+    expect(await drawn(page)).not.toBe(before.picture);
+    await weight.fill(await weight.getAttribute('max').then((most) => most ?? ''));
+    await expect(page).toHaveURL(name === 'order-k' ? /moved=1\*/ : /sites=1\*/);
+    if (name !== 'order-k') return;
+    await page.getByTestId('add').click();
+    await expect(handles).toHaveCount(number + 1);
+    await page.getByTestId('remove').click();
+    await expect(handles).toHaveCount(number);
+    const stage = await page.locator('canvas').boundingBox();
+    if (!stage) throw new Error('there is no stage');
+    await page.mouse.dblclick(stage.x + stage.width * 0.03, stage.y + stage.height * 0.5);
+    await expect(handles).toHaveCount(number + 1);
+  });
+}
+
+test('voronoi-to-power: the steps turn into one another', async ({ page }) => {
+  await open(page, 'voronoi-to-power');
+  await expect(page.getByTestId('facts')).toContainText('30 cells');
+  await page.getByRole('button', { name: 'k-means' }).click();
+  await expect(page.getByRole('button', { name: 'k-means' })).toHaveAttribute('aria-pressed', 'true', {
+    timeout: 8000,
+  });
+  await expect(page).toHaveURL(/step=2$/);
+  await expect(page.getByTestId('facts')).toContainText('5 means, mean squared error');
+  await page.getByLabel('From one to the next').fill('3');
+  await expect(page.getByTestId('facts')).toHaveText('5 of 5 sites have a cell');
+  await expect(spoken(page)).toHaveText('Power diagram: 5 of 5 sites have a cell.');
+  await page.goBack();
+  await expect(page.getByTestId('facts')).toContainText('5 means');
+});
+
+test('voronoi-to-power: jumps where less motion is wanted', async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await open(page, 'voronoi-to-power');
+  await page.getByRole('button', { name: 'Power diagram' }).click();
+  await expect(page.getByTestId('facts')).toHaveText('5 of 5 sites have a cell', { timeout: 500 });
+});
+
+test('order-k: the cell under the mouse or the probe names its K sites', async ({ page }) => {
+  await open(page, 'order-k', 'order=3');
+  await expect(page.getByTestId('cell')).toHaveText(/^Cell of sites \d+, \d+ and \d+, [\d.]+ % of the area$/);
+  const first = await page.getByTestId('cell').textContent();
+  const probe = handle(page, 'Probe');
+  await expect(probe).toHaveAttribute('aria-valuetext', first ?? '');
+  await probe.focus();
+  await page.keyboard.press('Shift+ArrowRight');
+  await page.keyboard.press('Shift+ArrowRight');
+  await page.keyboard.press('Shift+ArrowRight');
+  await expect(page.getByTestId('cell')).not.toHaveText(first ?? '');
+  await expect(page).toHaveURL(/probe=/);
+  await page.locator('#order').fill('1');
+  await expect(page.getByTestId('cell')).toHaveText(/^Cell of site \d+, /);
+  await page.getByLabel('Weights').uncheck();
+  await expect(spoken(page)).toContainText('Voronoi diagram of order 1 of 30 sites: 30 cells.');
+});
+
+test('order-k: ten thousand sites, cut by the worker', async ({ page }) => {
+  await open(page, 'order-k', 'order=1');
+  await page.getByLabel('Sites', { exact: true }).selectOption('10000');
+  await expect(page.getByTestId('coarse')).toBeHidden({ timeout: 20_000 });
+  await expect(page.getByTestId('cells')).toHaveText(/^(9,\d{3}|10,000) cells$/);
+});
+
+test.describe('by touch', () => {
+  test.use({ hasTouch: true });
+
+  for (const [name, site] of [
+    ['voronoi-to-power', 'Point 7'],
+    ['order-k', 'Site 7'],
+  ] as const) {
+    test(`${name}: a finger on a site drags it, beside it scrolls the page`, async ({ page }) => {
+      await open(page, name);
+      const it = handle(page, site);
+      await it.scrollIntoViewIfNeeded();
+      const { x, y } = await centre(it);
+      const client = await page.context().newCDPSession(page);
+      const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...points: { x: number; y: number }[]) =>
+        client.send('Input.dispatchTouchEvent', { type, touchPoints: points });
+      await touch('touchStart', { x, y });
+      for (let i = 1; i <= 5; i++) await touch('touchMove', { x: x + 6 * i, y: y - 4 * i });
+      await touch('touchEnd');
+      await expect.poll(async () => Math.round((await centre(it)).x - x)).toBe(30);
+      expect((await centre(it)).y - y).toBeCloseTo(-20, 0);
+      await expect(page).toHaveURL(/moved=6\*/);
+      const action = (selector: string) =>
+        page
+          .locator(selector)
+          .first()
+          .evaluate((element) => getComputedStyle(element).touchAction);
+      expect(await action('[data-site]')).toBe('none');
+      expect(await action('.handles')).toMatch(/pan-y|manipulation/);
+    });
+  }
+});
+
+test('a figure stands in a page of another origin and tells it its height', async ({ page, baseURL, faults }) => {
+  await open(page, 'order-k');
+  await page.getByText('Export', { exact: true }).click();
+  const code = await page.getByLabel('Embed it in a page of yours:').inputValue();
+  expect(code).toContain(`src="${baseURL ?? ''}figure.html?name=order-k"`);
+  const article = `<!doctype html><title>An article</title><body style="background: rgb(200, 220, 200)">${code}`;
+  const server = createServer((_, response) => response.setHeader('Content-Type', 'text/html').end(article));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const outside = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  await page.goto(outside);
+  const frame = page.frameLocator('iframe');
+  await expect(frame.getByTestId('spoken')).not.toBeEmpty();
+  const inner = await frame.locator('html').evaluate((element) => element.getBoundingClientRect().height);
+  await expect.poll(() => page.locator('iframe').evaluate((element) => element.clientHeight)).toBe(Math.ceil(inner));
+  expect(await frame.locator('body').evaluate((element) => getComputedStyle(element).backgroundColor)).toBe(
+    'rgba(0, 0, 0, 0)',
+  );
+  await expect(frame.getByRole('banner')).toHaveCount(0);
+  const excess = await frame.locator('html').evaluate((element) => element.scrollHeight - element.clientHeight);
+  expect(excess).toBeLessThanOrEqual(0);
+  await picture(page, 'embedded');
+  server.close();
+  // The article itself is the one request that leaves the site's origin.
+  faults.splice(0, faults.length, ...faults.filter((fault) => !fault.includes(outside)));
+});
+
+test('a figure that does not exist is named, with those that do', async ({ page }) => {
+  await page.goto('./figure.html?name=nonsense');
+  await expect(page.getByRole('alert')).toContainText('no figure named “nonsense”, expected one of voronoi-to-power');
+  await expect(page.getByRole('link', { name: 'the gallery' })).toBeVisible();
+});
+
+test('a link that is not understood keeps the defaults and says so', async ({ page }) => {
+  await open(page, 'order-k', 'order=99&moved=1*x&colour=red');
+  await expect(page.getByTestId('note')).toContainText('order is “99”, expected a whole number from 1 to 20');
+  await expect(page.getByTestId('note')).toContainText('“colour” is no setting of this page');
+  await expect(page.locator('#order')).toHaveValue('2');
+});
+
+for (const name of figures) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`${name}: axe finds no serious violation, nothing is too wide (${colorScheme})`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme });
+      await open(page, name, name === 'order-k' ? 'order=3' : 'step=3');
+      await page.locator('[data-site]').first().focus();
+      await page.getByText('Export', { exact: true }).click();
+      await expectAccessible(page);
+      await page.keyboard.press('Escape');
+      const excess = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect(excess).toBe(0);
+      await picture(page, `${name}-${colorScheme}`);
+    });
+  }
+}
+
+for (const [name, hash, label] of [
+  ['order-k', 'order=1&sites=1000', '1 000 sites at order 1'],
+  ['order-k', 'order=3&sites=100', '100 sites at order 3'],
+  ['voronoi-to-power', 'points=1000', '1 000 points, Voronoi'],
+  ['order-k', 'order=1&sites=10000', '10 000 sites at order 1'],
+  ['order-k', 'order=10&sites=400', '400 sites at order 10'],
+] as const) {
+  test(`script time of a drag: ${name}, ${label}`, async ({ page }) => {
+    await open(page, name, hash);
+    await expect(page.getByTestId('coarse')).toBeHidden({ timeout: 20_000 });
+    const it = page.locator('[data-site]').first();
+    await it.scrollIntoViewIfNeeded();
+    const { x, y } = await centre(it);
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    for (let i = 0; i < 60; i++) await page.mouse.move(x + 40 * Math.sin(i / 8), y + 30 * Math.sin(i / 5));
+    await page.mouse.up();
+    const times = await page.evaluate(() =>
+      performance.getEntriesByName('splinterp:drag').map(({ duration }) => duration),
+    );
+    expect(times.length).toBeGreaterThan(20);
+    times.sort((a, b) => a - b);
+    const at = (share: number): string => (times[Math.floor(share * (times.length - 1))] ?? 0).toFixed(2);
+    const figure = `${label}: median ${at(0.5)} ms, 90 % ${at(0.9)} ms, of ${times.length} drag events`;
+    test.info().annotations.push({ type: 'script time per drag event', description: figure });
+    console.log(`    ${name}, ${figure}`);
+  });
+}

@@ -1,0 +1,253 @@
+import { readFileSync } from 'node:fs';
+import { initSync, powerDiagram } from 'splinterp';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { classMeans, clouds, meanSquares, shareAlike } from '../src/figures/clouds';
+import { isSmall } from '../src/figures/frame/cutter';
+import { cellAt, corners, diagramOf, ownersOf, shareOf, traceBorders, traceCells } from '../src/figures/frame/diagram';
+import { csvText, embedCode } from '../src/figures/frame/export';
+import { SvgPainter, type Pen } from '../src/figures/frame/painter';
+import { changedBox, patchOf } from '../src/figures/frame/patch';
+import { placeProperty } from '../src/figures/frame/probe';
+import {
+  applyEdits,
+  edit,
+  editsProperty,
+  freeId,
+  random,
+  scatter,
+  within,
+  type Site,
+} from '../src/figures/frame/sites';
+import { View, type Box } from '../src/figures/frame/view';
+import { entryOf, pageOf, registry } from '../src/figures/registry';
+import { mostOrder } from '../src/figures/frame/cutter';
+
+const box: Box = [0, 0, 1.5, 1];
+
+beforeAll(() => {
+  initSync({ module: readFileSync(new URL('../../pkg/splinterp_bg.wasm', import.meta.url)) });
+});
+
+/** Writes down what is traced. */
+function recorded(trace: (pen: Pen) => void): string {
+  const steps: string[] = [];
+  const two = (letter: string) => (x: number, y: number) => void steps.push(`${letter}${x},${y}`);
+  trace({ moveTo: two('M'), lineTo: two('L'), closePath: () => steps.push('Z'), arc: two('A') });
+  return steps.join(' ');
+}
+
+describe('sites', () => {
+  const base = scatter(5, 1, box, 0.4);
+
+  it('come back from a link as they were edited', () => {
+    const property = editsProperty('moved');
+    const edits = new Map<number, Site | undefined>([
+      [7, { x: 0.25, y: -0.5, weight: 0.00001234 }],
+      [2, undefined],
+      [0, { x: 1, y: 0, weight: 0 }],
+    ]);
+    const text = property.write(edits);
+    expect(text).toBe('0*1*0*0_2_7*0.25*-0.5*0.00001234');
+    expect(property.parse(text)?.value).toEqual(edits);
+    expect(property.write(property.initial)).toBe('');
+    expect(new URLSearchParams({ moved: text }).toString()).toBe(`moved=${text}`);
+  });
+
+  it('refuse a link that is no list of sites', () => {
+    for (const text of ['x', '1*2', '1*2*3', '1*2*3*4*5', '1*a*2*3', '-1', '1.5', '1*1e999*0*0', '1_', '9999999']) {
+      expect(editsProperty('moved').parse(text), text).toBeUndefined();
+    }
+  });
+
+  it('are moved, removed and added by edits, and keep their numbers', () => {
+    const edits = edit(edit(edit(new Map(), 3, { x: 9, y: 8, weight: 7 }), 1, undefined), 5, { x: 6, y: 5, weight: 4 });
+    const sites = applyEdits(base, edits);
+    expect([...sites.ids]).toEqual([0, 2, 3, 4, 5]);
+    expect([...sites.at.subarray(4, 6), sites.weights[2]]).toEqual([9, 8, 7]);
+    expect([...sites.at.subarray(8), sites.weights[4]]).toEqual([6, 5, 4]);
+    expect(sites.at[0]).toBe(base.at[0]);
+    expect(freeId(base, edits)).toBe(6);
+    expect(applyEdits(base, new Map())).toBe(base);
+  });
+
+  it('scatter the same for the same seed, within the box, apart from each other', () => {
+    const sites = scatter(400, 7, box, 0.4);
+    expect(scatter(400, 7, box, 0.4)).toEqual(sites);
+    expect(scatter(400, 8, box, 0.4)).not.toEqual(sites);
+    for (let i = 0; i < 400; i++) {
+      expect(sites.at[2 * i]).toBeGreaterThan(0);
+      expect(sites.at[2 * i]).toBeLessThan(1.5);
+      expect(sites.at[2 * i + 1]).toBeGreaterThan(0);
+      expect(sites.at[2 * i + 1]).toBeLessThan(1);
+    }
+    const { cells } = diagramOf(sites.at, sites.weights, 1, box);
+    expect(cells).toBeGreaterThan(360);
+  });
+
+  it('are reflected at the margins', () => {
+    expect(within(0.05, 0, 1, 0.1)).toBeCloseTo(0.15);
+    expect(within(0.97, 0, 1, 0.1)).toBeCloseTo(0.83);
+    expect(within(5, 0, 1, 0.1)).toBe(0.1);
+    expect(within(0.4, 0, 1, 0.1)).toBe(0.4);
+  });
+});
+
+describe('diagrams', () => {
+  it('find the cell that the package finds', () => {
+    const next = random(3);
+    for (const order of [1, 3]) {
+      const sites = scatter(60, 5, box, 0.5);
+      const partition = powerDiagram(sites.at, sites.weights, order, Float64Array.from(box));
+      const diagram = diagramOf(sites.at, sites.weights, order, box);
+      for (let i = 0; i < 500; i++) {
+        const [x, y] = [1.5 * next(), next()];
+        expect(cellAt(diagram, x, y)).toBe(partition.locate(x, y));
+      }
+      expect(cellAt(diagram, -0.1, 0.5)).toBe(-1);
+      partition.free();
+    }
+  });
+
+  it('are traced cell by cell and border by border, y upwards', () => {
+    const diagram = diagramOf(Float64Array.of(0.5, 0.5, 1, 0.5), Float64Array.of(0, 0), 1, box);
+    const view = new View(box, 150);
+    expect(recorded((pen) => traceBorders(pen, diagram, view))).toMatch(/^M75,(0|100) L75,(100|0)$/);
+    const cell = recorded((pen) => traceCells(pen, diagram, view, (each) => each === 0));
+    expect(cell.split(' ').sort()).toEqual(
+      [expect.stringMatching(/^M/), 'Z', ...cell.split(' ').filter((step) => step.startsWith('L'))].sort(),
+    );
+    expect(cell).toContain('75,100');
+    expect(corners(diagram, 0).split(';')).toHaveLength(4);
+    expect([...ownersOf(diagram, 1)]).toEqual([1]);
+    expect(shareOf(diagram.areas[0] ?? 0, box)).toBe('50 %');
+    expect(shareOf(0.00001234 * 1.5, box)).toBe('0.0012 %');
+  });
+
+  it('say which are small enough for the thread of the page', () => {
+    expect([isSmall(1000, 1), isSmall(100, 3), isSmall(10_000, 1), isSmall(400, 10)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('offer orders that end within reach', () => {
+    expect([10, 30, 400, 1000, 10_000].map(mostOrder)).toEqual([10, 20, 20, 12, 1]);
+  });
+});
+
+describe('the patch around a moved site', () => {
+  const order1 = scatter(4000, 2, box, 0.4);
+
+  it('lies around what has changed', () => {
+    const id = 17;
+    const [x = 0, y = 0] = order1.at.subarray(2 * id);
+    const moved = applyEdits(order1, edit(new Map(), id, { x: x + 0.01, y: y - 0.02, weight: 0 }));
+    expect(changedBox(order1, moved)).toEqual([x, y - 0.02, x + 0.01, y]);
+    expect(changedBox(order1, applyEdits(order1, edit(new Map(), id, undefined)))).toEqual([x, y, x, y]);
+    expect(changedBox(order1, order1)).toBeUndefined();
+  });
+
+  it.each([
+    [4000, 1],
+    [400, 3],
+  ])('cuts the cells of the moved site as the whole does: %i sites, order %i', (count, order) => {
+    const before = scatter(count, 2, box, 0.4);
+    const whole = diagramOf(before.at, before.weights, order, box);
+    const id = before.ids.findIndex(
+      (_, i) => Math.hypot((before.at[2 * i] ?? 0) - 0.7, (before.at[2 * i + 1] ?? 0) - 0.5) < 0.05,
+    );
+    const [x = 0, y = 0] = before.at.subarray(2 * id);
+    const after = applyEdits(
+      before,
+      edit(new Map(), id, { x: x + 0.004, y: y + 0.003, weight: before.weights[id] ?? 0 }),
+    );
+    const patch = patchOf(whole, before, after, order, box);
+    const exact = diagramOf(after.at, after.weights, order, box);
+    if (!patch) throw new Error('there is no patch');
+    const areas = (diagram: typeof exact): string[] =>
+      Array.from({ length: diagram.cells }, (_, cell) => cell)
+        .filter((cell) => ownersOf(diagram, cell).includes(id))
+        .map((cell) => `${ownersOf(diagram, cell).join(' ')}: ${(diagram.areas[cell] ?? 0).toFixed(10)}`)
+        .sort();
+    expect(areas(patch.diagram).length).toBeGreaterThan(0);
+    expect(areas(patch.diagram)).toEqual(areas(exact));
+  });
+
+  it('is left to the worker where everything changes', () => {
+    const other = scatter(4000, 3, box, 0.4);
+    const whole = diagramOf(order1.at, order1.weights, 1, box);
+    expect(patchOf(whole, order1, other, 1, box)).toBeUndefined();
+  });
+});
+
+describe('clouds', () => {
+  it('have means and mean squares by class', () => {
+    const points = {
+      ids: Uint32Array.of(0, 1, 2),
+      at: Float64Array.of(0, 0, 2, 0, 5, 5),
+      weights: new Float64Array(3),
+    };
+    const labels = Uint32Array.of(0, 0, 1);
+    const means = classMeans(points, labels, 3, box);
+    expect([...means]).toEqual([1, 0, 5, 5, 0.75, 0.5]);
+    expect([...meanSquares(points.at, labels, means)]).toEqual([1, 0, 0]);
+    expect(shareAlike(labels, Uint32Array.of(0, 1, 1))).toBeCloseTo(2 / 3);
+  });
+
+  it('are the same for the same seed', () => {
+    expect(clouds(50, 4, 1, box)).toEqual(clouds(50, 4, 1, box));
+    expect(clouds(50, 4, 2, box)).not.toEqual(clouds(50, 4, 1, box));
+  });
+});
+
+describe('what a figure gives away', () => {
+  it('is SVG that escapes what it quotes', () => {
+    const painter = new SvgPainter(10, 20);
+    painter.dots({ fill: 'red' }, [1, 2], 3);
+    painter.path({ stroke: 'a"b', opacity: 0.5, dash: [1, 2] }, (pen) => {
+      pen.moveTo(0, 0.123456);
+      pen.lineTo(5, 5);
+    });
+    painter.text(1, 1, 'a < b & c', { fill: 'black' });
+    const text = painter.document('T<', 'D', 'white');
+    expect(text).toContain('<title>T&lt;</title>');
+    expect(text).toContain('M4 2A3 3 0 0 1 -2 2A3 3 0 0 1 4 2Z');
+    expect(text).toContain('d="M0 0.12L5 5" fill="none" stroke="a&quot;b"');
+    expect(text).toContain('stroke-dasharray="1 2" opacity="0.5"');
+    expect(text).toContain('a &lt; b &amp; c');
+  });
+
+  it('is CSV that quotes where it must', () => {
+    expect(csvText({ header: ['a', 'b'], rows: [[1, 'x,"y"']] })).toBe('a,b\r\n1,"x,""y"""\r\n');
+  });
+
+  it('is code that embeds it', () => {
+    const code = embedCode('order-k', 'Order "K"', 'http://x/figure.html?name=order-k#a=1&b=2', 700);
+    expect(code).toContain('src="http://x/figure.html?name=order-k#a=1&amp;b=2" title="Order &quot;K&quot;"');
+    expect(code).toContain('height="700"');
+  });
+});
+
+describe('the rest of the frame', () => {
+  it('goes from figure units to pixels and back', () => {
+    const view = new View(box, 300);
+    expect([view.height, view.x(0.75), view.y(1), view.fromX(150), view.fromY(0)]).toEqual([200, 150, 0, 0.75, 1]);
+    expect(view.clamp(2, -1)).toEqual({ x: 1.5, y: 0 });
+    expect(view.places(Float64Array.of(0, 0, 1.5, 1), (i) => i === 1)).toEqual([300, 0]);
+  });
+
+  it('reads a probe from a link', () => {
+    const probe = placeProperty('probe', { x: 1, y: 2 });
+    expect(probe.parse('0.5*-0.25')?.value).toEqual({ x: 0.5, y: -0.25 });
+    expect(probe.parse('0.5')).toBeUndefined();
+    expect(probe.write({ x: 0.12345, y: 1 })).toBe('0.123*1');
+  });
+
+  it('knows its figures and no others', () => {
+    expect(Object.keys(registry)).toContain('order-k');
+    expect(entryOf('toString')).toBeUndefined();
+    expect(pageOf('order-k', 'order=3')).toBe('figure.html?name=order-k#order=3');
+  });
+});
