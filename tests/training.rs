@@ -157,7 +157,8 @@ const BITS: [(Method, u64); 2] = [(Method::Sgd, 0x0751_6bff_7849_825a), (Method:
 fn the_bits_are_those_of_the_wasm_module() {
     let (train, test) = digits();
     for (method, expected) in BITS {
-        let mut trainer = Trainer::create(train.clone(), test.clone(), options(method)).expect("valid options");
+        let mut trainer =
+            Trainer::create(train.clone(), test.clone(), options(method)).expect("valid options");
         block_on(trainer.epoch(&mut Quiet)).expect("trains");
         let bytes = trainer.checkpoint().expect("writes");
         let fnv = |hash: u64, &byte: &u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
