@@ -277,6 +277,24 @@ test('a figure stands in a page of another origin and tells it its height', asyn
   faults.splice(0, faults.length, ...faults.filter((fault) => !fault.includes(outside)));
 });
 
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('a figure says what it is and links to the gallery', async ({ page }) => {
+    await page.goto(alone('order-k'));
+    await expect(page.getByText('This is an interactive figure')).toBeVisible();
+    await expect(page.getByRole('link', { name: 'the gallery' })).toHaveAttribute('href', './gallery.html');
+  });
+});
+
+test('a worker that does not start is told, and the coarse diagram stays', async ({ page, faults }) => {
+  await page.route('**/geometry.worker*', (route) => route.abort());
+  await open(page, 'order-k', 'order=1&sites=10000');
+  await expect(page.getByRole('alert')).toContainText('The worker for large diagrams could not be started.');
+  await expect(page.getByTestId('cells')).toHaveText(/cells/);
+  faults.splice(0, faults.length, ...faults.filter((fault) => !fault.includes('geometry.worker')));
+});
+
 test('a figure that does not exist is named, with those that do', async ({ page }) => {
   await page.goto('./figure.html?name=nonsense');
   await expect(page.getByRole('alert')).toContainText('no figure named “nonsense”, expected one of voronoi-to-power');
