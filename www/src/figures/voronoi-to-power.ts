@@ -227,9 +227,10 @@ export class VoronoiToPower extends FigureElement<typeof table> {
     if (this.step === 1) return `${count(points.ids.length)} points in ${this.state.classes} classes`;
     if (this.step === 3) return `${count(shown.diagram.cells)} of ${this.state.classes} sites have a cell`;
     const alike = percent(shareAlike(classes, means?.labels ?? new Uint32Array()));
+    const rounds = means?.rounds === 1 ? 'one round' : `${count(means?.rounds ?? 0)} rounds`;
     return (
-      `${this.state.classes} means, mean squared error ${measured(means?.mse)} after ${count(means?.rounds ?? 0)} ` +
-      `rounds; ${alike} of the points lie in the cluster of their class`
+      `${this.state.classes} means, mean squared error ${measured(means?.mse)} after ${rounds}; ` +
+      `${alike} of the points lie in the cluster of their class`
     );
   }
 

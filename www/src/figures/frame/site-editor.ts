@@ -169,8 +169,7 @@ export class SiteEditor implements ReactiveController {
       ${
         id === undefined || !site
           ? html`<span class="muted">Choose a ${this.noun} to move it${this.weighted ? ' or to weigh it' : ''}.</span>`
-          : html`<span><b>${this.label(id)}</b></span>
-              ${
+          : html`<span><b>${this.label(id)}</b></span> ${
                 this.weighted
                   ? html`<label for="weight">Weight</label>
                       <input
@@ -187,9 +186,13 @@ export class SiteEditor implements ReactiveController {
                       <span class="number">${weightText(site.weight)}</span>`
                   : nothing
               }
-              <button data-testid="remove" ?disabled=${!this.removable(id)} @click=${() => this.remove(id)}>
-                Remove
-              </button>`
+              ${
+                this.options.removable?.(id) === false
+                  ? nothing
+                  : html`<button data-testid="remove" ?disabled=${!this.removable(id)} @click=${() => this.remove(id)}>
+                      Remove
+                    </button>`
+              }`
       }
       ${
         this.options.add
