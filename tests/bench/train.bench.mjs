@@ -9,7 +9,9 @@ import { spread, withBrowser } from './browser.mjs';
 
 const WARM_UP = 1;
 const EPOCHS = 7;
-const folders = ['../../www/public/mnist/', '../../../shared/data/mnist/'].map((path) => new URL(path, import.meta.url));
+const folders = ['../../www/public/mnist/', '../../../shared/data/mnist/'].map(
+  (path) => new URL(path, import.meta.url),
+);
 const folder = folders.find((path) => existsSync(new URL('train-images-idx3-ubyte.gz', path)));
 if (!folder) {
   console.log('MNIST is not here: ./build.sh bench --mnist DIR|download');
@@ -59,7 +61,11 @@ await withBrowser(files, async (page) => {
     );
     const activation = { kind: 'topk', k: 15, by: 'magnitude' };
     globalThis.trainer = await splinterp.Trainer.create(train, test, {
-      dSae: 256, activation, method: 'pam', seed: 1, backend: 'cpu',
+      dSae: 256,
+      activation,
+      method: 'pam',
+      seed: 1,
+      backend: 'cpu',
     });
   }, names);
   const python = process.env.TORCH_PYTHON;

@@ -61,31 +61,6 @@ test('the same link gives the same numbers', async ({ page, context }) => {
   expect(await run(await context.newPage())).toEqual(first);
 });
 
-test('no task of the page takes over 50 ms while it trains', async ({ page }) => {
-  await page.addInitScript(() => {
-    const durations: number[] = [];
-    Object.assign(window, { longTasks: durations });
-    new PerformanceObserver((list) => durations.push(...list.getEntries().map((entry) => entry.duration))).observe({
-      type: 'longtask',
-    });
-  });
-  await page.goto('./#epochs=1000');
-  await reached(page, 1);
-  const longTasks = () => page.evaluate(() => (window as unknown as { longTasks: number[] }).longTasks.splice(0));
-  // Tests beside this one may keep both cores busy and stretch a task: one window of three in peace is asked for.
-  await expect
-    .poll(
-      async () => {
-        await longTasks();
-        const from = Number(await epoch(page).textContent());
-        await reached(page, from + 3);
-        return longTasks();
-      },
-      { timeout: 55_000, intervals: [0] },
-    )
-    .toEqual([]);
-});
-
 test('what the lab loads stays within its budget', async ({ page }) => {
   const bodies: Promise<Buffer>[] = [];
   page.on('response', (response) => {
