@@ -63,6 +63,17 @@ test('the gallery lists every figure and draws it when it comes near', async ({ 
   await picture(page, 'gallery');
 });
 
+test('the gallery opens at the figure of its address, and Back returns within it', async ({ page }) => {
+  await page.goto('./gallery.html#figure=order-k&order=4');
+  const figure = page.locator('splinterp-order-k');
+  await expect(figure.locator('#order')).toHaveValue('4');
+  await expect(figure.getByRole('heading', { name: 'Order K' })).toBeInViewport();
+  await figure.locator('#order').fill('5');
+  await expect(page).toHaveURL(/#figure=order-k&order=5$/);
+  await page.goBack();
+  await expect(figure.locator('#order')).toHaveValue('4');
+});
+
 for (const [name, site, hash] of [
   ['voronoi-to-power', 'Point 7', ''],
   ['order-k', 'Site 7', 'order=3'],
@@ -277,6 +288,26 @@ test('a figure stands in a page of another origin and tells it its height', asyn
   faults.splice(0, faults.length, ...faults.filter((fault) => !fault.includes(outside)));
 });
 
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('a figure says what it is and links to the gallery', async ({ page }) => {
+    await page.goto(alone('order-k'));
+    const text = page.locator('noscript p');
+    await expect(text).toBeVisible();
+    await expect(text).toContainText('This is an interactive figure');
+    await expect(text.locator('a')).toHaveAttribute('href', './gallery.html');
+  });
+});
+
+test('a worker that does not start is told, and the coarse diagram stays', async ({ page, faults }) => {
+  await page.route('**/geometry.worker*', (route) => route.abort());
+  await open(page, 'order-k', 'order=1&sites=10000');
+  await expect(page.getByRole('alert')).toContainText('The worker for large diagrams could not be started.');
+  await expect(page.getByTestId('cells')).toHaveText(/cells/);
+  faults.splice(0, faults.length, ...faults.filter((fault) => !fault.includes('geometry.worker')));
+});
+
 test('a figure that does not exist is named, with those that do', async ({ page }) => {
   await page.goto('./figure.html?name=nonsense');
   await expect(page.getByRole('alert')).toContainText('no figure named “nonsense”, expected one of voronoi-to-power');
@@ -316,6 +347,8 @@ for (const [name, hash, label] of [
   ['order-k', 'order=10&sites=400', '400 sites at order 10'],
 ] as const) {
   test(`script time of a drag: ${name}, ${label}`, async ({ page }) => {
+    // Each move waits for the picture, and the large ones share two cores with their worker.
+    test.slow();
     await open(page, name, hash);
     await expect(page.getByTestId('coarse')).toBeHidden({ timeout: 20_000 });
     const it = page.locator('[data-site]').first();
@@ -323,7 +356,7 @@ for (const [name, hash, label] of [
     const { x, y } = await centre(it);
     await page.mouse.move(x, y);
     await page.mouse.down();
-    for (let i = 0; i < 60; i++) await page.mouse.move(x + 40 * Math.sin(i / 8), y + 30 * Math.sin(i / 5));
+    for (let i = 0; i < 40; i++) await page.mouse.move(x + 40 * Math.sin(i / 8), y + 30 * Math.sin(i / 5));
     await page.mouse.up();
     const times = await page.evaluate(() =>
       performance.getEntriesByName('splinterp:drag').map(({ duration }) => duration),

@@ -11,6 +11,9 @@ import { entryOf, makeFigure, registry, type FigureComponent } from './registry'
 /** Two screens ahead, so that a figure stands when it scrolls into view. */
 const MARGIN = '200% 0%';
 
+/** What shows that the reader goes elsewhere. */
+const TAKES_OVER = ['wheel', 'pointerdown', 'keydown'] as const;
+
 @customElement('figure-gallery')
 export class FigureGallery extends LitElement {
   static override styles = [
@@ -45,15 +48,21 @@ export class FigureGallery extends LitElement {
 
   private readonly observer = new IntersectionObserver((entries) => this.onNear(entries), { rootMargin: MARGIN });
   private readonly address = new Address();
+  /** The figure of the address, until the reader takes over: figures above it grow as they load. */
+  private goal: HTMLElement | null = null;
+  private readonly sizes = new ResizeObserver(() => this.goal?.scrollIntoView());
 
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener('popstate', this.followHash);
+    for (const type of TAKES_OVER) window.addEventListener(type, this.letGo, { passive: true });
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     window.removeEventListener('popstate', this.followHash);
+    for (const type of TAKES_OVER) window.removeEventListener(type, this.letGo);
+    this.sizes.disconnect();
     this.observer.disconnect();
   }
 
@@ -68,9 +77,13 @@ export class FigureGallery extends LitElement {
 
   protected override firstUpdated(): void {
     for (const section of this.renderRoot.querySelectorAll('section')) this.observer.observe(section);
-    const named = this.linked();
-    if (named) this.section(named.name)?.scrollIntoView();
+    this.goal = this.section(this.linked()?.name ?? '');
+    this.sizes.observe(this);
   }
+
+  private readonly letGo = (): void => {
+    this.goal = null;
+  };
 
   private section(name: string): HTMLElement | null {
     return this.renderRoot.querySelector<HTMLElement>(`section[data-name="${name}"]`);

@@ -6,15 +6,16 @@ import { live } from 'lit/directives/live.js';
 import { kmeans, type KMeans } from 'splinterp';
 import { count, measured, percent } from '../shell/format';
 import { oneOf, real, whole } from '../shell/properties';
-import { mix, type Colours } from './frame/colours';
-import { Cutter, isSmall, type Part, type Shown } from './frame/cutter';
-import { corners, loadGeometry, ownersOf, shareOf, traceBorders, traceCells } from './frame/diagram';
+import type { Colours } from './frame/colours';
+import { Cutter, isSmall, type Part } from './frame/cutter';
+import { corners, loadGeometry, ownersOf, shareOf } from './frame/diagram';
 import type { CsvTable } from './frame/export';
 import { changed, FigureElement } from './frame/figure';
-import { circle, cross, Ground, type Painter } from './frame/painter';
+import { Ground, type Painter } from './frame/painter';
 import { SiteEditor } from './frame/site-editor';
 import { applyEdits, edit, editsProperty, freeId, type Site, type Sites } from './frame/sites';
 import type { View } from './frame/view';
+import { drawCells, drawCentres, drawPoints, drawWanderers, MANY } from './morph-picture';
 import { classMeans, clouds, meanSquares, shareAlike } from './clouds';
 
 /** Numbers of points offered. */
@@ -226,9 +227,10 @@ export class VoronoiToPower extends FigureElement<typeof table> {
     if (this.step === 1) return `${count(points.ids.length)} points in ${this.state.classes} classes`;
     if (this.step === 3) return `${count(shown.diagram.cells)} of ${this.state.classes} sites have a cell`;
     const alike = percent(shareAlike(classes, means?.labels ?? new Uint32Array()));
+    const rounds = means?.rounds === 1 ? 'one round' : `${count(means?.rounds ?? 0)} rounds`;
     return (
-      `${this.state.classes} means, mean squared error ${measured(means?.mse)} after ${count(means?.rounds ?? 0)} ` +
-      `rounds; ${alike} of the points lie in the cluster of their class`
+      `${this.state.classes} means, mean squared error ${measured(means?.mse)} after ${rounds}; ` +
+      `${alike} of the points lie in the cluster of their class`
     );
   }
 
@@ -321,98 +323,22 @@ export class VoronoiToPower extends FigureElement<typeof table> {
   protected override draw(painter: Painter, view: View, colours: Colours): void {
     const { shown } = this.cutter;
     if (!shown) return;
-    const cells = (on: Painter): void => this.drawCells(on, view, colours, shown);
     const { at, classes } = this.state;
-    const key = [shown.diagram, at, classes, at > 1 ? this.clusterOf : undefined, colours.panel];
-    if (isSmall(shown.sites.ids.length, 1)) cells(painter);
-    else this.ground.paint(painter, key, cells);
-    if (shown.patch) this.drawCells(painter, view, colours, shown.patch);
-    this.drawPoints(painter, view, colours, shown);
-    this.drawCentres(painter, view, colours);
-  }
-
-  private drawCells(painter: Painter, view: View, colours: Colours, shown: Part): void {
-    const { diagram } = shown;
-    const { at } = this.state;
-    const t = at <= 1 ? at : Math.min(at - 1, 1);
-    // Cells of equal colours, now and in the next step, are one path: far fewer than cells.
-    const groups = new Map<number, Set<number>>();
-    const labels = Array.from({ length: diagram.cells }, (_, cell) => this.labelsOf(shown, cell));
-    labels.forEach(([own, cluster], cell) => {
-      const [from, to] = at <= 1 ? [diagram.colours[cell] ?? 0, own] : [own, cluster];
-      const key = from * colours.tints.length + to;
-      const group = groups.get(key);
-      if (group) group.add(cell);
-      else groups.set(key, new Set([cell]));
-    });
-    for (const [key, cells] of groups) {
-      const [from, to] = [Math.floor(key / colours.tints.length), key % colours.tints.length];
-      const fill = mix(colours.tints[from] ?? '', colours.tints[to] ?? '', t);
-      painter.path({ fill }, (pen) => traceCells(pen, diagram, view, (cell) => cells.has(cell)));
-    }
-    // How a border counts in the step before and in the step after.
-    const differ = (cell: number, other: number): readonly [boolean, boolean] => {
-      const [a, b] = [labels[cell], labels[other]];
-      const [byClass, byCluster] = [a?.[0] !== b?.[0], a?.[1] !== b?.[1]];
-      return at <= 1 ? [true, byClass] : [byClass, byCluster];
+    const { points, means } = this;
+    const drawing = { painter, view, colours };
+    const many = points.ids.length > MANY;
+    const cells = (on: Painter, part: Part): void => {
+      const labels = Array.from({ length: part.diagram.cells }, (_, cell) => this.labelsOf(part, cell));
+      drawCells({ painter: on, view, colours }, part.diagram, labels, at, many);
     };
-    const width = diagram.cells > 2000 ? 0.5 : 1;
-    for (const [before, after] of [
-      [true, true],
-      [true, false],
-      [false, true],
-    ] as const) {
-      const strength = (before ? 1 - t : 0) + (after ? t : 0);
-      if (strength === 0) continue;
-      painter.path({ stroke: colours.ink, width, opacity: 0.6 * strength }, (pen) =>
-        traceBorders(pen, diagram, view, (cell, other) => {
-          const [was, is] = differ(cell, other);
-          return was === before && is === after;
-        }),
-      );
-    }
-  }
-
-  private drawPoints(painter: Painter, view: View, colours: Colours, shown: Shown): void {
-    const { at: step, classes } = this.state;
-    const { ids, at } = this.points;
-    const radius = ids.length > 2000 ? 1 : ids.length > 150 ? 2 : 4;
-    const few = ids.length <= 150;
-    for (let label = 0; label < classes; label++) {
-      const fill = mix(colours.ink, colours.marks[label] ?? '', Math.min(step, 1));
-      const opacity = step > 2 ? 1 - 0.6 * (step - 2) : 1;
-      const style = few ? { fill, opacity, stroke: colours.panel, width: 1.5 } : { fill, opacity };
-      painter.dots(
-        style,
-        view.places(at, (i) => this.classes[i] === label),
-        radius,
-      );
-    }
-    if (step > 1 && step < 2) {
-      // The sites on their way from the points to the centres.
-      painter.dots({ stroke: colours.ink }, view.places(shown.sites.at), radius);
-    }
-  }
-
-  private drawCentres(painter: Painter, view: View, colours: Colours): void {
-    const { at } = this.state;
-    if (at <= 1 || !this.means) return;
-    const sites = this.sitesAt(Math.max(at, 2));
-    const opacity = Math.min(at - 1, 1);
-    const place = (i: number): [number, number] => [view.x(sites.at[2 * i] ?? 0), view.y(sites.at[2 * i + 1] ?? 0)];
-    for (const [stroke, width] of [
-      [colours.panel, 6],
-      [colours.ink, 2.5],
-    ] as const) {
-      painter.path({ stroke, width, opacity }, (pen) => sites.ids.forEach((_, i) => cross(pen, ...place(i), 7)));
-    }
-    for (const sign of [1, -1]) {
-      painter.path({ stroke: sign > 0 ? colours.ink : colours.alert, width: 1.5, dash: [5, 4], opacity }, (pen) =>
-        sites.weights.forEach((weight, i) => {
-          if (weight * sign > 0) circle(pen, ...place(i), Math.sqrt(Math.abs(weight)) * view.scale);
-        }),
-      );
-    }
+    // What the worker has cut takes longer to draw than a drag allows, and stays the same between its answers.
+    const key = [shown.diagram, at, classes, at > 1 ? this.clusterOf : undefined, colours.panel];
+    if (isSmall(shown.sites.ids.length, 1)) cells(painter, shown);
+    else this.ground.paint(painter, key, (on) => cells(on, shown));
+    if (shown.patch) cells(painter, shown.patch);
+    drawPoints(drawing, points, this.classes, classes, at);
+    if (at > 1 && at < 2) drawWanderers(drawing, shown.sites);
+    if (at > 1 && means) drawCentres(drawing, this.sitesAt(Math.max(at, 2)), Math.min(at - 1, 1));
   }
 
   protected override csv(): CsvTable {

@@ -2,6 +2,7 @@
 // moves; large ones by a worker, while a coarse one stands in.
 
 import { wrap, type Remote } from 'comlink';
+import { outcome } from '../../worker/failure';
 import type { Outcome } from '../../worker/protocol';
 import { diagramOf, type Diagram } from './diagram';
 import { patchOf, type Patch } from './patch';
@@ -13,12 +14,20 @@ export interface GeometryWorker {
   diagram(at: Float64Array, weights: Float64Array, order: number, box: Box): Promise<Outcome<Diagram>>;
 }
 
-let remote: Remote<GeometryWorker> | undefined;
+/** The worker, and a promise that only ever fails: if it could not be started. */
+let remote: { cutter: Remote<GeometryWorker>; broken: Promise<never> } | undefined;
 
-function worker(): Remote<GeometryWorker> {
-  return (remote ??= wrap<GeometryWorker>(
-    new Worker(new URL('./geometry.worker.ts', import.meta.url), { type: 'module' }),
-  ));
+function startWorker(): { cutter: Remote<GeometryWorker>; broken: Promise<never> } {
+  const worker = new Worker(new URL('./geometry.worker.ts', import.meta.url), { type: 'module' });
+  const broken = new Promise<never>((_, reject) => {
+    worker.addEventListener('error', () => reject(new Error('The worker for large diagrams could not be started.')));
+  });
+  return { cutter: wrap<GeometryWorker>(worker), broken };
+}
+
+function cutInWorker(sites: Sites, order: number, box: Box): Promise<Outcome<Diagram>> {
+  remote ??= startWorker();
+  return Promise.race([remote.cutter.diagram(sites.at, sites.weights, order, box), remote.broken]);
 }
 
 /**
@@ -105,7 +114,7 @@ export class Cutter {
     while (this.wanted) {
       const { sites, order, box } = this.wanted;
       const asked = this.wanted;
-      const answer = await worker().diagram(sites.at, sites.weights, order, box);
+      const answer = await outcome(() => cutInWorker(sites, order, box)).then((all) => (all.ok ? all.value : all));
       if (answer.ok) {
         // While newer sites wait, this diagram is still the best there is, unless they were cut at once.
         if (this.isWanted()) {

@@ -279,7 +279,7 @@ export abstract class FigureElement<T extends Table> extends LitElement {
     return html`<canvas
       class="smooth"
       role="img"
-      aria-label=${this.ready ? this.spoken : 'Loading'}
+      aria-label=${this.spoken === '' ? `${entryOf(this.name)?.title ?? ''}, not drawn yet` : this.spoken}
       width="1"
       height="1"
       .style=${`width: 100%; height: ${this.view.height}px`}

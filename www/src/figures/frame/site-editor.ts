@@ -12,7 +12,7 @@
 //   tools() { return this.editor.bar(); }            // under the picture: it changes its height
 //
 // One handle is in the tab order; Page Up and Page Down, Home and End go to the others. Arrows move a site, with
-// Shift further; + and − change its weight, with Shift more; Delete removes it; Escape leaves it; Enter adds one
+// Shift further; + and − change its weight; Delete removes it; Escape leaves it; Enter adds one
 // beside it, as a double click on an empty place does. Up to `MOST_HANDLES` each site has a handle; of more, the one
 // selected or under the mouse has: a tap selects a site, and then its handle can be dragged.
 
@@ -171,8 +171,7 @@ export class SiteEditor implements ReactiveController {
       ${
         id === undefined || !site
           ? html`<span class="muted">Choose a ${this.noun} to move it${this.weighted ? ' or to weigh it' : ''}.</span>`
-          : html`<span><b>${this.label(id)}</b></span>
-              ${
+          : html`<span><b>${this.label(id)}</b></span> ${
                 this.weighted
                   ? html`<label for="weight">Weight</label>
                       <input
@@ -189,16 +188,32 @@ export class SiteEditor implements ReactiveController {
                       <span class="number">${weightText(site.weight)}</span>`
                   : nothing
               }
-              <button data-testid="remove" ?disabled=${!this.removable(id)} @click=${() => this.remove(id)}>
-                Remove
-              </button>`
+              ${
+                this.options.removable?.(id) === false
+                  ? nothing
+                  : html`<button data-testid="remove" ?disabled=${!this.removable(id)} @click=${() => this.remove(id)}>
+                      Remove
+                    </button>`
+              }`
       }
       ${
         this.options.add
           ? html`<button data-testid="add" @click=${() => this.addBeside(this.selected)}>Add a ${this.noun}</button>`
           : nothing
       }
+      <span class="keys muted small">${this.keys}</span>
     </div>`;
+  }
+
+  /** What the keyboard does at a handle, for those who have one. */
+  private get keys(): string {
+    const each = [
+      'arrows move, Shift further',
+      ...(this.weighted ? ['+ − weigh'] : []),
+      ...(this.options.add ? ['Enter adds', 'Delete removes'] : []),
+      'Page Up, Page Down: the others',
+    ];
+    return `Keys: ${each.join(' · ')}`;
   }
 
   // --- pointers -------------------------------------------------------------------------------------------------
@@ -308,12 +323,10 @@ export class SiteEditor implements ReactiveController {
       ArrowRight: () => this.step(id, site, 1, 0, event.shiftKey),
       ArrowUp: () => this.step(id, site, 0, 1, event.shiftKey),
       ArrowDown: () => this.step(id, site, 0, -1, event.shiftKey),
-      '+': () => this.weigh(id, site, event.shiftKey && event.key !== '+' ? FURTHER : 1),
+      '+': () => this.weigh(id, site, 1),
       '=': () => this.weigh(id, site, 1),
       '-': () => this.weigh(id, site, -1),
       '−': () => this.weigh(id, site, -1),
-      '*': () => this.weigh(id, site, FURTHER),
-      _: () => this.weigh(id, site, -FURTHER),
       Delete: () => this.remove(id),
       Backspace: () => this.remove(id),
       Enter: () => this.addBeside(id),

@@ -100,6 +100,14 @@ export const figureStyles = css`
     width: auto;
     max-width: 260px;
   }
+  .bar .keys {
+    margin-left: auto;
+  }
+  @media (pointer: coarse) {
+    .bar .keys {
+      display: none;
+    }
+  }
   .readout {
     margin-top: 10px;
     min-height: 1.5em;
