@@ -234,7 +234,9 @@ impl ExperimentRow {
             Method::Pam => "pam",
         };
         let figures = match &self.report {
-            Some(r) => format!("{},{},{},{},{}", r.test_mse, r.train_mse, r.test_fvu, r.test_l0, r.dead_share),
+            Some(r) => {
+                format!("{},{},{},{},{}", r.test_mse, r.train_mse, r.test_fvu, r.test_l0, r.dead_share)
+            }
             None => ",,,,".into(),
         };
         format!(

@@ -14,8 +14,8 @@ mod trainer;
 
 pub use decoder::{DecoderInput, DecoderSolution, Ridge, decoder_step, solve_decoder};
 pub use experiments::{
-    CSV_HEADER, Experiment, ExperimentObserver, ExperimentRow, ExperimentSummary, Spread, run_experiments, summarise,
-    to_csv,
+    CSV_HEADER, Experiment, ExperimentObserver, ExperimentRow, ExperimentSummary, Spread, run_experiments,
+    summarise, to_csv,
 };
 pub use options::{Backend, DecoderSolve, Method, Order, TrainOptions};
 pub use presets::Preset;

@@ -20,8 +20,8 @@ use pollster::block_on;
 use splinterp::data::{Dataset, NormalisationKind, read_tensors};
 use splinterp::sae::{Activation, TopKBy};
 use splinterp::train::{
-    CSV_HEADER, Experiment, ExperimentObserver, ExperimentRow, Method, Observer, Preset, TrainOptions, Trainer,
-    run_experiments,
+    CSV_HEADER, Experiment, ExperimentObserver, ExperimentRow, Method, Observer, Preset, TrainOptions,
+    Trainer, run_experiments,
 };
 
 const MNIST: &str = "../shared/data/mnist";
@@ -116,10 +116,10 @@ fn experiments(set: &str, keys: &mut Keys) -> Result<Vec<Experiment>, Box<dyn Er
     };
     let methods: Vec<Contestant> =
         keys.list("methods", if set == "mnist-relu" { "sgd,pam" } else { "sgd-tied,sgd,pam-script,pam" })?;
-    let shares: Vec<f64> =
-        keys.list("shares", if by_share { "0.01,0.05,0.1,0.25,0.5,1" } else { "0.1" })?;
+    let shares: Vec<f64> = keys.list("shares", if by_share { "0.01,0.05,0.1,0.25,0.5,1" } else { "0.1" })?;
     let updates: Vec<usize> = keys.list("updates", if set == "mnist-updates" { "1,3,5,10" } else { "1" })?;
-    let l1s: Vec<f64> = keys.list("l1", if set == "mnist-relu" { "0,1e-4,3e-4,1e-3,3e-3,1e-2" } else { "0" })?;
+    let l1s: Vec<f64> =
+        keys.list("l1", if set == "mnist-relu" { "0,1e-4,3e-4,1e-3,3e-3,1e-2" } else { "0" })?;
     let seeds: Vec<u64> = keys.list("seeds", "1,2,3")?;
     let epochs: u32 = keys.text("epochs", "10").parse()?;
     let lr: f64 = keys.text("lr", "0.003").parse()?;
