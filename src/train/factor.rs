@@ -19,8 +19,7 @@ pub fn solve_semidefinite(a: &mut [f64], c: &mut [f64], n: usize, sums: &[f64]) 
     let m = c.len() / n;
     let scale = equilibrate(a, c, n);
     // After equilibration a diagonal element is 1 and its noise the size of its sums.
-    let noise: Vec<f64> =
-        scale.iter().zip(sums).map(|(scale, sums)| DEPENDENT * (sums * scale * scale).max(1.0)).collect();
+    let noise = |row: usize| DEPENDENT * (sums[row] * scale[row] * scale[row]).max(1.0);
     let mut dependent = 0;
     let mut weights = Vec::new();
     let mut panel = Vec::new();
@@ -36,7 +35,7 @@ pub fn solve_semidefinite(a: &mut [f64], c: &mut [f64], n: usize, sums: &[f64]) 
             subtract_product(&mut rest[..(end - first) * width], &weights, done, width, from, &mut panel);
         }
         for row in first..end {
-            dependent += usize::from(!eliminate(a, c, n, row..end, noise[row]));
+            dependent += usize::from(!eliminate(a, c, n, row..end, noise(row)));
         }
     }
     for first in (0..n).step_by(BLOCK).rev() {
@@ -49,7 +48,7 @@ pub fn solve_semidefinite(a: &mut [f64], c: &mut [f64], n: usize, sums: &[f64]) 
         subtract_product(block, &weights, done, m, 0, &mut panel);
         back_substitute(a, block, n, first..end);
     }
-    for (row, scale) in c.chunks_exact_mut(m).zip(scale) {
+    for (row, scale) in c.chunks_exact_mut(m).zip(&scale) {
         row.iter_mut().for_each(|w| *w *= scale);
     }
     dependent

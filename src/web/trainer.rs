@@ -60,7 +60,7 @@ impl Trainer {
     #[wasm_bindgen(unchecked_return_type = "EpochReport")]
     pub async fn epoch(
         &self,
-        #[wasm_bindgen(js_name = onProgress, unchecked_param_type = "(done: number, total: number) => void")]
+        #[wasm_bindgen(js_name = onProgress, unchecked_optional_param_type = "(done: number, total: number) => void")]
         on_progress: Option<Function>,
     ) -> Result<JsValue, Thrown> {
         let mut run = self.run.borrow_mut().take().ok_or_else(busy)?;
