@@ -196,8 +196,9 @@ def main():
 Made by `docs/results.py` from the CSV files in `docs/results/`; no number on this page is typed by hand.
 
 All runs are on the CPU, one thread each, on a machine with
-{machine()}, two runs at a time and other programs running besides: the seconds are of whole runs with evaluation, and say little more than their order of magnitude.
-Figures are means over seeds, ± the sample standard deviation where there are two seeds or more. A seed decides the
+{machine()}, two runs at a time and other programs running besides: the seconds, of
+whole runs with evaluation, say little more than their order of magnitude. Figures are means over seeds, ± the sample
+standard deviation where there are two seeds or more. A seed decides the
 parameters, the order of the rows and which rows belong to a share. Test MSE is without penalties and in units of the
 normalised data; fvu is the share of the variance that is left; *dead* is the share of latents active on no training
 row of the last epoch. Bold is the lowest mean test MSE.
