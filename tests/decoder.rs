@@ -3,12 +3,19 @@
 mod common;
 
 use common::Case;
-use splinterp::train::{DecoderInput, Ridge, decoder_step};
+use proptest::prelude::*;
+use splinterp::data::DataMoments;
+use splinterp::engine::Gram;
+use splinterp::rng::{Random, Stream};
+use splinterp::train::{DecoderInput, DecoderSolution, Ridge, decoder_step, solve_decoder};
 
 /// How far above the reference objective a solution may lie.
 const OBJECTIVE: f64 = 1e-9;
 /// Agreement of the matrices where the minimiser is unique and well conditioned.
 const MATRIX: f64 = 1e-8;
+
+/// Rise of F that rounding explains, as a share of F before and of the mean square of the data.
+const ROUNDING: f64 = 1e-9;
 
 #[test]
 fn the_minimiser_is_the_one_of_dense_least_squares() {
@@ -72,4 +79,132 @@ fn objective(input: &DecoderInput, w: &[f64], b: &[f64]) -> f64 {
         + beta * size(b)
         + mu_dec * distance(w, input.w_dec0)
         + nu_dec * distance(b, input.b_dec0)
+}
+
+/// A problem of the kinds that break least squares, drawn from a seed.
+#[derive(Debug)]
+struct Problem {
+    n: usize,
+    d_sae: usize,
+    d_in: usize,
+    z: Vec<f64>,
+    x: Vec<f64>,
+    w0: Vec<f64>,
+    b0: Vec<f64>,
+    ridge: Ridge,
+}
+
+impl Problem {
+    fn draw(seed: u64) -> Self {
+        let random = &mut Random::new(seed, Stream::Generator);
+        let size = |random: &mut Random, bound| 1 + random.below(bound) as usize;
+        let (n, d_sae, d_in) = (size(random, 12), size(random, 10), size(random, 4));
+        let z_scale = power_of_ten(random, 9);
+        let x_scale = power_of_ten(random, 9);
+        let mut z = vec![0.0; n * d_sae];
+        for latent in 0..d_sae {
+            draw_latent(random, &mut z, d_sae, latent);
+        }
+        let empty = random.below(20) == 0;
+        z.iter_mut().for_each(|z| *z *= if empty { 0.0 } else { z_scale });
+        // Constant data, data far from 0, and ordinary ones.
+        let (offset, spread) = [(1.0, 0.0), (0.0, 0.0), (1e4, 1.0), (0.0, 1.0)][random.below(4) as usize];
+        let mean: Vec<f64> = (0..d_in).map(|_| offset * random.normal()).collect();
+        let x = (0..n * d_in).map(|at| x_scale * (mean[at % d_in] + spread * random.normal())).collect();
+        let start = [0.0, 0.1, 1.0, 1e6][random.below(4) as usize];
+        let w0 = (0..d_sae * d_in).map(|_| start * random.normal() * x_scale / z_scale).collect();
+        let b0 = (0..d_in).map(|_| start * random.normal() * x_scale).collect();
+        let mut weight =
+            || [0.0, 0.0, f64::MIN_POSITIVE, 1e-12, 1e-6, 1e-2, 1.0, 1e6][random.below(8) as usize];
+        let ridge = Ridge { alpha: weight(), beta: weight(), mu_dec: weight(), nu_dec: weight() };
+        Self { n, d_sae, d_in, z, x, w0, b0, ridge }
+    }
+
+    fn input(&self) -> DecoderInput<'_> {
+        DecoderInput {
+            z: &self.z,
+            x: &self.x,
+            w_dec0: &self.w0,
+            b_dec0: &self.b0,
+            n: self.n,
+            d_sae: self.d_sae,
+            d_in: self.d_in,
+            ridge: self.ridge,
+        }
+    }
+
+    /// From raw sums, as a trainer solves.
+    fn solve_from_sums(&self) -> splinterp::Result<DecoderSolution> {
+        let (d_sae, d_in) = (self.d_sae, self.d_in);
+        let mut gram = Gram::new(d_in, d_sae);
+        gram.rows = self.n as u64;
+        let mut mean = vec![0.0; d_in];
+        for (z, x) in self.z.chunks_exact(d_sae).zip(self.x.chunks_exact(d_in)) {
+            for (i, zi) in z.iter().enumerate() {
+                gram.z[i] += zi;
+                (0..d_sae).for_each(|j| gram.zz[i * d_sae + j] += zi * z[j]);
+                (0..d_in).for_each(|j| gram.zx[i * d_in + j] += zi * x[j]);
+            }
+            mean.iter_mut().zip(x).for_each(|(mean, x)| *mean += x / self.n as f64);
+        }
+        let variation = self.x.iter().enumerate().map(|(at, x)| (x - mean[at % d_in]).powi(2)).sum();
+        let start = (&self.w0[..], &self.b0[..]);
+        solve_decoder(&gram, &DataMoments { mean, variation }, start, start, &self.ridge)
+    }
+
+    /// What is wrong with a solution, if anything: F measured row by row must not have risen.
+    fn complaint(&self, solution: splinterp::Result<DecoderSolution>) -> Option<String> {
+        let solution = match solution {
+            Ok(solution) => solution,
+            Err(error) => return Some(error.to_string()),
+        };
+        let before = objective(&self.input(), &self.w0, &self.b0);
+        let after = objective(&self.input(), &solution.w_dec, &solution.b_dec);
+        let square = self.x.iter().map(|x| x * x).sum::<f64>() / self.x.len() as f64;
+        let rose =
+            after.partial_cmp(&(before + ROUNDING * (before + square))) == Some(std::cmp::Ordering::Greater);
+        (rose || !after.is_finite()).then(|| format!("F went from {before:e} to {after:e}"))
+    }
+}
+
+fn power_of_ten(random: &mut Random, largest: u32) -> f64 {
+    let exponent = random.below(2 * largest + 1) as i32 - largest as i32;
+    if random.below(2) == 0 { 1.0 } else { 10f64.powi(exponent) }
+}
+
+/// Codes of one latent, given those before it.
+fn draw_latent(random: &mut Random, z: &mut [f64], d_sae: usize, latent: usize) {
+    let kind = random.below(9);
+    let other = random.below(latent as u32 + 1) as usize;
+    let third = random.below(latent as u32 + 1) as usize;
+    let closeness = [1e-3, 1e-7, 1e-12][random.below(3) as usize];
+    let only = random.below((z.len() / d_sae) as u32) as usize;
+    let constant = random.normal();
+    for (row, z) in z.chunks_exact_mut(d_sae).enumerate() {
+        z[latent] = match kind {
+            0 => 0.0,
+            1 => z[other],
+            2 => z[other] + closeness * random.normal(),
+            3 => 3.0 * z[other] - z[third],
+            4 => constant,
+            5 if row == only => constant,
+            5 => 0.0,
+            6 if random.below(3) > 0 => 0.0,
+            7 => 1e6 * random.normal(),
+            _ => random.normal(),
+        };
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    #[test]
+    fn the_decoder_half_never_raises_f(seed: u64) {
+        let problem = Problem::draw(seed);
+        let complaint = problem.complaint(decoder_step(&problem.input()));
+        prop_assert!(complaint.is_none(), "dense: {:?} {:?}", complaint, problem);
+        let complaint = problem.complaint(problem.solve_from_sums());
+        prop_assert!(complaint.is_none(), "sums: {:?} {:?}", complaint, problem);
+    }
 }

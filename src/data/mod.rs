@@ -6,8 +6,10 @@ mod clusters;
 mod content;
 mod dataset;
 mod digits;
+mod elements;
 mod idx;
 mod normalisation;
+mod npy;
 mod tensor_file;
 
 pub use clusters::MAX_POINTS;

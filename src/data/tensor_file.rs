@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::content::{Content, is_gzip};
-use super::{Dataset, Storage, idx};
+use super::{Dataset, Storage, idx, npy};
 use crate::error::{Error, Result};
 
 /// Every format that can be read, in the order in which they are tried.
-const FORMATS: [Format; 1] = [idx::FORMAT];
+const FORMATS: [Format; 2] = [npy::FORMAT, idx::FORMAT];
 
 /// How a format is recognised and read; each has its own file.
 pub struct Format {
@@ -44,6 +44,16 @@ pub enum Dtype {
     I16,
     /// Signed 32-bit integer.
     I32,
+    /// Signed 64-bit integer.
+    I64,
+    /// Unsigned 16-bit integer.
+    U16,
+    /// Unsigned 32-bit integer.
+    U32,
+    /// Unsigned 64-bit integer.
+    U64,
+    /// 16-bit float (IEEE 754 half precision).
+    F16,
     /// 32-bit float.
     F32,
     /// 64-bit float.
@@ -58,6 +68,11 @@ impl Dtype {
             Self::I8 => "i8",
             Self::I16 => "i16",
             Self::I32 => "i32",
+            Self::I64 => "i64",
+            Self::U16 => "u16",
+            Self::U32 => "u32",
+            Self::U64 => "u64",
+            Self::F16 => "f16",
             Self::F32 => "f32",
             Self::F64 => "f64",
         }
@@ -67,9 +82,9 @@ impl Dtype {
     pub fn size(self) -> usize {
         match self {
             Self::U8 | Self::I8 => 1,
-            Self::I16 => 2,
-            Self::I32 | Self::F32 => 4,
-            Self::F64 => 8,
+            Self::I16 | Self::U16 | Self::F16 => 2,
+            Self::I32 | Self::U32 | Self::F32 => 4,
+            Self::I64 | Self::U64 | Self::F64 => 8,
         }
     }
 }
@@ -99,7 +114,8 @@ impl TensorFile {
     }
 
     /// One tensor as a data set: bytes stay bytes, other types become 32-bit floats. The rows of an IDX file are
-    /// its first dimension, `[n, 28, 28]` giving `n` rows of 784 columns and `[n]` giving `n` rows of one.
+    /// its first dimension, `[n, 28, 28]` giving `n` rows of 784 columns and `[n]` giving `n` rows of one. Those of a
+    /// NumPy array are all dimensions but the last, `[texts, tokens, 384]` giving a row for each token.
     ///
     /// # Errors
     /// If the file has several tensors and none is named, if none has the name, or as [`Dataset::new`].
@@ -160,14 +176,13 @@ pub fn read_tensors(bytes: &[u8], file_name: &str) -> Result<TensorFile> {
 
 /// Formats that people drop by mistake and that their first bytes give away.
 fn foreign(opening: &[u8]) -> Option<&'static str> {
-    const MAGIC: [(&[u8], &str); 8] = [
+    const MAGIC: [(&[u8], &str); 7] = [
         (b"\x89PNG", "a PNG picture"),
         (b"\xff\xd8\xff", "a JPEG picture"),
         (b"GIF8", "a GIF picture"),
         (b"%PDF", "a PDF document"),
         (b"PK\x03\x04", "a zip archive"),
         (b"PK\x05\x06", "an empty zip archive"),
-        (b"\x93NUMPY", "a NumPy array"),
         (b"\x89HDF", "an HDF5 file"),
     ];
     let magic = MAGIC.iter().find(|(magic, _)| opening.starts_with(magic)).map(|(_, name)| *name);

@@ -70,7 +70,8 @@ pub fn script_decoder(gram: &Gram, data: &DataMoments, epsilon: f64) -> Result<D
     let mut a = gram.zz.clone();
     (0..problem.d_sae).for_each(|i| a[i * problem.d_sae + i] += epsilon);
     let mut w_dec = gram.zx.clone();
-    let dependent = solve_semidefinite(&mut a, &mut w_dec, problem.d_sae);
+    let sums: Vec<f64> = a.iter().step_by(problem.d_sae + 1).copied().collect();
+    let dependent = solve_semidefinite(&mut a, &mut w_dec, problem.d_sae, &sums);
     let fit = problem.mean_fit(&w_dec);
     let b_dec: Vec<f64> = data.mean.iter().zip(&fit).map(|(mean, fit)| mean - fit).collect();
     let (mse, objective) = problem.objective(&w_dec, &b_dec, &w_dec, &b_dec);
@@ -104,7 +105,10 @@ impl<'a> Centred<'a> {
             rows.flat_map(|(row, z_sum)| row.iter().zip(right_mean).map(move |(s, r)| s - z_sum * r))
                 .collect()
         };
-        let (zz, zx) = (centre(&gram.zz, &z_mean), centre(&gram.zx, &data.mean));
+        let (zz, mut zx) = (centre(&gram.zz, &z_mean), centre(&gram.zx, &data.mean));
+        for (i, row) in zx.chunks_exact_mut(d_in).enumerate() {
+            limit(row, (zz[i * d_sae + i].max(0.0) * data.variation).sqrt());
+        }
         let unit = n * d_in as f64;
         let ridge = Ridge {
             alpha: ridge.alpha * unit,
@@ -132,6 +136,7 @@ impl<'a> Centred<'a> {
                  latents depend on others; a larger alpha keeps the solution bounded"
             )));
         }
+        let (objective, objective_before) = (objective.max(0.0), objective_before.max(0.0));
         Ok(DecoderSolution { w_dec, b_dec, mse, objective, objective_before, dependent })
     }
 
@@ -156,7 +161,10 @@ impl<'a> Centred<'a> {
                 *w += self.z_mean[i] * shift + mu_dec * w0[i * self.d_in + j];
             }
         }
-        let dependent = solve_semidefinite(&mut a, &mut w, self.d_sae);
+        // What the centred sums cancelled from: a latent that is on everywhere with one value is not independent.
+        let squares = self.zz.iter().step_by(self.d_sae + 1);
+        let sums: Vec<f64> = squares.zip(&self.z_mean).map(|(zz, mean)| zz + self.n * mean * mean).collect();
+        let dependent = solve_semidefinite(&mut a, &mut w, self.d_sae, &sums);
         let fit = self.mean_fit(&w);
         let b = (0..self.d_in)
             .map(|j| (self.n * (self.data.mean[j] - fit[j]) + nu_dec * b0[j]) / total)
@@ -173,7 +181,8 @@ impl<'a> Centred<'a> {
         fit
     }
 
-    /// mse and objective of a decoder.
+    /// mse and objective of a decoder. The objective is the quadratic form that the minimiser minimises: where the mse
+    /// is 0, the rounding of the statistics may carry it below, and cutting it off there would hide a minimum.
     fn objective(&self, w: &[f64], b: &[f64], w0: &[f64], b0: &[f64]) -> (f64, f64) {
         // Σ|x̃ − z̃W|² = Σ|x̃|² − tr(Wᵀ (2 C − A W)) with R = C − A W: = Σ|x̃|² − tr(Wᵀ (C + R)).
         let mut residual = self.zx.clone();
@@ -182,14 +191,23 @@ impl<'a> Centred<'a> {
         let fit = self.mean_fit(w);
         let offset: f64 =
             (0..self.d_in).map(|j| self.data.mean[j] - fit[j] - b[j]).map(|offset| offset * offset).sum();
-        let squares = (self.data.variation - explained).max(0.0) + self.n * offset;
+        let squares = self.data.variation - explained + self.n * offset;
         let size = |v: &[f64]| v.iter().map(|v| v * v).sum::<f64>();
         let distance =
             |v: &[f64], v0: &[f64]| v.iter().zip(v0).map(|(v, v0)| (v - v0) * (v - v0)).sum::<f64>();
         let Ridge { alpha, beta, mu_dec, nu_dec } = self.ridge;
         let penalties =
             alpha * size(w) + beta * size(b) + mu_dec * distance(w, w0) + nu_dec * distance(b, b0);
-        (squares / self.elements(), (squares + penalties) / self.elements())
+        (squares.max(0.0) / self.elements(), (squares + penalties) / self.elements())
+    }
+}
+
+/// Shortens a row of `ZᵀX` to what Cauchy and Schwarz allow, `|Σ(z − z̄)(x − x̄)|² ≤ Σ(z − z̄)² Σ|x − x̄|²`: the rest is
+/// rounding of the sums, and all that there is where the data or the latent are constant.
+fn limit(row: &mut [f64], longest: f64) {
+    let length = row.iter().map(|v| v * v).sum::<f64>().sqrt();
+    if length > longest {
+        row.iter_mut().for_each(|v| *v *= longest / length);
     }
 }
 

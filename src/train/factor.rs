@@ -3,7 +3,8 @@
 //! Written here and not taken from a library because the same seed must give the same bits natively and in wasm:
 //! every element is one sum in a fixed order without fused multiply-add, which no tuned library promises.
 
-/// A pivot below this share of its diagonal element is rounding noise: the column depends on earlier ones.
+/// A pivot below this share of the sums behind its diagonal element is rounding noise: the column depends on earlier
+/// ones.
 const DEPENDENT: f64 = 1e-13;
 /// Rows factored together; their update by earlier rows is one blocked product.
 const BLOCK: usize = 32;
@@ -11,11 +12,14 @@ const BLOCK: usize = 32;
 const TILE: usize = 8;
 
 /// Solves `A W = C` for a positive semidefinite `A [n, n]` and `C [n, m]`, row-major, both overwritten: `C` becomes
-/// `W`. Returns how many columns of `A` were found to depend on earlier ones; their rows of `W` are 0, which still
+/// `W`. `sums [n]` is the size of the sums from which the diagonal of `A` was computed: where they cancelled, what is
+/// left is rounding noise up to that size, not its own. Returns how many columns of `A` were found to depend on earlier ones; their rows of `W` are 0, which still
 /// minimises `tr(Wᵀ A W) − 2 tr(Wᵀ C)` when `C` lies in the range of `A`.
-pub fn solve_semidefinite(a: &mut [f64], c: &mut [f64], n: usize) -> usize {
+pub fn solve_semidefinite(a: &mut [f64], c: &mut [f64], n: usize, sums: &[f64]) -> usize {
     let m = c.len() / n;
     let scale = equilibrate(a, c, n);
+    // After equilibration a diagonal element is 1 and its noise the size of its sums.
+    let noise = |row: usize| DEPENDENT * (sums[row] * scale[row] * scale[row]).max(1.0);
     let mut dependent = 0;
     let mut weights = Vec::new();
     let mut panel = Vec::new();
@@ -31,7 +35,7 @@ pub fn solve_semidefinite(a: &mut [f64], c: &mut [f64], n: usize) -> usize {
             subtract_product(&mut rest[..(end - first) * width], &weights, done, width, from, &mut panel);
         }
         for row in first..end {
-            dependent += usize::from(!eliminate(a, c, n, row, end));
+            dependent += usize::from(!eliminate(a, c, n, row..end, noise(row)));
         }
     }
     for first in (0..n).step_by(BLOCK).rev() {
@@ -44,7 +48,7 @@ pub fn solve_semidefinite(a: &mut [f64], c: &mut [f64], n: usize) -> usize {
         subtract_product(block, &weights, done, m, 0, &mut panel);
         back_substitute(a, block, n, first..end);
     }
-    for (row, scale) in c.chunks_exact_mut(m).zip(scale) {
+    for (row, scale) in c.chunks_exact_mut(m).zip(&scale) {
         row.iter_mut().for_each(|w| *w *= scale);
     }
     dependent
@@ -64,11 +68,12 @@ fn equilibrate(a: &mut [f64], c: &mut [f64], n: usize) -> Vec<f64> {
     scale
 }
 
-/// Turns row `row` into a row of the factor and subtracts it from the rows up to `end`. False if it is dependent.
-fn eliminate(a: &mut [f64], c: &mut [f64], n: usize, row: usize, end: usize) -> bool {
-    let m = c.len() / n;
+/// Turns the first of `rows` into a row of the factor and subtracts it from the others. False if it is dependent: its
+/// pivot is not above `noise`.
+fn eliminate(a: &mut [f64], c: &mut [f64], n: usize, rows: std::ops::Range<usize>, noise: f64) -> bool {
+    let (m, row, end) = (c.len() / n, rows.start, rows.end);
     let pivot = a[row * n + row];
-    let inverse = if pivot > DEPENDENT { 1.0 / pivot.sqrt() } else { 0.0 };
+    let inverse = if pivot > noise { 1.0 / pivot.sqrt() } else { 0.0 };
     a[row * n + row..(row + 1) * n].iter_mut().for_each(|u| *u *= inverse);
     c[row * m..(row + 1) * m].iter_mut().for_each(|y| *y *= inverse);
     for later in row + 1..end {
@@ -190,7 +195,8 @@ mod tests {
         #[test]
         fn the_normal_equations_hold_with_dead_and_repeated_columns((n, m, a, c) in system()) {
             let (mut factor, mut w) = (a.clone(), c.clone());
-            solve_semidefinite(&mut factor, &mut w, n);
+            let sums: Vec<f64> = a.iter().step_by(n + 1).copied().collect();
+            solve_semidefinite(&mut factor, &mut w, n, &sums);
             let mut residual = c.clone();
             subtract_product(&mut residual, &a, &w, m, 0, &mut Vec::new());
             let size = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
@@ -203,7 +209,7 @@ mod tests {
         // The second column is twice the first, the third is zero.
         let mut a = vec![1.0, 2.0, 0.0, 2.0, 4.0, 0.0, 0.0, 0.0, 0.0];
         let mut c = vec![3.0, 6.0, 0.0];
-        assert_eq!(solve_semidefinite(&mut a, &mut c, 3), 2);
+        assert_eq!(solve_semidefinite(&mut a, &mut c, 3, &[1.0, 4.0, 0.0]), 2);
         assert!((c[0] - 3.0).abs() < 1e-12 && c[1] == 0.0 && c[2] == 0.0, "{c:?}");
     }
 }

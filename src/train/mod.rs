@@ -1,7 +1,8 @@
-//! Training: options, the epoch loop of SGD and PAM-SGD, the closed-form decoder, checkpoints.
+//! Training: options, the epoch loop of SGD and PAM-SGD, the closed-form decoder, checkpoints, lists of experiments.
 
 mod checkpoint;
 mod decoder;
+mod experiments;
 mod factor;
 mod halves;
 mod options;
@@ -13,6 +14,10 @@ mod toy;
 mod trainer;
 
 pub use decoder::{DecoderInput, DecoderSolution, Ridge, decoder_step, solve_decoder};
+pub use experiments::{
+    CSV_HEADER, Experiment, ExperimentObserver, ExperimentRow, ExperimentSummary, Spread, run_experiments,
+    summarise, to_csv,
+};
 pub use options::{Backend, DecoderSolve, Method, Order, TrainOptions};
 pub use presets::Preset;
 pub use progress::{Observer, Quiet};

@@ -5,6 +5,7 @@ mod convert;
 mod dataset;
 mod decoder;
 mod error;
+mod experiments;
 mod geometry;
 mod sae;
 mod toy;

@@ -109,9 +109,9 @@ impl Trainer {
 }
 
 /// Tells the page of progress and lets the event loop run.
-struct Page {
-    on_progress: Option<Function>,
-    cancelled: Rc<Cell<bool>>,
+pub(super) struct Page {
+    pub on_progress: Option<Function>,
+    pub cancelled: Rc<Cell<bool>>,
 }
 
 impl Observer for Page {

@@ -1,0 +1,186 @@
+//! `Experiments`: a list of runs as a promise of a table.
+
+use std::cell::{Cell, RefCell};
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use js_sys::Function;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::convert::{from_js, to_js};
+use super::dataset::Dataset;
+use super::error::Thrown;
+use super::trainer::Page;
+use crate::data;
+use crate::engine::Cpu;
+use crate::error::Error;
+use crate::train::{
+    Experiment, ExperimentObserver, ExperimentRow, Observer, Trainer, run_experiments, summarise, to_csv,
+};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** One configuration, to be run once for each of its seeds. */
+export interface Experiment {
+  /** What the table calls it. */
+  label: string;
+  /** Options of the run; their seed is replaced by each of `seeds`. */
+  options: TrainOptions;
+  /** Settings applied over the options, given the rows of the share and the epochs. */
+  preset?: 'recommended' | 'paper-mnist' | 'paper-llm';
+  /** Share of the training rows to train on, drawn anew for every seed: 1. */
+  share?: number;
+  epochs: number;
+  seeds: number[];
+}
+
+/** One run of an experiment. */
+export interface ExperimentRow {
+  label: string;
+  method: 'sgd' | 'pam';
+  /** `relu`, `jumprelu`, or `topk-15` and, where not by magnitude, by what. */
+  activation: string;
+  share: number;
+  updatesPerBatch: number;
+  l1: number;
+  seed: number;
+  /** Epochs finished. */
+  epochs: number;
+  /** Figures of the last epoch; null if the run failed. */
+  report: EpochReport | null;
+  /** Time that all epochs took. */
+  seconds: number;
+  /** Why the run failed, if it did. */
+  error: string | null;
+}
+
+/** Mean and sample standard deviation over seeds; null where there are too few runs. */
+export interface Spread {
+  mean: number | null;
+  deviation: number | null;
+}
+
+/** The runs of one configuration over its seeds. */
+export interface ExperimentSummary {
+  label: string;
+  activation: string;
+  share: number;
+  updatesPerBatch: number;
+  l1: number;
+  /** Runs that ended well; the figures are over these. */
+  runs: number;
+  failed: number;
+  testMse: Spread;
+  trainMse: Spread;
+  testFvu: Spread;
+  testL0: Spread;
+  deadShare: Spread;
+  seconds: Spread;
+}
+"#;
+
+/// Runs executed one after another on one pair of data sets. A run that fails leaves a row that says why.
+#[wasm_bindgen]
+pub struct Experiments {
+    train: data::Dataset,
+    test: data::Dataset,
+    list: Vec<Experiment>,
+    rows: Rc<RefCell<Vec<ExperimentRow>>>,
+    running: Cell<bool>,
+    cancelled: Rc<Cell<bool>>,
+}
+
+#[wasm_bindgen]
+impl Experiments {
+    /// A list of runs to execute.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        train: &Dataset,
+        test: &Dataset,
+        #[wasm_bindgen(unchecked_param_type = "Experiment[]")] experiments: JsValue,
+    ) -> Result<Experiments, Thrown> {
+        Ok(Self {
+            train: train.0.clone(),
+            test: test.0.clone(),
+            list: from_js("experiments", experiments)?,
+            rows: Rc::default(),
+            running: Cell::new(false),
+            cancelled: Rc::default(),
+        })
+    }
+
+    /// Executes the whole list. `onProgress(done, total)` hears of the rows done, `onRow(row)` of each run that has
+    /// ended. After [`Experiments::cancel`] the promise rejects with code `cancelled`; `rows` keeps what was finished.
+    #[wasm_bindgen(unchecked_return_type = "ExperimentRow[]")]
+    pub async fn run(
+        &self,
+        #[wasm_bindgen(js_name = onProgress, unchecked_optional_param_type = "(done: number, total: number) => void")]
+        on_progress: Option<Function>,
+        #[wasm_bindgen(js_name = onRow, unchecked_optional_param_type = "(row: ExperimentRow) => void")]
+        on_row: Option<Function>,
+    ) -> Result<JsValue, Thrown> {
+        if self.running.replace(true) {
+            return Err(Thrown::new("the experiments are running: await them or cancel them first", "busy"));
+        }
+        self.cancelled.set(false);
+        self.rows.borrow_mut().clear();
+        let page = Page { on_progress, cancelled: self.cancelled.clone() };
+        let mut table = Table { page, on_row, rows: self.rows.clone() };
+        let outcome =
+            run_experiments((&self.train, &self.test), &self.list, Trainer::<Cpu>::create, &mut table).await;
+        self.running.set(false);
+        match outcome {
+            Err(Error::Cancelled) => {
+                Err(Thrown::new("cancelled: `rows` holds the runs finished by then", "cancelled"))
+            }
+            outcome => to_js(&outcome?),
+        }
+    }
+
+    /// Ends the run that is under way, and the list with it.
+    pub fn cancel(&self) {
+        self.cancelled.set(true);
+    }
+
+    /// The runs finished so far.
+    #[wasm_bindgen(getter, unchecked_return_type = "ExperimentRow[]")]
+    pub fn rows(&self) -> Result<JsValue, Thrown> {
+        to_js(&*self.rows.borrow())
+    }
+
+    /// Mean and spread over the seeds of each configuration.
+    #[wasm_bindgen(unchecked_return_type = "ExperimentSummary[]")]
+    pub fn summary(&self) -> Result<JsValue, Thrown> {
+        to_js(&summarise(&self.rows.borrow()))
+    }
+
+    /// The runs finished so far as CSV, a line a run.
+    #[wasm_bindgen(js_name = toCsv)]
+    pub fn to_csv(&self) -> String {
+        to_csv(&self.rows.borrow())
+    }
+}
+
+/// Keeps the rows and tells the page of them.
+struct Table {
+    page: Page,
+    on_row: Option<Function>,
+    rows: Rc<RefCell<Vec<ExperimentRow>>>,
+}
+
+impl Observer for Table {
+    async fn progress(&mut self, done: u64, total: u64) -> ControlFlow<()> {
+        self.page.progress(done, total).await
+    }
+}
+
+impl ExperimentObserver for Table {
+    fn finished(&mut self, row: &ExperimentRow) {
+        self.rows.borrow_mut().push(row.clone());
+        if let (Some(on_row), Ok(row)) = (&self.on_row, to_js(row)) {
+            // A callback that throws is the page's mistake and no reason to lose the list.
+            let _ = on_row.call1(&JsValue::NULL, &row);
+        }
+    }
+}

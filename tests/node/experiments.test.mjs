@@ -1,0 +1,73 @@
+// Lists of runs through the npm package: a table, a failed run in it, and cancelling.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+
+const folder = new URL('../../pkg/', import.meta.url);
+const description = JSON.parse(await readFile(new URL('package.json', folder), 'utf8'));
+const splinterp = await import(new URL(description.exports['.'].default, folder).href);
+splinterp.initSync({ module: await readFile(new URL('splinterp_bg.wasm', folder)) });
+const { Dataset, Experiments } = splinterp;
+
+const [train, rest] = Dataset.digits(400, 1).normalised('mnist').split(0.8, 1);
+const activation = { kind: 'topk', k: 4, by: 'magnitude' };
+
+/** An experiment with these options besides a small model's. */
+function experiment(label, options, seeds = [1, 2]) {
+  const all = { dSae: 16, activation, method: 'pam', seed: 0, ...options };
+  return { label, options: all, preset: 'recommended', share: 0.5, epochs: 2, seeds };
+}
+
+test('a list of runs gives a row for each, and a run that fails says why', async () => {
+  const experiments = new Experiments(train, rest, [
+    experiment('PAM-SGD', {}),
+    experiment('too many', { activation: { ...activation, k: 17 } }, [1]),
+    experiment('SGD', { method: 'sgd' }),
+  ]);
+  const progress = [];
+  const heard = [];
+  const rows = await experiments.run(
+    (done, total) => progress.push(done / total),
+    (row) => heard.push(row),
+  );
+  assert.deepEqual(
+    rows.map(({ label, seed, epochs }) => [label, seed, epochs]),
+    [
+      ['PAM-SGD', 1, 2],
+      ['PAM-SGD', 2, 2],
+      ['too many', 1, 0],
+      ['SGD', 1, 2],
+      ['SGD', 2, 2],
+    ],
+  );
+  assert.deepEqual(heard, rows);
+  assert.deepEqual(experiments.rows, rows);
+  assert.equal(rows[2].report, null);
+  assert.match(rows[2].error, /\bk\b.*17/);
+  assert.ok(rows[0].report.testMse < rows[3].report.testMse, 'the closed form leads after two epochs');
+  assert.ok(progress.every((share, at) => share <= 1 && (at === 0 || share >= progress[at - 1])));
+
+  const [pam, failed, sgd] = experiments.summary();
+  assert.deepEqual([pam.runs, failed.runs, failed.failed, sgd.runs], [2, 0, 1, 2]);
+  assert.equal(failed.testMse.mean, null);
+  const mean = (rows[0].report.testMse + rows[1].report.testMse) / 2;
+  assert.ok(Math.abs(pam.testMse.mean - mean) < 1e-12 && pam.testMse.deviation > 0);
+  const lines = experiments.toCsv().trimEnd().split('\n');
+  assert.equal(lines.length, 6);
+  assert.ok(lines[0].startsWith('label,method,activation,share,'));
+});
+
+test('cancelling keeps the rows that were finished', async () => {
+  const experiments = new Experiments(train, rest, [experiment('PAM-SGD', {}, [1, 2, 3])]);
+  const run = experiments.run(undefined, () => experiments.cancel());
+  await assert.rejects(experiments.run(), { code: 'busy' });
+  await assert.rejects(run, { code: 'cancelled' });
+  assert.equal(experiments.rows.length, 1);
+  assert.equal((await experiments.run()).length, 3, 'it can be run again');
+});
+
+test('a list that does not fit is refused with the place named', async () => {
+  assert.throws(() => new Experiments(train, rest, [{ label: 'no options' }]), { code: 'option' });
+  const endless = new Experiments(train, rest, [{ ...experiment('PAM-SGD', {}), epochs: 0 }]);
+  await assert.rejects(endless.run(), { code: 'option', message: 'epochs is 0, expected at least 1' });
+});
