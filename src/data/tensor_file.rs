@@ -160,7 +160,7 @@ pub fn read_tensors(bytes: &[u8], file_name: &str) -> Result<TensorFile> {
     // A gzip stream that is damaged this early opens as nothing; the reader that its name asks for says why.
     let known = Content::new(bytes, file_name).fill(&mut opening).unwrap_or(0);
     let opening = &opening[..known];
-    let name = file_name.to_lowercase();
+    let name = file_name.to_ascii_lowercase();
     let by_content = FORMATS.iter().find(|format| (format.by_content)(opening));
     let format = match (by_content, foreign(opening)) {
         (Some(format), _) => Some(format),
@@ -187,7 +187,7 @@ fn foreign(opening: &[u8]) -> Option<&'static str> {
     ];
     let magic = MAGIC.iter().find(|(magic, _)| opening.starts_with(magic)).map(|(_, name)| *name);
     magic.or_else(|| {
-        let text = text(opening)?.trim_start().to_lowercase();
+        let text = text(opening)?.trim_start().to_ascii_lowercase();
         (text.starts_with("<!doctype html") || text.starts_with("<html")).then_some("a web page (HTML)")
     })
 }

@@ -47,6 +47,16 @@ export interface TrainOptions {
   nuDec?: number;
   /** Which half of an epoch of PAM-SGD comes first. */
   order?: 'encoder-first' | 'decoder-first';
+  /** Epochs over which the step size falls linearly to 0; it stays by default. */
+  lrDecayEpochs?: number;
+  /** PAM-SGD: the exact joint minimiser, or the paper's script with its ridge on raw sums. */
+  decoder?: { kind: 'joint' } | { kind: 'script'; ridge: number };
+  /** PAM-SGD: fit the decoder to the random encoder before the first step, false. */
+  initialSolve?: boolean;
+  /** PAM-SGD: solves for the decoder in an epoch, 1: the last on all rows, others on those just seen. */
+  solvesPerEpoch?: number;
+  /** PAM-SGD: start dead latents anew from badly reconstructed rows, false. */
+  revive?: boolean;
   /** Seed of every random choice. */
   seed: number;
   backend?: 'auto' | 'gpu' | 'cpu';
