@@ -20,7 +20,10 @@ test('digits are drawn with the same bits', () => {
   assert.equal(fnv([...digits.values(), ...labels]), '0x3621f27b2c513839');
 });
 
-for (const [method, expected] of [['sgd', '0x7516bff7849825a'], ['pam', '0x2b6ba733a23f419a']]) {
+for (const [method, expected] of [
+  ['sgd', '0x7516bff7849825a'],
+  ['pam', '0x2b6ba733a23f419a'],
+]) {
   test(`an epoch of ${method} ends with the same bits`, async () => {
     const train = Dataset.digits(700, 1).normalised('mnist');
     const test = Dataset.digits(200, 2).normalised('mnist');
