@@ -136,6 +136,19 @@ fn variants() -> Vec<TrainOptions> {
 }
 
 #[test]
+fn the_decoder_half_lowers_the_objective_in_every_epoch() {
+    let (train, test) = digits();
+    for options in [options(Method::Pam), Preset::Recommended.apply(options(Method::Pam), 700, 4)] {
+        let mut trainer = Trainer::create(train.clone(), test.clone(), options).expect("valid options");
+        for _ in 0..4 {
+            let report = block_on(trainer.epoch(&mut Quiet)).expect("trains");
+            let (before, after) = report.decoder_before.zip(report.decoder_after).expect("the joint decoder");
+            assert!(after < before, "{before} {after}");
+        }
+    }
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bits_twice() {
     let (train, test) = digits();
     for options in variants() {

@@ -1,6 +1,6 @@
 //! The two halves of an epoch, and its measurement.
 
-use super::decoder::{Ridge, script_decoder, solve_decoder};
+use super::decoder::{DecoderSolution, Ridge, script_decoder, solve_decoder};
 use super::progress::{Observer, Work, pieces};
 use super::trainer::Trainer;
 use super::{DecoderSolve, Method};
@@ -21,6 +21,8 @@ const INNER_ROWS: usize = 4096;
 pub struct DecoderHalf {
     /// Mean squared error over the training rows.
     pub mse: f64,
+    /// The terms of F that involve the decoder, before and after; the script's decoder does not watch them.
+    pub objective: Option<(f64, f64)>,
     /// Mean `Σ|z|` of a training row.
     pub l1: f64,
     /// Training rows on which each latent is active, `[d_sae]`.
@@ -132,12 +134,19 @@ impl<E: Engine> Trainer<E> {
             nu_dec: penalties.nu_dec,
         };
         let moments = self.data.train.clone();
-        let mse = self.set_minimiser(&gram, &moments, &ridge).await?;
-        Ok(DecoderHalf { mse, l1: gram.l1 / gram.rows as f64, active: gram.active })
+        let solution = self.set_minimiser(&gram, &moments, &ridge).await?;
+        let objective = (solution.objective_before, solution.objective);
+        let objective = (self.options.decoder == DecoderSolve::Joint).then_some(objective);
+        Ok(DecoderHalf { mse: solution.mse, objective, l1: gram.l1 / gram.rows as f64, active: gram.active })
     }
 
-    /// Solves for the decoder and hands it to the engine; returns the mse of the rows behind the statistics.
-    async fn set_minimiser(&mut self, gram: &Gram, data: &DataMoments, ridge: &Ridge) -> Result<f64> {
+    /// Solves for the decoder and hands it to the engine.
+    async fn set_minimiser(
+        &mut self,
+        gram: &Gram,
+        data: &DataMoments,
+        ridge: &Ridge,
+    ) -> Result<DecoderSolution> {
         let now = self.engine.state().await?.sae;
         let previous = &self.saved.sae;
         let (w0, b0) = (wide(previous.decoder()), wide(&previous.b_dec));
@@ -149,7 +158,7 @@ impl<E: Engine> Trainer<E> {
             DecoderSolve::Script { ridge } => script_decoder(gram, data, ridge)?,
         };
         self.engine.set_decoder(&narrow(&solution.w_dec), &narrow(&solution.b_dec))?;
-        Ok(solution.mse)
+        Ok(solution)
     }
 
     /// Measures the present model on the test rows.

@@ -15,6 +15,11 @@ pub struct EpochReport {
     pub test_mse: f64,
     /// F on the training rows, with the epoch's start as `previous`.
     pub objective: f64,
+    /// The terms of F that involve the decoder on all training rows, before this epoch's decoder half; PAM-SGD with the
+    /// joint decoder only.
+    pub decoder_before: Option<f64>,
+    /// The same after it: never above, but for rounding.
+    pub decoder_after: Option<f64>,
     /// `Σ‖x − x̂‖² / Σ‖x − x̄‖²` on the test rows; infinite if they do not vary but are not reproduced.
     pub test_fvu: f64,
     /// Mean number of active latents of a test row.

@@ -144,6 +144,7 @@ impl<E: Engine> Trainer<E> {
         };
         let test = self.evaluate(&mut work).await?;
         let state = self.engine.state().await?;
+        let decoder_objective = decoder.as_ref().and_then(|decoder| decoder.objective);
         let (train_mse, train_l1, active) = match decoder {
             Some(decoder) if self.options.order == Order::EncoderFirst => {
                 (decoder.mse, decoder.l1, decoder.active)
@@ -164,6 +165,8 @@ impl<E: Engine> Trainer<E> {
             train_mse,
             test_mse: test.squares / (test.rows as f64 * self.data.cols as f64),
             objective,
+            decoder_before: decoder_objective.map(|(before, _)| before),
+            decoder_after: decoder_objective.map(|(_, after)| after),
             test_fvu: unexplained(test.squares, self.data.test.variation),
             test_l0: test.active as f64 / test.rows as f64,
             dead_share: dead as f64 / active.len() as f64,

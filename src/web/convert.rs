@@ -73,6 +73,9 @@ export interface EpochReport {
   testMse: number;
   /** F on the training rows. */
   objective: number;
+  /** The terms of F that involve the decoder, before and after the decoder half; null where there is none. */
+  decoderBefore: number | null;
+  decoderAfter: number | null;
   /** Σ‖x − x̂‖² / Σ‖x − x̄‖² on the test rows. */
   testFvu: number;
   /** Mean number of active latents of a test row. */
