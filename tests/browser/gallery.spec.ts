@@ -149,7 +149,9 @@ for (const [name, site, hash] of [
     await other.setViewportSize(page.viewportSize() ?? { width: 1280, height: 800 });
     await other.goto(page.url());
     // The text alternative follows the picture at a distance, on either page.
-    await expect.poll(async () => (await spoken(other).textContent()) === (await spoken(page).textContent())).toBe(true);
+    await expect
+      .poll(async () => (await spoken(other).textContent()) === (await spoken(page).textContent()))
+      .toBe(true);
     // A link keeps four decimals of the box's units: some hundredths of a pixel.
     const restored = await centre(handle(other, site));
     expect(restored.x).toBeCloseTo(at.x, 0);
