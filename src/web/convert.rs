@@ -65,6 +65,9 @@ export interface TrainOptions {
   threads?: number;
 }
 
+/** Options with every default filled in; a bound on the gradient stays optional. */
+export type ResolvedOptions = Required<Omit<TrainOptions, 'clip'>> & Pick<TrainOptions, 'clip'>;
+
 /** Figures at the end of an epoch. */
 export interface EpochReport {
   /** From 1. */
