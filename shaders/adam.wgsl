@@ -22,6 +22,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
   if ((task.mode & 1u) == 1u) {
     g *= factor[0];
   }
+  g += section.decay * theta[at];
   let mean = 0.9 * m[at] + 0.1 * g;
   let square = 0.999 * v[at] + 0.001 * (g * g);
   m[at] = mean;

@@ -1,4 +1,4 @@
-// The gradient of F, penalties included, of the parameter that holds the vec4 number `at`.
+// The gradient of F, with its penalties, before clipping and weight decay, of the parameter that holds the vec4 number `at`.
 
 fn section_of(at: u32) -> Section {
   var section = task.sections[0];
@@ -11,5 +11,5 @@ fn section_of(at: u32) -> Section {
 }
 
 fn penalised(gradient: vec4f, theta: vec4f, previous: vec4f, section: Section) -> vec4f {
-  return gradient + section.decay * theta + section.pull * (theta - previous);
+  return gradient + section.ridge * theta + section.pull * (theta - previous);
 }

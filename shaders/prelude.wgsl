@@ -8,9 +8,13 @@ struct Section {
   start: u32,
   // 1 if Adam trains it.
   trained: u32,
-  // gradient += decay · θ + pull · (θ − previous)
-  decay: f32,
+  // gradient += ridge · θ + pull · (θ − previous), and after clipping += decay · θ
+  ridge: f32,
   pull: f32,
+  decay: f32,
+  padding_a: u32,
+  padding_b: u32,
+  padding_c: u32,
 }
 
 struct Task {

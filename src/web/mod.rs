@@ -1,14 +1,19 @@
 //! The JavaScript surface: converts and delegates, no mathematics. DESIGN: `init`, `initSync`, and the names below.
 
+#[cfg(feature = "figures")]
 mod cluster;
 mod convert;
 mod dataset;
 mod decoder;
 mod error;
+#[cfg(feature = "training")]
 mod experiments;
+#[cfg(feature = "figures")]
 mod geometry;
 mod sae;
+#[cfg(feature = "figures")]
 mod toy;
+#[cfg(feature = "training")]
 mod trainer;
 
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -15,10 +15,11 @@ pub struct Section {
     pub start: u32,
     /// 1 if Adam trains it.
     pub trained: u32,
-    /// `gradient += decay · θ + pull · (θ − previous)`
-    pub decay: f32,
-    /// See `decay`.
+    /// `gradient += ridge · θ + pull · (θ − previous)`, and after clipping `+= decay · θ`.
+    pub ridge: f32,
     pub pull: f32,
+    pub decay: f32,
+    pub padding: [u32; 3],
 }
 
 /// What a dispatch tells its kernel: `Task` of `shaders/prelude.wgsl`, field by field.

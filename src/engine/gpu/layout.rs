@@ -92,18 +92,21 @@ impl Layout {
     /// Sections as Adam sees them, with the weights of a step.
     pub fn sections(&self, options: &StepOptions) -> [Section; 4] {
         let p = &options.penalties;
-        let (tied_alpha, tied_mu) = if self.tied { (2.0 * p.alpha, p.mu_dec) } else { (0.0, 0.0) };
+        let (tied_alpha, tied_mu) = if self.tied { (p.alpha, p.mu_dec) } else { (0.0, 0.0) };
+        // Ridge, pull and decay of each.
         let weights = [
-            (options.weight_decay + tied_alpha, 2.0 * (p.mu_enc + tied_mu)),
-            (0.0, 2.0 * p.nu_enc),
-            (2.0 * p.beta, 2.0 * p.nu_dec),
-            (options.weight_decay + 2.0 * p.alpha, 2.0 * p.mu_dec),
+            (tied_alpha, p.mu_enc + tied_mu, options.weight_decay),
+            (0.0, p.nu_enc, 0.0),
+            (p.beta, p.nu_dec, 0.0),
+            (p.alpha, p.mu_dec, options.weight_decay),
         ];
         std::array::from_fn(|at| Section {
             start: self.starts[at] as u32,
             trained: u32::from(self.trained[at]),
-            decay: weights[at].0 as f32,
-            pull: weights[at].1 as f32,
+            ridge: 2.0 * weights[at].0 as f32,
+            pull: 2.0 * weights[at].1 as f32,
+            decay: weights[at].2 as f32,
+            padding: [0; 3],
         })
     }
 
