@@ -53,10 +53,10 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
     var a = vec4f();
     var b = vec4f();
     for (var entry = 0u; entry < total; entry++) {
-      let from = rows[entry] + col;
+      let base = rows[entry] + col;
       let factor = factors[entry];
-      a += factor * right[from];
-      b += factor * right[from + 1u];
+      a += factor * right[base];
+      b += factor * right[base + 1u];
     }
     let at = latent * task.width + col;
     if ((task.mode & 1u) == 1u) {

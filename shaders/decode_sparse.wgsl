@@ -22,9 +22,9 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
   let last = first + lengths[row];
   for (var entry = first; entry < last; entry++) {
     let z = values[entry];
-    let from = chosen[entry] * task.width + col;
-    a += z * w_dec[from];
-    b += z * w_dec[from + 1u];
+    let base = chosen[entry] * task.width + col;
+    a += z * w_dec[base];
+    b += z * w_dec[base + 1u];
   }
   fit[row * task.width + col] = a;
   fit[row * task.width + col + 1u] = b;

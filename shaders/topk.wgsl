@@ -58,7 +58,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
   if (row >= task.rows) {
     return;
   }
-  let from = row * task.stride;
+  let base = row * task.stride;
   if (lane == 0u) {
     found = vec3u(0u, task.k, 0u);
   }
@@ -70,7 +70,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
     }
     workgroupBarrier();
     for (var latent = lane; latent < task.latents; latent += LANES) {
-      let key = key_of(pre[from + latent]);
+      let key = key_of(pre[base + latent]);
       if ((key & known) == low.x) {
         atomicAdd(&bins[(key >> u32(shift)) & 255u], 1u);
       }
@@ -105,7 +105,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
   var larger = 0u;
   var same = 0u;
   for (var latent = 32u * first; latent < min(32u * last, task.latents); latent++) {
-    let other = key_of(pre[from + latent]);
+    let other = key_of(pre[base + latent]);
     larger += u32(other > key);
     same += u32(other == key);
   }
@@ -132,7 +132,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
     var bits = 0u;
     for (var bit = 0u; bit < 32u; bit++) {
       let latent = 32u * word + bit;
-      let value = pre[from + latent];
+      let value = pre[base + latent];
       let other = key_of(value);
       let tied = other == key;
       if (latent < task.latents && (other > key || (tied && seen < ties))) {
@@ -141,7 +141,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
         values[to] = value;
         to += 1u;
       } else {
-        pre[from + latent] = 0.0;
+        pre[base + latent] = 0.0;
       }
       seen += u32(tied);
     }

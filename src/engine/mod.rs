@@ -9,6 +9,8 @@
 //! - After an error the room may be in any state until [`Engine::load`] and [`Engine::begin_epoch`] are called.
 
 mod cpu;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 mod state;
 
 use std::future::Future;
@@ -77,6 +79,12 @@ pub struct EvaluationSums {
 pub trait Engine {
     /// What the user sees: the room and what it runs on.
     fn name(&self) -> String;
+
+    /// Multiply-adds of an encode that a call should do: enough to be worth the call, and at most some tens of
+    /// milliseconds.
+    fn work_per_call(&self) -> usize {
+        100_000_000
+    }
 
     /// Replaces the whole trainable state, and nothing else.
     fn load(&mut self, state: &State) -> Result<()>;

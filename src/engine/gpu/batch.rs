@@ -31,6 +31,8 @@ pub struct Batch {
     pub fit: Memory,
     /// Sums of rows: squares, |z|, active latents, nothing.
     pub sums: Memory,
+    /// What only kernels see: it must outlive them.
+    _hidden: Vec<Memory>,
     encode: Bound,
     select: Bound,
     decode: Bound,
@@ -87,6 +89,7 @@ impl Batch {
             ],
         );
         let residual = bound(Kernel::Residual, &[whole(&x), whole(&z), whole(&bits), whole(&fit), whole(&sums)]);
+        let thresholds = thresholds(context, layout, activation)?;
         let sparse = matches!(activation, Activation::TopK { .. });
         let (select, decode, entry_gradients);
         if sparse {
@@ -99,7 +102,6 @@ impl Batch {
             let [a, b, c] = codes;
             entry_gradients = bound(Kernel::EntryGradients, &[whole(&fit), decoder(), a, b, c, whole(&dz)]);
         } else {
-            let thresholds = thresholds(context, layout, activation)?;
             select = bound(Kernel::Threshold, &[whole(&thresholds), whole(&z), whole(&bits)]);
             let bias = parameter(Parameter::DecoderBias);
             decode = bound(Kernel::DecodeDense, &[whole(&z), decoder(), bias, whole(&fit)]);
@@ -116,6 +118,7 @@ impl Batch {
             bits,
             fit,
             sums,
+            _hidden: vec![chosen, values, lengths, thresholds],
             encode,
             select,
             decode,

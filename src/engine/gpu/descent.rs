@@ -6,7 +6,7 @@ use super::kernels::{Kernel, Task};
 use super::layout::{Layout, Parameter};
 use super::recorder::{Bound, Recorder};
 use crate::engine::StepOptions;
-use crate::engine::adam_step;
+use crate::engine::cpu::AdamStep;
 use crate::error::Result;
 
 /// Workgroups, and so partial sums, of the norm of all gradients.
@@ -20,6 +20,8 @@ pub struct Descent {
     pub previous: Memory,
     /// Steps on which each latent was active, `[stride]`.
     pub activity: Memory,
+    /// What only kernels see: it must outlive them.
+    _hidden: [Memory; 3],
     encoder: Bound,
     encoder_bias: Bound,
     /// Of the decoder's matrix; a tied one adds to the encoder's gradient.
@@ -62,6 +64,7 @@ impl Descent {
             v,
             previous,
             activity,
+            _hidden: [gradient, partials, factor],
             encoder,
             encoder_bias,
             decoder,
@@ -104,7 +107,7 @@ impl Descent {
 
     /// Adam's step number `t`, counted from 1.
     pub fn record_step(&self, recorder: &mut Recorder, layout: &Layout, options: &StepOptions, t: u64) {
-        let (step_size, inverse_root) = adam_step(options.lr, t);
+        let AdamStep { step_size, inverse_root } = AdamStep::new(options.lr, t);
         let elements = layout.elements;
         let mut task = Task {
             elements: elements as u32,

@@ -1,0 +1,22 @@
+//! The GPU room: WebGPU kernels through wgpu, the same in a browser and natively.
+//!
+//! - [`Context`]: an open device with its kernels, memory and readback; knows what went wrong
+//! - `kernels`: the sources in `shaders/` and their pipelines
+//! - `recorder`: dispatches on their way to the device, long ones split, work in flight bounded
+//! - `layout`: where parameters lie; `resident`: data sets on the device
+//! - `batch`, `descent`, `gram`: the forward pass, gradients and Adam, the statistics for the decoder
+//! - [`Gpu`]: the room
+
+mod batch;
+mod context;
+mod descent;
+mod gram;
+mod kernels;
+mod layout;
+mod recorder;
+mod resident;
+mod room;
+
+pub use context::{Adapter, Context};
+pub use kernels::Kernel;
+pub use room::Gpu;
