@@ -8,6 +8,8 @@
 //! - Methods that read something back return futures, since a GPU answers later; the CPU's are ready at once.
 //! - After an error the room may be in any state until [`Engine::load`] and [`Engine::begin_epoch`] are called.
 
+mod apply;
+mod choice;
 mod cpu;
 #[cfg(feature = "gpu")]
 pub mod gpu;
@@ -16,11 +18,28 @@ mod state;
 use std::future::Future;
 use std::ops::Range;
 
+pub use apply::{Operation, apply};
+pub use choice::Room;
 pub use cpu::{Cpu, bulk};
 pub use state::{Gram, Moments, Optimiser, State};
 
-use crate::error::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
 use crate::sae::Penalties;
+
+/// Where to train.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// The GPU where it works and is faster, else the CPU.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The GPU, or an error.
+    Gpu,
+}
 
 /// Which rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +103,12 @@ pub trait Engine {
     /// milliseconds.
     fn work_per_call(&self) -> usize {
         100_000_000
+    }
+
+    /// After an error: moves to where the work can go on from `state`, if there is such a place, and says whether the
+    /// epoch may be repeated.
+    fn recover(&mut self, _error: &Error, _state: &State) -> impl Future<Output = bool> {
+        std::future::ready(false)
     }
 
     /// Replaces the whole trainable state, and nothing else.

@@ -10,7 +10,7 @@ use splinterp::engine::gpu::{Context, Gpu};
 /// A device of its own, so that losing it disturbs no other test. Without an adapter tests fail under `CI=true`;
 /// elsewhere `None` tells them to skip, and says so.
 pub fn device() -> Option<Rc<Context>> {
-    match block_on(Context::open()) {
+    match block_on(Context::open(true)) {
         Ok(context) => Some(context),
         Err(error) => {
             assert!(std::env::var("CI").as_deref() != Ok("true"), "{error}");

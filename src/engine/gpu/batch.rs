@@ -145,6 +145,26 @@ impl Batch {
         }
     }
 
+    /// Tiles of a product that has a column of the data to each of its columns.
+    pub fn column_tiles(layout: &Layout) -> usize {
+        (4 * layout.width).div_ceil(TILE.1)
+    }
+
+    /// The same for a latent to each of its columns.
+    fn latent_tiles(layout: &Layout) -> usize {
+        layout.stride.div_ceil(TILE.1)
+    }
+
+    /// Tiles along the rows.
+    pub fn row_tiles(rows: usize) -> usize {
+        rows.div_ceil(TILE.0)
+    }
+
+    /// Multiply-adds of a tile of a product over `inner`.
+    pub fn tile_work(inner: usize) -> usize {
+        TILE.0 * TILE.1 * inner
+    }
+
     /// Latents that a row activates, at most or as a guess.
     pub fn active(&self) -> usize {
         match self.activation {
@@ -157,10 +177,10 @@ impl Batch {
     pub fn record_encode(&self, recorder: &mut Recorder, rows: usize) {
         let layout = &self.layout;
         let task = self.task(rows);
-        let tiles = layout.stride.div_ceil(TILE.1);
+        let tiles = Self::latent_tiles(layout);
         let product = Task { count: tiles as u32, ..task };
-        let work = TILE.0 * TILE.1 * 4 * layout.width;
-        recorder.dispatch(&self.encode, &product, rows.div_ceil(TILE.0) * tiles, work);
+        let (groups, work) = (Self::row_tiles(rows) * tiles, Self::tile_work(4 * layout.width));
+        recorder.dispatch(&self.encode, &product, groups, work);
         let groups = match self.activation {
             Activation::TopK { .. } => rows,
             _ => (rows * layout.stride / 32).div_ceil(64),
@@ -176,10 +196,10 @@ impl Batch {
             let groups = (rows * layout.width / 2).div_ceil(64);
             recorder.dispatch(&self.decode, &task, groups, 512 * self.active());
         } else {
-            let tiles = (4 * layout.width).div_ceil(TILE.1);
+            let tiles = Self::column_tiles(layout);
             let task = Task { count: tiles as u32, ..task };
-            let work = TILE.0 * TILE.1 * layout.stride;
-            recorder.dispatch(&self.decode, &task, rows.div_ceil(TILE.0) * tiles, work);
+            let (groups, work) = (Self::row_tiles(rows) * tiles, Self::tile_work(layout.stride));
+            recorder.dispatch(&self.decode, &task, groups, work);
         }
     }
 
@@ -197,10 +217,10 @@ impl Batch {
             let groups = rows * (task.k as usize).div_ceil(16);
             recorder.dispatch(&self.entry_gradients, &task, groups, 16 * 4 * layout.width);
         } else {
-            let tiles = layout.stride.div_ceil(TILE.1);
+            let tiles = Self::latent_tiles(layout);
             let task = Task { count: tiles as u32, ..task };
-            let work = TILE.0 * TILE.1 * 4 * layout.width;
-            recorder.dispatch(&self.entry_gradients, &task, rows.div_ceil(TILE.0) * tiles, work);
+            let (groups, work) = (Self::row_tiles(rows) * tiles, Self::tile_work(4 * layout.width));
+            recorder.dispatch(&self.entry_gradients, &task, groups, work);
         }
     }
 }

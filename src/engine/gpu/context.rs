@@ -62,11 +62,12 @@ impl Drop for Memory {
 }
 
 impl Context {
-    /// Opens the best adapter with all that it offers, and compiles every kernel.
+    /// Opens the best adapter with all that it offers, and compiles every kernel. `software` says whether an adapter
+    /// that computes on the CPU will do.
     ///
     /// # Errors
     /// [`Error::Gpu`] if there is no adapter, or it refuses the device or a kernel.
-    pub async fn open() -> Result<Rc<Self>> {
+    pub async fn open(software: bool) -> Result<Rc<Self>> {
         if !available() {
             return Err(Error::Gpu("this browser or program offers no WebGPU".into()));
         }
@@ -84,6 +85,13 @@ impl Context {
             .request_device(&descriptor)
             .await
             .map_err(|error| Error::Gpu(format!("the graphics adapter refuses a device: {error}")))?;
+        let adapter = describe(&adapter.get_info(), &device);
+        if adapter.software && !software {
+            return Err(Error::Gpu(format!(
+                "the only graphics adapter is {}, which computes on the CPU",
+                adapter.name
+            )));
+        }
         let trouble = watch(&device);
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
         let kernels = Kernels::new(&device);
@@ -96,7 +104,6 @@ impl Context {
         if let Some(error) = scope.pop().await {
             return Err(Error::Gpu(format!("a kernel does not compile: {error}")));
         }
-        let adapter = describe(&adapter.get_info(), &device);
         Ok(Rc::new(Self { device, queue, kernels, tasks: Memory(tasks), adapter, trouble }))
     }
 

@@ -5,9 +5,12 @@
 //! - `recorder`: dispatches on their way to the device, long ones split, work in flight bounded
 //! - `layout`: where parameters lie; `resident`: data sets on the device
 //! - `batch`, `descent`, `gram`: the forward pass, gradients and Adam, the statistics for the decoder
-//! - [`Gpu`]: the room
+//! - [`Gpu`]: the room; [`Bulk`]: a model for use outside training
+//! - [`self_test`], [`race`]: whether a device is right, and faster than the CPU; [`device`]: the one of this thread
 
 mod batch;
+mod bulk;
+mod check;
 mod context;
 mod descent;
 mod gram;
@@ -16,7 +19,11 @@ mod layout;
 mod recorder;
 mod resident;
 mod room;
+mod shared;
 
+pub use bulk::Bulk;
+pub use check::{Check, Race, race, self_test, verdict};
 pub use context::{Adapter, Context};
 pub use kernels::Kernel;
 pub use room::Gpu;
+pub use shared::{Tested, device};
