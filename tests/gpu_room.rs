@@ -92,6 +92,29 @@ fn the_self_test_passes_and_its_errors_are_those_of_rounding() {
 }
 
 #[test]
+fn a_state_comes_back_as_it_was_loaded() {
+    let Some(context) = device() else { return };
+    for tied in [true, false] {
+        let mut state = start(21, 45, Activation::Relu, tied);
+        let optimiser = &mut state.optimiser;
+        optimiser.steps = 17;
+        for (at, v) in optimiser.w_enc.v.iter_mut().chain(&mut optimiser.b_enc.m).enumerate() {
+            *v = at as f32 / 3.0;
+        }
+        let mut gpu = room(&context, &rows(5, 21, 1), &state);
+        assert_eq!(block_on(gpu.state()).expect("reads back"), state);
+        let (w_dec, b_dec) = (vec![0.25; 21 * 45], vec![0.5; 21]);
+        if tied {
+            assert_eq!(gpu.set_decoder(&w_dec, &b_dec).expect_err("is tied").code(), "gpu");
+        } else {
+            gpu.set_decoder(&w_dec, &b_dec).expect("sets");
+            let sae = block_on(gpu.state()).expect("reads back").sae;
+            assert_eq!((sae.w_enc, sae.w_dec, sae.b_dec), (state.sae.w_enc, Some(w_dec), b_dec));
+        }
+    }
+}
+
+#[test]
 fn odd_sizes_and_long_batches_agree_with_the_cpu() {
     let Some(context) = device() else { return };
     let topk = |k, by| Activation::TopK { k, by };

@@ -1,5 +1,7 @@
 //! A device for the tests.
 
+#![allow(dead_code, reason = "each test file uses a part of this")]
+
 use std::rc::Rc;
 
 use pollster::block_on;
