@@ -16,10 +16,18 @@ const LOSSES: u32 = 2;
 #[derive(Debug)]
 pub struct Room {
     inner: Inner,
+    reason: String,
+    /// What a move takes along.
+    #[cfg(feature = "gpu")]
+    luggage: Luggage,
+}
+
+#[cfg(feature = "gpu")]
+#[derive(Debug)]
+struct Luggage {
     train: Dataset,
     test: Dataset,
-    reason: String,
-    #[cfg(feature = "gpu")]
+    /// How often a GPU was lost.
     losses: u32,
 }
 
@@ -57,11 +65,9 @@ impl Room {
         let (inner, reason) = choose(backend, &train, &test, state, options).await?;
         Ok(Self {
             inner,
-            train,
-            test,
             reason,
             #[cfg(feature = "gpu")]
-            losses: 0,
+            luggage: Luggage { train, test, losses: 0 },
         })
     }
 
@@ -169,16 +175,17 @@ impl Engine for Room {
         if !matches!((&self.inner, error), (Inner::Gpu(_), Error::Gpu(_) | Error::GpuLost(_))) {
             return false;
         }
-        self.losses += 1;
+        let Luggage { train, test, losses } = &mut self.luggage;
+        *losses += 1;
         let again = match error {
-            Error::GpuLost(_) if self.losses < LOSSES => reopen(&self.train, &self.test, state).await.ok(),
+            Error::GpuLost(_) if *losses < LOSSES => reopen(train, test, state).await.ok(),
             _ => None,
         };
         let where_now = if again.is_some() { "the GPU, opened anew" } else { "the CPU" };
         self.reason = format!("In mid-epoch {error}. The epoch was repeated on {where_now}; nothing is lost.");
         self.inner = match again {
             Some(room) => Inner::Gpu(Box::new(room)),
-            None => cpu(&self.train, &self.test, state),
+            None => cpu(train, test, state),
         };
         true
     }

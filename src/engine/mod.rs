@@ -41,6 +41,21 @@ pub enum Backend {
     Gpu,
 }
 
+impl Backend {
+    /// Reads the public name.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn parse(name: &str) -> Result<Self> {
+        match name {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "gpu" => Ok(Self::Gpu),
+            other => Err(Error::option("backend", format!("'{other}'"), "'auto', 'gpu' or 'cpu'")),
+        }
+    }
+}
+
 /// Which rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Split {

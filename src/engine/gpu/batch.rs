@@ -173,14 +173,18 @@ impl Batch {
         }
     }
 
+    /// Pre-activations of the rows in `x`.
+    pub fn record_product(&self, recorder: &mut Recorder, rows: usize) {
+        let tiles = Self::latent_tiles(&self.layout);
+        let task = Task { count: tiles as u32, ..self.task(rows) };
+        let (groups, work) = (Self::row_tiles(rows) * tiles, Self::tile_work(4 * self.layout.width));
+        recorder.dispatch(&self.encode, &task, groups, work);
+    }
+
     /// Pre-activations and codes of the rows in `x`.
     pub fn record_encode(&self, recorder: &mut Recorder, rows: usize) {
-        let layout = &self.layout;
-        let task = self.task(rows);
-        let tiles = Self::latent_tiles(layout);
-        let product = Task { count: tiles as u32, ..task };
-        let (groups, work) = (Self::row_tiles(rows) * tiles, Self::tile_work(4 * layout.width));
-        recorder.dispatch(&self.encode, &product, groups, work);
+        self.record_product(recorder, rows);
+        let (layout, task) = (&self.layout, self.task(rows));
         let groups = match self.activation {
             Activation::TopK { .. } => rows,
             _ => (rows * layout.stride / 32).div_ceil(64),

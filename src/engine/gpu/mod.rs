@@ -7,6 +7,7 @@
 //! - `batch`, `descent`, `gram`: the forward pass, gradients and Adam, the statistics for the decoder
 //! - [`Gpu`]: the room; [`Bulk`]: a model for use outside training
 //! - [`self_test`], [`race`]: whether a device is right, and faster than the CPU; [`device`]: the one of this thread
+//! - [`GpuReport`], [`benchmark`]: what the page shows of it
 
 mod batch;
 mod bulk;
@@ -17,6 +18,7 @@ mod gram;
 mod kernels;
 mod layout;
 mod recorder;
+mod report;
 mod resident;
 mod room;
 mod shared;
@@ -25,5 +27,6 @@ pub use bulk::Bulk;
 pub use check::{Check, Race, race, self_test, verdict};
 pub use context::{Adapter, Context};
 pub use kernels::Kernel;
+pub use report::{GpuReport, Timing, Workload, benchmark};
 pub use room::Gpu;
 pub use shared::{Tested, device};
