@@ -1,4 +1,4 @@
-// The k largest pre-activations of a row, one row to a workgroup. Ties go to the lower latent.
+// The k largest pre-activations of each row. Ties go to the lower latent. 8 lanes share a row.
 //
 // Each value has an integer key with the order that is asked for. Four rounds of counting by eight bits find the
 // k-th largest key; then latents above it, and the first of those equal to it, are written in their order:
@@ -11,17 +11,20 @@
 @group(0) @binding(4) var<storage, read_write> values: array<f32>;
 @group(0) @binding(5) var<storage, read_write> lengths: array<u32>;
 
-const LANES: u32 = 64u;
-const ALL: u32 = 0xffffffffu;
+const LANES: u32 = 8u;
+const ROWS: u32 = 8u;
+const BINS: u32 = 256u;
+// Bins that a lane counts and adds up.
+const SHARE: u32 = BINS / LANES;
 // Key of 0 when ordered by value.
 const ZERO: u32 = 0x80000000u;
 
-var<workgroup> bins: array<atomic<u32>, 256>;
-var<workgroup> part_sums: array<u32, 64>;
+var<workgroup> bins: array<atomic<u32>, 2048>;
+// Of each lane: values in its share of the bins; then its latents above and at the k-th key.
 var<workgroup> above: array<u32, 64>;
 var<workgroup> equal: array<u32, 64>;
-// The key's leading bits found so far; how many of those equal to it are wanted; whether that is all of them.
-var<workgroup> found: vec3u;
+// Of each row: the key's leading bits found so far, and how many of the values that share them are wanted.
+var<workgroup> found: array<vec2u, 8>;
 
 fn key_of(value: f32) -> u32 {
   let bits = bitcast<u32>(value);
@@ -34,100 +37,98 @@ fn key_of(value: f32) -> u32 {
   return select(bits | 0x80000000u, ~bits, bits >= 0x80000000u);
 }
 
-// Thread 0: the bin that holds the wanted-th largest, from the counts of this round.
-fn narrow(shift: u32) {
-  var wanted = found.y;
+// One lane of a row: the bin that holds the wanted-th largest, from the counts of this round.
+fn narrow(place: u32, shift: u32) {
+  var wanted = found[place].y;
   var part = LANES - 1u;
-  while (part > 0u && part_sums[part] < wanted) {
-    wanted -= part_sums[part];
+  while (part > 0u && above[place * LANES + part] < wanted) {
+    wanted -= above[place * LANES + part];
     part -= 1u;
   }
-  var bin = 4u * part + 3u;
-  var size = atomicLoad(&bins[bin]);
+  var bin = SHARE * part + SHARE - 1u;
+  var size = atomicLoad(&bins[place * BINS + bin]);
   while (bin > 0u && size < wanted) {
     wanted -= size;
     bin -= 1u;
-    size = atomicLoad(&bins[bin]);
+    size = atomicLoad(&bins[place * BINS + bin]);
   }
-  found = vec3u(found.x | (bin << shift), wanted, u32(size == wanted));
+  found[place] = vec2u(found[place].x | (bin << shift), wanted);
 }
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let row = group_of(id);
-  if (row >= task.rows) {
-    return;
-  }
+  let place = lane / LANES;
+  let mine = lane % LANES;
+  let row = group_of(id) * ROWS + place;
+  let inside = row < task.rows;
   let base = row * task.stride;
-  if (lane == 0u) {
-    found = vec3u(0u, task.k, 0u);
+  if (mine == 0u) {
+    found[place] = vec2u(0u, task.k);
   }
-  var low = workgroupUniformLoad(&found);
   var known = 0u;
-  for (var shift = 24i; shift >= 0i && low.z == 0u; shift -= 8i) {
-    for (var bin = 0u; bin < 4u; bin++) {
-      atomicStore(&bins[4u * lane + bin], 0u);
+  for (var round = 0u; round < 4u; round++) {
+    let shift = 24u - 8u * round;
+    for (var bin = 0u; bin < SHARE; bin++) {
+      atomicStore(&bins[lane * SHARE + bin], 0u);
     }
     workgroupBarrier();
-    for (var latent = lane; latent < task.latents; latent += LANES) {
-      let key = key_of(pre[base + latent]);
-      if ((key & known) == low.x) {
-        atomicAdd(&bins[(key >> u32(shift)) & 255u], 1u);
+    if (inside) {
+      let prefix = found[place].x;
+      for (var latent = mine; latent < task.latents; latent += LANES) {
+        let key = key_of(pre[base + latent]);
+        if ((key & known) == prefix) {
+          atomicAdd(&bins[place * BINS + ((key >> shift) & 255u)], 1u);
+        }
       }
     }
     workgroupBarrier();
     var sum = 0u;
-    for (var bin = 0u; bin < 4u; bin++) {
-      sum += atomicLoad(&bins[4u * lane + bin]);
+    for (var bin = 0u; bin < SHARE; bin++) {
+      sum += atomicLoad(&bins[lane * SHARE + bin]);
     }
-    part_sums[lane] = sum;
+    above[lane] = sum;
     workgroupBarrier();
-    if (lane == 0u) {
-      narrow(u32(shift));
+    if (inside && mine == 0u) {
+      narrow(place, shift);
     }
-    low = workgroupUniformLoad(&found);
-    known |= 255u << u32(shift);
+    workgroupBarrier();
+    known |= 255u << shift;
   }
-  // Above `key` all are taken; of those equal to it the first `ties`. Where a whole bin is taken, its lowest key is
-  // `key`, and all others of the bin are above.
-  var key = low.x;
-  var ties = select(low.y, ALL, low.z == 1u);
+  // Above `key` all are taken; of those equal to it the first `ties`.
+  var key = found[place].x;
+  var ties = found[place].y;
   if (task.mode == 2u && key <= ZERO) {
     key = ZERO;
     ties = 0u;
   }
 
-  // Each thread has consecutive words of 32 latents, so that order is kept.
+  // Each lane has consecutive words of 32 latents, so that order is kept.
   let words = task.stride / 32u;
   let share = (words + LANES - 1u) / LANES;
-  let first = min(lane * share, words);
+  let first = min(mine * share, words);
   let last = min(first + share, words);
-  var larger = 0u;
-  var same = 0u;
-  for (var latent = 32u * first; latent < min(32u * last, task.latents); latent++) {
-    let other = key_of(pre[base + latent]);
-    larger += u32(other > key);
-    same += u32(other == key);
-  }
-  above[lane] = larger;
-  equal[lane] = same;
-  workgroupBarrier();
-  if (lane == 0u) {
-    var taken = 0u;
-    var seen = 0u;
-    for (var other = 0u; other < min(LANES, words); other++) {
-      let larger_here = above[other];
-      let same_here = equal[other];
-      above[other] = taken;
-      equal[other] = seen;
-      taken += larger_here + min(ties - min(ties, seen), same_here);
-      seen += same_here;
+  if (inside) {
+    var larger = 0u;
+    var same = 0u;
+    for (var latent = 32u * first; latent < min(32u * last, task.latents); latent++) {
+      let other = key_of(pre[base + latent]);
+      larger += u32(other > key);
+      same += u32(other == key);
     }
-    lengths[row] = taken;
+    above[lane] = larger;
+    equal[lane] = same;
   }
   workgroupBarrier();
-  var to = row * task.k + above[lane];
-  var seen = equal[lane];
+  if (!inside) {
+    return;
+  }
+  var to = row * task.k;
+  var seen = 0u;
+  for (var other = place * LANES; other < lane; other++) {
+    to += above[other];
+    seen += equal[other];
+  }
+  to += min(seen, ties);
   for (var word = first; word < last; word++) {
     var bits = 0u;
     for (var bit = 0u; bit < 32u; bit++) {
@@ -146,5 +147,8 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
       seen += u32(tied);
     }
     active_bits[row * words + word] = bits;
+  }
+  if (mine == LANES - 1u) {
+    lengths[row] = to - row * task.k;
   }
 }

@@ -13,12 +13,12 @@ mod revive;
 mod toy;
 mod trainer;
 
+pub use crate::engine::Backend;
 pub use decoder::{DecoderInput, DecoderSolution, Ridge, decoder_step, solve_decoder};
 pub use experiments::{
     CSV_HEADER, Experiment, ExperimentObserver, ExperimentRow, ExperimentSummary, Spread, run_experiments,
     summarise, to_csv,
 };
-pub use crate::engine::Backend;
 pub use options::{DecoderSolve, Method, Order, TrainOptions};
 pub use presets::Preset;
 pub use progress::{Observer, Quiet};

@@ -1,13 +1,13 @@
 //! The JavaScript surface: converts and delegates, no mathematics. DESIGN: `init`, `initSync`, and the names below.
 
+#[cfg(feature = "training")]
+mod bulk;
 #[cfg(feature = "figures")]
 mod cluster;
 mod convert;
 mod dataset;
 mod decoder;
 mod error;
-#[cfg(feature = "training")]
-mod bulk;
 #[cfg(feature = "training")]
 mod experiments;
 #[cfg(feature = "figures")]
