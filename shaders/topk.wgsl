@@ -5,7 +5,7 @@
 // their numbers and values [rows, k], a bit each, and z in place of the pre-activations.
 // mode: 0 by magnitude, 1 by value, 2 by value and positive only.
 
-@group(0) @binding(1) var<storage, read_write> pre: array<f32>;
+@group(0) @binding(1) var<storage, read_write> pre: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> active_bits: array<u32>;
 @group(0) @binding(3) var<storage, read_write> chosen: array<u32>;
 @group(0) @binding(4) var<storage, read_write> values: array<f32>;
@@ -26,15 +26,22 @@ var<workgroup> equal: array<u32, 64>;
 // Of each row: the key's leading bits found so far, and how many of the values that share them are wanted.
 var<workgroup> found: array<vec2u, 8>;
 
-fn key_of(value: f32) -> u32 {
-  let bits = bitcast<u32>(value);
-  if (task.mode == 0u) {
-    return bits << 1u;
+// Keys of four latents, 0 where they are beyond the last: no smaller key exists, and a wanted one lies before them.
+fn keys_of(value: vec4f, latent: u32) -> vec4u {
+  let bits = bitcast<vec4u>(value);
+  var keys = bits << vec4u(1u);
+  if (task.mode != 0u) {
+    keys = select(bits | vec4u(ZERO), ~bits, bits >= vec4u(ZERO));
+    // −0 is 0.
+    keys = select(keys, vec4u(ZERO), bits == vec4u(ZERO));
   }
-  if (bits == 0x80000000u) {
-    return ZERO;
+  return select(vec4u(), keys, vec4u(latent) + vec4u(0u, 1u, 2u, 3u) < vec4u(task.latents));
+}
+
+fn count_key(place: u32, key: u32, known: u32, prefix: u32, shift: u32) {
+  if ((key & known) == prefix) {
+    atomicAdd(&bins[place * BINS + ((key >> shift) & 255u)], 1u);
   }
-  return select(bits | 0x80000000u, ~bits, bits >= 0x80000000u);
 }
 
 // One lane of a row: the bin that holds the wanted-th largest, from the counts of this round.
@@ -61,7 +68,8 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
   let mine = lane % LANES;
   let row = group_of(id) * ROWS + place;
   let inside = row < task.rows;
-  let base = row * task.stride;
+  let base = row * (task.stride / 4u);
+  let quads = (task.latents + 3u) / 4u;
   if (mine == 0u) {
     found[place] = vec2u(0u, task.k);
   }
@@ -74,11 +82,12 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
     workgroupBarrier();
     if (inside) {
       let prefix = found[place].x;
-      for (var latent = mine; latent < task.latents; latent += LANES) {
-        let key = key_of(pre[base + latent]);
-        if ((key & known) == prefix) {
-          atomicAdd(&bins[place * BINS + ((key >> shift) & 255u)], 1u);
-        }
+      for (var quad = mine; quad < quads; quad += LANES) {
+        let keys = keys_of(pre[base + quad], 4u * quad);
+        count_key(place, keys.x, known, prefix, shift);
+        count_key(place, keys.y, known, prefix, shift);
+        count_key(place, keys.z, known, prefix, shift);
+        count_key(place, keys.w, known, prefix, shift);
       }
     }
     workgroupBarrier();
@@ -108,15 +117,15 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
   let first = min(mine * share, words);
   let last = min(first + share, words);
   if (inside) {
-    var larger = 0u;
-    var same = 0u;
-    for (var latent = 32u * first; latent < min(32u * last, task.latents); latent++) {
-      let other = key_of(pre[base + latent]);
-      larger += u32(other > key);
-      same += u32(other == key);
+    var larger = vec4u();
+    var same = vec4u();
+    for (var quad = 8u * first; quad < 8u * last; quad++) {
+      let keys = keys_of(pre[base + quad], 4u * quad);
+      larger += vec4u(keys > vec4u(key));
+      same += vec4u(keys == vec4u(key));
     }
-    above[lane] = larger;
-    equal[lane] = same;
+    above[lane] = larger.x + larger.y + larger.z + larger.w;
+    equal[lane] = same.x + same.y + same.z + same.w;
   }
   workgroupBarrier();
   if (!inside) {
@@ -131,20 +140,23 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
   to += min(seen, ties);
   for (var word = first; word < last; word++) {
     var bits = 0u;
-    for (var bit = 0u; bit < 32u; bit++) {
-      let latent = 32u * word + bit;
-      let value = pre[base + latent];
-      let other = key_of(value);
-      let tied = other == key;
-      if (latent < task.latents && (other > key || (tied && seen < ties))) {
-        bits |= 1u << bit;
-        chosen[to] = latent;
-        values[to] = value;
-        to += 1u;
-      } else {
-        pre[base + latent] = 0.0;
+    for (var quad = 8u * word; quad < 8u * word + 8u; quad++) {
+      let value = pre[base + quad];
+      let keys = keys_of(value, 4u * quad);
+      var kept = vec4f();
+      for (var part = 0u; part < 4u; part++) {
+        let latent = 4u * quad + part;
+        let tied = keys[part] == key;
+        if (latent < task.latents && (keys[part] > key || (tied && seen < ties))) {
+          bits |= 1u << (latent % 32u);
+          chosen[to] = latent;
+          values[to] = value[part];
+          kept[part] = value[part];
+          to += 1u;
+        }
+        seen += u32(tied);
       }
-      seen += u32(tied);
+      pre[base + quad] = kept;
     }
     active_bits[row * words + word] = bits;
   }
