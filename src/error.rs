@@ -58,6 +58,12 @@ pub enum Error {
     /// Training left the numbers: the loss is no longer finite, or the decoder half raised the objective.
     #[error("{0}")]
     Diverged(String),
+    /// The GPU cannot do what was asked: there is none, it is too small, or it reports an error.
+    #[error("{0}")]
+    Gpu(String),
+    /// The GPU went away in the middle of its work.
+    #[error("{0}")]
+    GpuLost(String),
     /// The user cancelled; the state is that of the last finished epoch.
     #[error("cancelled: the run stands where its last finished epoch left it")]
     Cancelled,
@@ -73,6 +79,8 @@ impl Error {
             Self::Shape { .. } => "shape",
             Self::NotFinite { .. } => "not-finite",
             Self::Diverged(_) => "diverged",
+            Self::Gpu(_) => "gpu",
+            Self::GpuLost(_) => "gpu-lost",
             Self::Cancelled => "cancelled",
         }
     }

@@ -168,6 +168,19 @@ impl Dataset {
         values.get(start..start + self.cols)
     }
 
+    /// Values as they are stored, of all views.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    /// The part of stored `values` that is a row of this view.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn stored<'a, T>(&self, values: &'a [T], row: usize) -> &'a [T] {
+        let start = self.view[row] as usize * self.cols;
+        &values[start..start + self.cols]
+    }
+
     /// Writes the rows numbered `rows` of this view, normalised, to `out [rows.len(), cols]`.
     ///
     /// # Panics

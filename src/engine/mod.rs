@@ -8,17 +8,53 @@
 //! - Methods that read something back return futures, since a GPU answers later; the CPU's are ready at once.
 //! - After an error the room may be in any state until [`Engine::load`] and [`Engine::begin_epoch`] are called.
 
+mod apply;
+mod choice;
 mod cpu;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 mod state;
 
 use std::future::Future;
 use std::ops::Range;
 
+pub use apply::{Operation, apply};
+pub use choice::Room;
 pub use cpu::{Cpu, bulk};
 pub use state::{Gram, Moments, Optimiser, State};
 
-use crate::error::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
 use crate::sae::Penalties;
+
+/// Where to train.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// The GPU where it works and is faster, else the CPU.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The GPU, or an error.
+    Gpu,
+}
+
+impl Backend {
+    /// Reads the public name.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn parse(name: &str) -> Result<Self> {
+        match name {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "gpu" => Ok(Self::Gpu),
+            other => Err(Error::option("backend", format!("'{other}'"), "'auto', 'gpu' or 'cpu'")),
+        }
+    }
+}
 
 /// Which rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +113,18 @@ pub struct EvaluationSums {
 pub trait Engine {
     /// What the user sees: the room and what it runs on.
     fn name(&self) -> String;
+
+    /// Multiply-adds of an encode that a call should do: enough to be worth the call, and at most some tens of
+    /// milliseconds.
+    fn work_per_call(&self) -> usize {
+        100_000_000
+    }
+
+    /// After an error: moves to where the work can go on from `state`, if there is such a place, and says whether the
+    /// epoch may be repeated.
+    fn recover(&mut self, _error: &Error, _state: &State) -> impl Future<Output = bool> {
+        std::future::ready(false)
+    }
 
     /// Replaces the whole trainable state, and nothing else.
     fn load(&mut self, state: &State) -> Result<()>;

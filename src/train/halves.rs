@@ -9,8 +9,6 @@ use crate::engine::{Engine, EvaluationSums, Gram, Split, StepOptions, StepSums};
 use crate::error::{Error, Result};
 use crate::rng::Random;
 
-/// Multiply-adds of an encode between two calls of the observer: some ten milliseconds.
-const WORK_PER_CALL: usize = 100_000_000;
 /// Rows on which the decoder is solved within an epoch, at most; and never more than half of them, those that the
 /// encoder saw last, so that its next rows are new to the decoder: on 5 % of MNIST the decoder of all rows ended at a
 /// test MSE of 0.191, those of 40 to 70 % at 0.175. On 60 000 generated digits 4 096 rows 20 times an epoch ended
@@ -176,7 +174,7 @@ impl<E: Engine> Trainer<E> {
     }
 
     fn rows_per_call(&self) -> usize {
-        (WORK_PER_CALL / (self.data.cols * self.options.d_sae)).max(1)
+        (self.engine.work_per_call() / (self.data.cols * self.options.d_sae)).max(1)
     }
 
     /// Rows to work on in an epoch, as [`Work`] counts them.

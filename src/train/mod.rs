@@ -18,7 +18,8 @@ pub use experiments::{
     CSV_HEADER, Experiment, ExperimentObserver, ExperimentRow, ExperimentSummary, Spread, run_experiments,
     summarise, to_csv,
 };
-pub use options::{Backend, DecoderSolve, Method, Order, TrainOptions};
+pub use crate::engine::Backend;
+pub use options::{DecoderSolve, Method, Order, TrainOptions};
 pub use presets::Preset;
 pub use progress::{Observer, Quiet};
 pub use report::EpochReport;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::StepOptions;
+use crate::engine::{Backend, StepOptions};
 use crate::error::{Error, Result};
 use crate::sae::{Activation, Penalties};
 
@@ -43,19 +43,6 @@ pub enum DecoderSolve {
         /// ε in `(ZᵀZ + ε I)⁻¹ ZᵀX`.
         ridge: f64,
     },
-}
-
-/// Where to train.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Backend {
-    /// The fastest that works.
-    #[default]
-    Auto,
-    /// The CPU.
-    Cpu,
-    /// The GPU.
-    Gpu,
 }
 
 /// Options of a run. Those left out take the paper's values for MNIST.
@@ -208,9 +195,6 @@ impl TrainOptions {
         self.activation.validate(self.d_sae)?;
         if self.method == Method::Pam && self.tied == Some(true) {
             return Err(Error::option("tied", true, "false: PAM-SGD solves for an untied decoder"));
-        }
-        if self.backend == Backend::Gpu {
-            return Err(Error::option("backend", "'gpu'", "'auto' or 'cpu': this build has no GPU engine"));
         }
         if !(self.lr.is_finite() && self.lr > 0.0) {
             return Err(Error::option("lr", self.lr, "a finite number above 0"));

@@ -6,7 +6,7 @@ use super::progress::{Observer, Work};
 use super::report::EpochReport;
 use super::{Method, Order, TrainOptions, checkpoint};
 use crate::data::{DataMoments, Dataset};
-use crate::engine::{Cpu, Engine, Optimiser, State};
+use crate::engine::{Backend, Cpu, Engine, Optimiser, Room, State};
 use crate::error::{Error, Result};
 use crate::sae::{Sae, penalties_of};
 
@@ -62,35 +62,27 @@ impl Sizes {
     }
 }
 
-impl Trainer<Cpu> {
-    /// A run on the CPU from random parameters.
-    ///
-    /// # Errors
-    /// If the columns of the data differ or an option is out of range.
-    pub fn create(train: Dataset, test: Dataset, options: TrainOptions) -> Result<Self> {
+/// A run before it has a room.
+struct Start {
+    options: TrainOptions,
+    data: Sizes,
+    epoch: u32,
+    saved: State,
+}
+
+impl Start {
+    fn random(train: &Dataset, test: &Dataset, options: TrainOptions) -> Result<Self> {
         let options = options.resolve(train.rows())?;
-        let data = Sizes::new(&train, &test)?;
+        let data = Sizes::new(train, test)?;
         let tied = options.tied == Some(true);
         let sae = Sae::random(data.cols, options.d_sae, options.activation.clone(), tied, options.seed);
         let optimiser = Optimiser::new(&sae, options.method == Method::Sgd);
-        let saved = State { sae, optimiser };
-        Ok(Self {
-            engine: Cpu::new(train.clone(), test, saved.clone()),
-            train,
-            options,
-            data,
-            epoch: 0,
-            saved,
-        })
+        Ok(Self { options, data, epoch: 0, saved: State { sae, optimiser } })
     }
 
-    /// A run that goes on from a checkpoint; on the same data it goes on bit for bit.
-    ///
-    /// # Errors
-    /// If the checkpoint is damaged or the data has other columns.
-    pub fn resume(bytes: &[u8], train: Dataset, test: Dataset) -> Result<Self> {
+    fn checkpoint(bytes: &[u8], train: &Dataset, test: &Dataset) -> Result<Self> {
         let (header, saved) = checkpoint::read(bytes)?;
-        let data = Sizes::new(&train, &test)?;
+        let data = Sizes::new(train, test)?;
         if data.cols != header.d_in {
             return Err(Error::shape(
                 "columns of the data",
@@ -99,29 +91,106 @@ impl Trainer<Cpu> {
             ));
         }
         let options = header.options.resolve(train.rows())?;
-        Ok(Self {
-            engine: Cpu::new(train.clone(), test, saved.clone()),
-            train,
-            options,
-            data,
-            epoch: header.epoch,
-            saved,
-        })
+        Ok(Self { options, data, epoch: header.epoch, saved })
+    }
+
+    fn on_cpu(self, train: Dataset, test: Dataset) -> Trainer<Cpu> {
+        let engine = Cpu::new(train.clone(), test, self.saved.clone());
+        self.within(engine, train)
+    }
+
+    async fn open(self, backend: Backend, train: Dataset, test: Dataset) -> Result<Trainer<Room>> {
+        let steps = self.options.step_options();
+        let engine = Room::open(backend, train.clone(), test, &self.saved, &steps).await?;
+        Ok(self.within(engine, train))
+    }
+
+    fn within<E>(self, engine: E, train: Dataset) -> Trainer<E> {
+        let Self { options, data, epoch, saved } = self;
+        Trainer { engine, train, options, data, epoch, saved }
+    }
+}
+
+impl Trainer<Cpu> {
+    /// A run on the CPU from random parameters.
+    ///
+    /// # Errors
+    /// If the columns of the data differ, an option is out of range, or the options ask for the GPU.
+    pub fn create(train: Dataset, test: Dataset, options: TrainOptions) -> Result<Self> {
+        if options.backend == Backend::Gpu {
+            return Err(Error::option("backend", "'gpu'", "'auto' or 'cpu' for a run on the CPU"));
+        }
+        Ok(Start::random(&train, &test, options)?.on_cpu(train, test))
+    }
+
+    /// A run on the CPU that goes on from a checkpoint; one from the CPU goes on bit for bit on the same data.
+    ///
+    /// # Errors
+    /// If the checkpoint is damaged or the data has other columns.
+    pub fn resume(bytes: &[u8], train: Dataset, test: Dataset) -> Result<Self> {
+        Ok(Start::checkpoint(bytes, &train, &test)?.on_cpu(train, test))
+    }
+}
+
+impl Trainer<Room> {
+    /// A run from random parameters, where `options.backend` says; see [`Room::open`].
+    ///
+    /// # Errors
+    /// If the columns of the data differ, an option is out of range, or the options ask for a GPU that is not there.
+    pub async fn open(train: Dataset, test: Dataset, options: TrainOptions) -> Result<Self> {
+        let start = Start::random(&train, &test, options)?;
+        let backend = start.options.backend;
+        start.open(backend, train, test).await
+    }
+
+    /// A run that goes on from a checkpoint, in the room that `backend` names, or else in the one that the
+    /// checkpoint names, or the CPU where that is not to be had.
+    ///
+    /// # Errors
+    /// If the checkpoint is damaged, the data has other columns, or `backend` is a GPU that is not there.
+    pub async fn reopen(
+        bytes: &[u8],
+        train: Dataset,
+        test: Dataset,
+        backend: Option<Backend>,
+    ) -> Result<Self> {
+        let mut start = Start::checkpoint(bytes, &train, &test)?;
+        let Some(backend) = backend else {
+            let asked = start.options.backend;
+            let backend = if asked == Backend::Gpu { Backend::Auto } else { asked };
+            return start.open(backend, train, test).await;
+        };
+        start.options.backend = backend;
+        start.open(backend, train, test).await
+    }
+
+    /// Why the run trains where it does: a sentence for the user. It changes when a GPU is lost.
+    pub fn backend_reason(&self) -> &str {
+        self.engine.reason()
+    }
+
+    /// The room.
+    pub fn room(&self) -> &Room {
+        &self.engine
     }
 }
 
 impl<E: Engine> Trainer<E> {
-    /// Trains for one epoch.
+    /// Trains for one epoch. If the room breaks down and another can be had, the epoch is repeated there from the state
+    /// that the last one left.
     ///
     /// # Errors
     /// [`Error::Cancelled`] if the observer breaks, [`Error::Diverged`] if the loss leaves the numbers or the decoder
     /// half raises F. The trainer then stands where the last finished epoch left it.
     pub async fn epoch(&mut self, observer: &mut impl Observer) -> Result<EpochReport> {
-        let report = self.try_epoch(observer).await;
-        if report.is_err() {
-            self.engine.load(&self.saved)?;
+        loop {
+            let report = self.try_epoch(observer).await;
+            let Err(error) = &report else { return report };
+            if !self.engine.recover(error, &self.saved).await {
+                self.engine.load(&self.saved)?;
+                return report;
+            }
         }
-        report
     }
 
     async fn try_epoch(&mut self, observer: &mut impl Observer) -> Result<EpochReport> {

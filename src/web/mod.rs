@@ -7,9 +7,13 @@ mod dataset;
 mod decoder;
 mod error;
 #[cfg(feature = "training")]
+mod bulk;
+#[cfg(feature = "training")]
 mod experiments;
 #[cfg(feature = "figures")]
 mod geometry;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod sae;
 #[cfg(feature = "figures")]
 mod toy;

@@ -13,23 +13,23 @@ use super::convert::{from_js, to_js};
 use super::dataset::Dataset;
 use super::error::Thrown;
 use super::sae::Sae;
-use crate::engine::Cpu;
+use crate::engine::{Backend, Room};
 use crate::train::{self, Observer, TrainOptions};
 
 /// A run: data, options and a room to train in.
 #[wasm_bindgen]
 pub struct Trainer {
     /// Taken out while an epoch runs, so that nothing is borrowed across an await.
-    run: Rc<RefCell<Option<train::Trainer<Cpu>>>>,
+    run: Rc<RefCell<Option<train::Trainer<Room>>>>,
     cancelled: Rc<Cell<bool>>,
 }
 
 impl Trainer {
-    fn new(run: train::Trainer<Cpu>) -> Self {
+    fn new(run: train::Trainer<Room>) -> Self {
         Self { run: Rc::new(RefCell::new(Some(run))), cancelled: Rc::default() }
     }
 
-    fn with<T>(&self, read: impl FnOnce(&train::Trainer<Cpu>) -> T) -> Result<T, Thrown> {
+    fn with<T>(&self, read: impl FnOnce(&train::Trainer<Room>) -> T) -> Result<T, Thrown> {
         self.run.borrow().as_ref().map(read).ok_or_else(busy)
     }
 }
@@ -47,12 +47,23 @@ impl Trainer {
         #[wasm_bindgen(unchecked_param_type = "TrainOptions")] options: JsValue,
     ) -> Result<Trainer, Thrown> {
         let options: TrainOptions = from_js("options", options)?;
-        Ok(Self::new(train::Trainer::create(train.0.clone(), test.0.clone(), options)?))
+        // Nothing of JavaScript's may be borrowed across an await.
+        let (train, test) = (train.0.clone(), test.0.clone());
+        Ok(Self::new(train::Trainer::open(train, test, options).await?))
     }
 
-    /// A run that goes on from a checkpoint; on the same data it goes on bit for bit.
-    pub async fn resume(bytes: &[u8], train: &Dataset, test: &Dataset) -> Result<Trainer, Thrown> {
-        Ok(Self::new(train::Trainer::resume(bytes, train.0.clone(), test.0.clone())?))
+    /// A run that goes on from a checkpoint, which may come from the CPU or from a GPU; on the CPU and on the same data
+    /// it goes on bit for bit. `backend` replaces the one that the checkpoint names; without it a run whose GPU is not
+    /// here goes on on the CPU.
+    pub async fn resume(
+        bytes: &[u8],
+        train: &Dataset,
+        test: &Dataset,
+        #[wasm_bindgen(unchecked_optional_param_type = "'auto' | 'gpu' | 'cpu'")] backend: Option<String>,
+    ) -> Result<Trainer, Thrown> {
+        let (bytes, train, test) = (bytes.to_vec(), train.0.clone(), test.0.clone());
+        let backend = backend.as_deref().map(Backend::parse).transpose()?;
+        Ok(Self::new(train::Trainer::reopen(&bytes, train, test, backend).await?))
     }
 
     /// Trains for one epoch. `onProgress(done, total)` hears of the rows done. After [`Trainer::cancel`] the promise
@@ -104,10 +115,16 @@ impl Trainer {
         self.with(train::Trainer::epochs)
     }
 
-    /// Where the run trains.
+    /// Where the run trains: 'CPU, 1 thread', or 'GPU: ' and the adapter.
     #[wasm_bindgen(getter)]
     pub fn backend(&self) -> Result<String, Thrown> {
         self.with(train::Trainer::backend)
+    }
+
+    /// Why it trains there, in a sentence. It changes when a GPU is lost and the epoch is repeated elsewhere.
+    #[wasm_bindgen(getter, js_name = backendReason)]
+    pub fn backend_reason(&self) -> Result<String, Thrown> {
+        self.with(|run| run.backend_reason().to_owned())
     }
 }
 
@@ -130,7 +147,7 @@ impl Observer for Page {
 
 /// Waits for a task of the event loop, so that messages are handled. A message channel is not throttled as
 /// `setTimeout` is, neither to 4 ms nor in a hidden tab.
-async fn next_task() {
+pub(super) async fn next_task() {
     let task = Promise::new(&mut |resolve, _| {
         if let Ok(channel) = web_sys::MessageChannel::new() {
             let port = channel.port1();

@@ -7,8 +7,10 @@ const EPS: f32 = 1e-8;
 /// One step's constants: `θ −= lr/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)`.
 #[derive(Debug, Clone, Copy)]
 pub struct AdamStep {
-    step_size: f32,
-    inverse_root: f32,
+    /// `lr/(1 − β₁ᵗ)`.
+    pub step_size: f32,
+    /// `1/√(1 − β₂ᵗ)`.
+    pub inverse_root: f32,
 }
 
 impl AdamStep {

@@ -10,4 +10,6 @@ mod room;
 mod step;
 mod sums;
 
+#[cfg(feature = "gpu")]
+pub use adam::AdamStep;
 pub use room::Cpu;

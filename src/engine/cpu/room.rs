@@ -83,7 +83,7 @@ impl Cpu {
 
 impl Engine for Cpu {
     fn name(&self) -> String {
-        "cpu".into()
+        "CPU, 1 thread".into()
     }
 
     fn load(&mut self, state: &State) -> Result<()> {

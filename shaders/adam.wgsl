@@ -1,0 +1,31 @@
+// Adam's step on all trained parameters: θ −= step_size · m / (√v · inverse_root + ε).
+// mode: 1 multiplies gradients by the factor of clipping.
+
+@group(0) @binding(1) var<storage, read_write> theta: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> m: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> v: array<vec4f>;
+@group(0) @binding(4) var<storage, read> previous: array<vec4f>;
+@group(0) @binding(5) var<storage, read> gradient: array<vec4f>;
+@group(0) @binding(6) var<storage, read> factor: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let at = group_of(id) * 64u + lane;
+  if (at >= task.elements) {
+    return;
+  }
+  let section = section_of(at);
+  if (section.trained == 0u) {
+    return;
+  }
+  var g = penalised(gradient[at], theta[at], previous[at], section);
+  if ((task.mode & 1u) == 1u) {
+    g *= factor[0];
+  }
+  g += section.decay * theta[at];
+  let mean = 0.9 * m[at] + 0.1 * g;
+  let square = 0.999 * v[at] + 0.001 * (g * g);
+  m[at] = mean;
+  v[at] = square;
+  theta[at] -= task.step_size * mean / (sqrt(square) * task.inverse_root + 1e-8);
+}

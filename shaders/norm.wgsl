@@ -1,0 +1,30 @@
+// Σ g² over all gradients, a partial sum for each workgroup.
+
+@group(0) @binding(1) var<storage, read> theta: array<vec4f>;
+@group(0) @binding(2) var<storage, read> previous: array<vec4f>;
+@group(0) @binding(3) var<storage, read> gradient: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> partials: array<f32>;
+
+var<workgroup> part_sums: array<f32, 64>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let group = group_of(id);
+  var sum = 0.0;
+  for (var at = group * 64u + lane; at < task.elements; at += 64u * task.count) {
+    let section = section_of(at);
+    if (section.trained == 1u) {
+      let g = penalised(gradient[at], theta[at], previous[at], section);
+      sum += dot(g, g);
+    }
+  }
+  part_sums[lane] = sum;
+  workgroupBarrier();
+  if (lane == 0u) {
+    var total = 0.0;
+    for (var other = 0u; other < 64u; other++) {
+      total += part_sums[other];
+    }
+    partials[group] = total;
+  }
+}

@@ -1,0 +1,206 @@
+//! Whether a device computes what the CPU computes, and whether it does so faster.
+
+use std::rc::Rc;
+
+use serde::Serialize;
+use web_time::Instant;
+
+use super::{Context, Gpu};
+use crate::data::{Dataset, NormalisationKind, Storage};
+use crate::engine::{Cpu, Engine, Gram, Optimiser, Split, State, StepOptions};
+use crate::error::{Error, Result};
+use crate::rng::{Random, Stream};
+use crate::sae::{Activation, Penalties, Sae, Threshold, TopKBy};
+
+/// Largest relative error of a sound device: float32 sums in another order differ by some 1e-6.
+const TOLERANCE: f64 = 1e-4;
+/// Sizes of the problem: no multiple of a tile, of a workgroup or of a vec4.
+const ROWS: usize = 45;
+const D_IN: usize = 21;
+const D_SAE: usize = 70;
+const K: usize = 9;
+/// Multiply-adds of an encode that a race may take on the CPU: some 0.1 s.
+const RACE_WORK: usize = 200_000_000;
+/// Batches that the GPU runs in a race, between two readbacks.
+const RACE_BATCHES: usize = 16;
+
+/// One comparison with the CPU.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Check {
+    /// What was compared.
+    pub name: String,
+    /// `‖gpu − cpu‖ / ‖cpu‖`.
+    pub error: f64,
+}
+
+/// Compares every kernel with the CPU on small random problems.
+///
+/// # Errors
+/// If the device fails. A wrong result is no error here: see [`verdict`].
+pub async fn self_test(context: &Rc<Context>) -> Result<Vec<Check>> {
+    let topk = |by| Activation::TopK { k: K, by };
+    let jump = Activation::JumpRelu { threshold: Threshold::Shared(0.3) };
+    let problems = [
+        ("TopK by magnitude", topk(TopKBy::Magnitude), false),
+        ("TopK by value", topk(TopKBy::Value), true),
+        ("TopK, positive", topk(TopKBy::Positive), false),
+        ("ReLU", Activation::Relu, true),
+        ("JumpReLU", jump, false),
+    ];
+    let mut checks = Vec::new();
+    for (seed, (name, activation, tied)) in problems.into_iter().enumerate() {
+        checks.extend(compare(context, name, activation, tied, seed as u64).await?);
+    }
+    Ok(checks)
+}
+
+/// Whether every check is within tolerance.
+///
+/// # Errors
+/// [`Error::Gpu`] that names the worst.
+pub fn verdict(checks: &[Check]) -> Result<()> {
+    // A comparison with NaN must count as wrong.
+    match checks.iter().find(|check| !(check.error <= TOLERANCE)) {
+        Some(Check { name, error }) => Err(Error::Gpu(format!(
+            "the graphics adapter computes wrong numbers: {name} is off by {error:.1e} of the CPU's result"
+        ))),
+        None => Ok(()),
+    }
+}
+
+async fn compare(
+    context: &Rc<Context>,
+    name: &str,
+    activation: Activation,
+    tied: bool,
+    seed: u64,
+) -> Result<Vec<Check>> {
+    let data = problem(tied, seed)?;
+    let mut sae = Sae::random(D_IN, D_SAE, activation, tied, seed);
+    // The small decoder of a start would leave nothing of the reconstruction to compare.
+    sae.w_dec.iter_mut().flatten().for_each(|w| *w *= 20.0);
+    let state = State { optimiser: Optimiser::new(&sae, true), sae };
+    let mut cpu = Cpu::new(data.clone(), data.clone(), state.clone());
+    let mut gpu = Gpu::new(context.clone(), &data, &data, &state).await?;
+    let expected = run(&mut cpu).await?;
+    let found = run(&mut gpu).await?;
+    let names = ["forward pass", "gradients", "two steps of Adam", "activity", "ZᵀZ", "ZᵀX", "sums of codes"];
+    Ok(names
+        .iter()
+        .zip(found.iter().zip(&expected))
+        .map(|(what, (found, expected))| Check {
+            name: format!("{name}: {what}"),
+            error: relative_error(found, expected),
+        })
+        .collect())
+}
+
+/// Bytes for one half of the problems, float32 for the other.
+fn problem(bytes: bool, seed: u64) -> Result<Dataset> {
+    let mut random = Random::new(seed, Stream::Generator);
+    let values = ROWS * D_IN;
+    let storage = if bytes {
+        Storage::U8((0..values).map(|_| random.below(256) as u8).collect())
+    } else {
+        Storage::F32((0..values).map(|_| 3.0 + 2.0 * random.normal() as f32).collect())
+    };
+    Ok(Dataset::new(storage, D_IN)?.normalised(NormalisationKind::Standardise))
+}
+
+/// What a room computes, in the order of the names in [`compare`].
+async fn run(room: &mut impl Engine) -> Result<[Vec<f64>; 7]> {
+    let rows: Vec<u32> = (0..ROWS as u32).rev().collect();
+    let penalties = Penalties {
+        l1: 1e-2,
+        alpha: 1e-3,
+        beta: 1e-2,
+        mu_enc: 1e-2,
+        nu_enc: 1e-1,
+        mu_dec: 1e-2,
+        nu_dec: 1e-1,
+    };
+    let options = StepOptions {
+        batch_size: 25,
+        updates_per_batch: 1,
+        lr: 1e-3,
+        lr_slope: -1e-4,
+        weight_decay: 1e-2,
+        clip: Some(0.1),
+        penalties,
+    };
+    room.begin_epoch();
+    let sums = room.evaluate(Split::Test, 0..ROWS as u32).await?;
+    let steps = room.steps(&rows, &options).await?;
+    let forward = vec![sums.squares, sums.l1, sums.active as f64, steps.mse, steps.l1];
+    let State { sae, optimiser } = room.state().await?;
+    let moments = [
+        Some(&optimiser.w_enc),
+        Some(&optimiser.b_enc),
+        optimiser.w_dec.as_ref(),
+        optimiser.b_dec.as_ref(),
+    ];
+    let gradients = moments.iter().flatten().flat_map(|moments| wide(&moments.m)).collect();
+    let parameters = [&sae.w_enc[..], &sae.b_enc, sae.decoder(), &sae.b_dec];
+    let parameters = parameters.iter().flat_map(|values| wide(values)).collect();
+    let activity = room.activity().await?.iter().map(|&rows| rows as f64).collect();
+    room.accumulate(&rows).await?;
+    let Gram { zz, zx, z, l1, active, .. } = room.take_gram().await?;
+    let sums = z.into_iter().chain([l1]).chain(active.iter().map(|&rows| rows as f64)).collect();
+    Ok([forward, gradients, parameters, activity, zz, zx, sums])
+}
+
+fn wide(values: &[f32]) -> impl Iterator<Item = f64> {
+    values.iter().map(|&value| f64::from(value))
+}
+
+fn relative_error(found: &[f64], expected: &[f64]) -> f64 {
+    let distance: f64 = found.iter().zip(expected).map(|(a, b)| (a - b) * (a - b)).sum();
+    let size: f64 = expected.iter().map(|b| b * b).sum();
+    (distance / size).sqrt()
+}
+
+/// Seconds of a training step in both rooms.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Race {
+    /// On the GPU.
+    pub gpu: f64,
+    /// On the CPU.
+    pub cpu: f64,
+}
+
+/// Times steps of the real size on some of the real rows.
+///
+/// # Errors
+/// If the device fails.
+pub async fn race(
+    context: &Rc<Context>,
+    train: &Dataset,
+    state: &State,
+    options: &StepOptions,
+) -> Result<Race> {
+    let most = (RACE_WORK / (state.sae.d_in * state.sae.d_sae)).max(1);
+    let batch = options.batch_size.min(train.rows()).min(most);
+    let options = StepOptions { batch_size: batch, updates_per_batch: 1, ..*options };
+    let rows: Vec<u32> = (0..batch as u32).collect();
+    let data = train.select(&rows);
+    let test = train.select(&rows[..1]);
+    let mut room = Cpu::new(data.clone(), test.clone(), state.clone());
+    let cpu = best_of(3, &mut room, &rows, &options).await?;
+    let many: Vec<u32> = rows.iter().copied().cycle().take(batch * RACE_BATCHES).collect();
+    let mut room = Gpu::new(context.clone(), &data, &test, state).await?;
+    let gpu = best_of(2, &mut room, &many, &options).await? / RACE_BATCHES as f64;
+    Ok(Race { gpu, cpu })
+}
+
+/// Seconds of the quickest of some calls after a first that warms up.
+async fn best_of(calls: usize, room: &mut impl Engine, rows: &[u32], options: &StepOptions) -> Result<f64> {
+    room.begin_epoch();
+    room.steps(rows, options).await?;
+    let mut best = f64::INFINITY;
+    for _ in 0..calls {
+        let start = Instant::now();
+        room.steps(rows, options).await?;
+        best = best.min(start.elapsed().as_secs_f64());
+    }
+    Ok(best)
+}

@@ -1,0 +1,364 @@
+//! An open device with its kernels: memory, readback, and what went wrong.
+
+use std::ops::Deref;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_channel::oneshot;
+use wgpu::BufferUsages;
+
+use super::kernels::{Kernel, Kernels, TASK_BYTES};
+use super::recorder::SLOTS;
+use crate::error::{Error, Result};
+
+/// Names of adapters that compute on the CPU.
+const SOFTWARE: [&str; 5] = ["swiftshader", "llvmpipe", "lavapipe", "softpipe", "basic render driver"];
+
+/// What the adapter says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adapter {
+    /// Name, or vendor and architecture where a browser gives no name.
+    pub name: String,
+    /// Vendor, as far as it is known.
+    pub vendor: String,
+    /// Vulkan, Metal, Dx12 or WebGPU.
+    pub backend: String,
+    /// Discrete, integrated, virtual, software or unknown.
+    pub device_type: String,
+    /// Driver, as far as it is known.
+    pub driver: String,
+    /// Whether it computes on the CPU.
+    pub software: bool,
+}
+
+/// A device, its queue and its kernels.
+#[derive(Debug)]
+pub struct Context {
+    pub(super) device: wgpu::Device,
+    pub(super) queue: wgpu::Queue,
+    pub(super) kernels: Kernels,
+    /// Slots of [`SLOTS`] tasks.
+    pub(super) tasks: Memory,
+    adapter: Adapter,
+    trouble: Arc<Mutex<Option<Error>>>,
+}
+
+/// A buffer that is freed when it is dropped, on the web too, where only the garbage collector would free it.
+#[derive(Debug)]
+pub struct Memory(wgpu::Buffer);
+
+impl Deref for Memory {
+    type Target = wgpu::Buffer;
+
+    fn deref(&self) -> &wgpu::Buffer {
+        &self.0
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.0.destroy();
+    }
+}
+
+impl Context {
+    /// Opens the best adapter with all that it offers, and compiles every kernel. `software` says whether an adapter
+    /// that computes on the CPU will do.
+    ///
+    /// # Errors
+    /// [`Error::Gpu`] if there is no adapter, or it refuses the device or a kernel.
+    pub async fn open(software: bool) -> Result<Rc<Self>> {
+        if !available() {
+            return Err(Error::Gpu("this browser or program offers no WebGPU".into()));
+        }
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+        let options = wgpu::RequestAdapterOptions {
+            power_preference: wgpu::PowerPreference::HighPerformance,
+            ..Default::default()
+        };
+        let adapter = instance
+            .request_adapter(&options)
+            .await
+            .map_err(|_| Error::Gpu("no graphics adapter answers".into()))?;
+        let descriptor = wgpu::DeviceDescriptor { required_limits: adapter.limits(), ..Default::default() };
+        let (device, queue) = adapter
+            .request_device(&descriptor)
+            .await
+            .map_err(|error| Error::Gpu(format!("the graphics adapter refuses a device: {error}")))?;
+        let adapter = describe(&adapter.get_info(), &device);
+        if adapter.software && !software {
+            return Err(Error::Gpu(format!(
+                "the only graphics adapter is {}, which computes on the CPU",
+                adapter.name
+            )));
+        }
+        let trouble = watch(&device);
+        let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let kernels = Kernels::new(&device);
+        let tasks = device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("tasks"),
+            size: (SLOTS * TASK_BYTES) as u64,
+            usage: BufferUsages::UNIFORM | BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        if let Some(error) = scope.pop().await {
+            return Err(Error::Gpu(format!("a kernel does not compile: {error}")));
+        }
+        Ok(Rc::new(Self { device, queue, kernels, tasks: Memory(tasks), adapter, trouble }))
+    }
+
+    /// What the adapter says of itself.
+    pub fn adapter(&self) -> &Adapter {
+        &self.adapter
+    }
+
+    /// Limits of the device.
+    pub fn limits(&self) -> wgpu::Limits {
+        self.device.limits()
+    }
+
+    /// Features that the device has, by name.
+    pub fn features(&self) -> Vec<String> {
+        self.device.features().iter_names().map(|(name, _)| name.to_owned()).collect()
+    }
+
+    /// Ends the device as if it were lost; every room on it fails from here on.
+    pub fn destroy(&self) {
+        self.device.destroy();
+    }
+
+    /// The first thing that went wrong, if anything did.
+    ///
+    /// # Errors
+    /// [`Error::GpuLost`] after the loss of the device, [`Error::Gpu`] after any other trouble.
+    pub fn check(&self) -> Result<()> {
+        match &*self.trouble.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(error) => Err(error.clone()),
+            None => Ok(()),
+        }
+    }
+
+    /// Most bytes that a kernel can see of one buffer.
+    pub fn largest_binding(&self) -> u64 {
+        let limits = self.device.limits();
+        limits.max_storage_buffer_binding_size.min(limits.max_buffer_size)
+    }
+
+    /// Storage of `bytes`, zero at first.
+    ///
+    /// # Errors
+    /// [`Error::Gpu`] if it is above what one binding may hold. Whether memory suffices is known only later: see
+    /// [`Context::allocate`].
+    pub(super) fn storage(&self, what: &str, bytes: u64) -> Result<Memory> {
+        let bytes = bytes.max(16).next_multiple_of(16);
+        let limit = self.largest_binding();
+        if bytes > limit {
+            let (needed, limit) = (bytes >> 20, limit >> 20);
+            return Err(Error::Gpu(format!(
+                "{what} needs {needed} MB in one piece, and {} allows {limit} MB",
+                self.adapter.name
+            )));
+        }
+        let usage = BufferUsages::STORAGE | BufferUsages::COPY_DST | BufferUsages::COPY_SRC;
+        Ok(Memory(self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some(what),
+            size: bytes,
+            usage,
+            mapped_at_creation: false,
+        })))
+    }
+
+    /// Runs `make`, which creates buffers, and fails if the device has no memory for them.
+    ///
+    /// # Errors
+    /// Those of `make`, and [`Error::Gpu`] if memory ran out or the device refused something.
+    pub(super) async fn allocate<T>(&self, make: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.check()?;
+        let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let made = make();
+        let refused = validation.pop().await;
+        let exhausted = memory.pop().await;
+        let made = made?;
+        self.check()?;
+        if exhausted.is_some() {
+            return Err(Error::Gpu(format!("{} has not enough memory", self.adapter.name)));
+        }
+        match refused {
+            Some(error) => Err(Error::Gpu(format!("{} refuses memory: {error}", self.adapter.name))),
+            None => Ok(made),
+        }
+    }
+
+    /// Binds buffers to a kernel, in the order in which its source declares them after the task.
+    pub(super) fn bind(&self, kernel: Kernel, buffers: &[wgpu::BufferBinding<'_>]) -> wgpu::BindGroup {
+        let task = wgpu::BufferBinding {
+            buffer: &self.tasks,
+            offset: 0,
+            size: std::num::NonZeroU64::new(super::kernels::TASK_SIZE as u64),
+        };
+        let entries: Vec<_> = std::iter::once(&task)
+            .chain(buffers)
+            .zip(0..)
+            .map(|(buffer, binding)| wgpu::BindGroupEntry {
+                binding,
+                resource: wgpu::BindingResource::Buffer(buffer.clone()),
+            })
+            .collect();
+        self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some(kernel.name()),
+            layout: self.kernels.layout(kernel),
+            entries: &entries,
+        })
+    }
+
+    /// Reads parts of buffers back, `(buffer, first byte, bytes)` each, all in one go.
+    ///
+    /// # Errors
+    /// [`Error::GpuLost`] or [`Error::Gpu`] if that or anything before it failed.
+    pub(super) async fn read(&self, parts: &[(&wgpu::Buffer, u64, u64)]) -> Result<Vec<Vec<u8>>> {
+        self.check()?;
+        let total: u64 = parts.iter().map(|(_, _, bytes)| bytes).sum();
+        if total == 0 {
+            return Ok(vec![Vec::new(); parts.len()]);
+        }
+        let staging = Memory(self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("readback"),
+            size: total,
+            usage: BufferUsages::MAP_READ | BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        }));
+        let mut encoder = self.device.create_command_encoder(&Default::default());
+        let mut at = 0;
+        for &(buffer, first, bytes) in parts {
+            encoder.copy_buffer_to_buffer(buffer, first, &staging, at, bytes);
+            at += bytes;
+        }
+        self.queue.submit([encoder.finish()]);
+        let (sender, receiver) = oneshot::channel();
+        staging.map_async(wgpu::MapMode::Read, .., |mapped| {
+            // The receiver is gone only if the future was dropped.
+            let _ = sender.send(mapped.is_ok());
+        });
+        let mapped = self.wait(receiver).await;
+        self.check()?;
+        let lost = || Error::GpuLost(format!("{} does not answer any more", self.adapter.name));
+        if !mapped {
+            return Err(lost());
+        }
+        let view = staging.get_mapped_range(..).map_err(|_| lost())?;
+        let mut rest: &[u8] = &view;
+        let mut out = Vec::with_capacity(parts.len());
+        for &(_, _, bytes) in parts {
+            let (part, after) = rest.split_at_checked(bytes as usize).ok_or_else(lost)?;
+            out.push(part.to_vec());
+            rest = after;
+        }
+        Ok(out)
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    async fn wait(&self, mut receiver: oneshot::Receiver<bool>) -> bool {
+        // A failed poll leaves the callback uncalled, which reads as not mapped.
+        let _ = self.device.poll(wgpu::PollType::wait_indefinitely());
+        receiver.try_recv().ok().flatten().unwrap_or(false)
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    async fn wait(&self, receiver: oneshot::Receiver<bool>) -> bool {
+        receiver.await.unwrap_or(false)
+    }
+}
+
+/// Values of a part that was read back.
+pub fn values<T: bytemuck::Pod>(bytes: &[u8]) -> Vec<T> {
+    bytemuck::pod_collect_to_vec(bytes)
+}
+
+/// Remembers the first error, or the loss of the device, which outweighs what came before.
+fn watch(device: &wgpu::Device) -> Arc<Mutex<Option<Error>>> {
+    let trouble: Arc<Mutex<Option<Error>>> = Arc::default();
+    let heard = trouble.clone();
+    device.set_device_lost_callback(move |_, message| {
+        let message = if message.is_empty() { "no reason given".into() } else { message };
+        *heard.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(Error::GpuLost(format!("the GPU was lost: {message}")));
+    });
+    let heard = trouble.clone();
+    device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+        heard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert_with(|| Error::Gpu(format!("the GPU reports: {error}")));
+    }));
+    trouble
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn available() -> bool {
+    true
+}
+
+/// Whether `navigator.gpu` is there, in a page or a worker.
+#[cfg(target_arch = "wasm32")]
+fn available() -> bool {
+    use js_sys::Reflect;
+    let global = js_sys::global();
+    let has = |name: &str| Reflect::has(&global, &name.into()).unwrap_or(false);
+    if !(has("Window") || has("WorkerGlobalScope")) {
+        return false;
+    }
+    Reflect::get(&global, &"navigator".into())
+        .and_then(|navigator| Reflect::get(&navigator, &"gpu".into()))
+        .is_ok_and(|gpu| gpu.is_object())
+}
+
+fn describe(info: &wgpu::AdapterInfo, device: &wgpu::Device) -> Adapter {
+    let (name, vendor) = names(info, device);
+    let lower = format!("{name} {} {}", info.driver, info.driver_info).to_lowercase();
+    let software =
+        info.device_type == wgpu::DeviceType::Cpu || SOFTWARE.iter().any(|known| lower.contains(known));
+    let device_type = match info.device_type {
+        _ if software => "software",
+        wgpu::DeviceType::DiscreteGpu => "discrete",
+        wgpu::DeviceType::IntegratedGpu => "integrated",
+        wgpu::DeviceType::VirtualGpu => "virtual",
+        _ => "unknown",
+    };
+    let backend = match info.backend {
+        wgpu::Backend::BrowserWebGpu => "WebGPU".to_owned(),
+        other => format!("{other:?}"),
+    };
+    let driver = format!("{} {}", info.driver, info.driver_info).trim().to_owned();
+    Adapter { name, vendor, backend, device_type: device_type.into(), driver, software }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn names(info: &wgpu::AdapterInfo, _device: &wgpu::Device) -> (String, String) {
+    let vendor = match info.vendor {
+        0x1002 => "AMD",
+        0x106b => "Apple",
+        0x10de => "NVIDIA",
+        0x1414 => "Microsoft",
+        0x8086 => "Intel",
+        0x10005 => "Mesa",
+        _ => "",
+    };
+    (info.name.clone(), vendor.to_owned())
+}
+
+/// Browsers give a description at best; vendor and architecture are read from the device itself.
+#[cfg(target_arch = "wasm32")]
+fn names(info: &wgpu::AdapterInfo, device: &wgpu::Device) -> (String, String) {
+    use js_sys::Reflect;
+    let field = |name: &str| {
+        let device = device.as_webgpu()?;
+        let adapter = Reflect::get(device, &"adapterInfo".into()).ok()?;
+        Reflect::get(&adapter, &name.into()).ok()?.as_string()
+    };
+    let vendor = field("vendor").unwrap_or_default();
+    let architecture = field("architecture").unwrap_or_default();
+    let name = if info.name.is_empty() { format!("{vendor} {architecture}") } else { info.name.clone() };
+    let name = if name.trim().is_empty() { "an unnamed adapter".to_owned() } else { name.trim().to_owned() };
+    (name, vendor)
+}

@@ -1,0 +1,128 @@
+//! Gram statistics: float32 sums over a few thousand rows on the device, float64 sums of those on the CPU.
+//!
+//! A float32 sum of 60 000 terms of one sign loses some four digits. Sums here run over at most [`BLOCK`] rows in
+//! registers and over [`BLOCKS`] blocks in memory; what is added in float64 has then seen few roundings.
+
+use super::batch::{Batch, whole};
+use super::context::{Context, Memory, values};
+use super::descent::by_latent_work;
+use super::kernels::{Kernel, Task};
+use super::recorder::{Bound, Recorder};
+use crate::engine::Gram;
+use crate::error::Result;
+
+/// Rows summed in registers.
+pub const BLOCK: usize = 512;
+/// Blocks summed in float32.
+const BLOCKS: usize = 8;
+
+/// Sums on the device and on the CPU.
+#[derive(Debug)]
+pub struct Accumulator {
+    zz: Memory,
+    zx: Memory,
+    z: Memory,
+    l1: Memory,
+    active: Memory,
+    to_zz: Bound,
+    to_zx: Bound,
+    to_z: Bound,
+    to_l1: Bound,
+    /// Blocks in the sums on the device.
+    blocks: usize,
+    /// Those of earlier blocks; none before the first.
+    sums: Option<Gram>,
+}
+
+impl Accumulator {
+    /// Empty sums, bound to a batch.
+    pub fn new(context: &Context, batch: &Batch) -> Result<Self> {
+        let layout = &batch.layout;
+        let (stride, width) = (layout.stride as u64, layout.width as u64);
+        let zz = context.storage("ZᵀZ", 4 * stride * stride)?;
+        let zx = context.storage("ZᵀX", 16 * stride * width)?;
+        let z = context.storage("sums of codes", 4 * stride)?;
+        let l1 = context.storage("sums of |codes|", 4 * stride)?;
+        let active = context.storage("counts", 4 * stride)?;
+        let bound = |kernel, right: &[&Memory]| {
+            let buffers: Vec<_> = [&batch.z, &batch.bits].into_iter().chain(right.iter().copied()).map(whole).collect();
+            Bound { kernel, group: context.bind(kernel, &buffers) }
+        };
+        let to_zz = bound(Kernel::ByLatent, &[&batch.z, &zz]);
+        let to_zx = bound(Kernel::ByLatent, &[&batch.x, &zx]);
+        let to_z = bound(Kernel::LatentSums, &[&z, &active]);
+        let to_l1 = bound(Kernel::LatentSums, &[&l1, &active]);
+        Ok(Self { zz, zx, z, l1, active, to_zz, to_zx, to_z, to_l1, blocks: 0, sums: None })
+    }
+
+    /// Forgets all sums.
+    pub fn reset(&mut self) {
+        self.blocks = 0;
+        self.sums = None;
+    }
+
+    /// Whether the sums on the device must be flushed before another block.
+    pub fn is_full(&self) -> bool {
+        self.blocks == BLOCKS
+    }
+
+    /// Adds the encoded rows of the batch, at most [`BLOCK`].
+    pub fn record(&mut self, context: &Context, recorder: &mut Recorder, batch: &Batch, rows: usize) {
+        let layout = &batch.layout;
+        let add = u32::from(self.blocks > 0);
+        if self.blocks == 0 {
+            // What was recorded before belongs to the counts that are cleared here.
+            recorder.submit();
+            context.queue.write_buffer(&self.active, 0, &vec![0; 4 * layout.stride]);
+        }
+        let task = Task { mode: add, scale: 1.0, ..batch.task(rows) };
+        let codes = Task { width: (layout.stride / 4) as u32, ..task };
+        recorder.dispatch(
+            &self.to_zz,
+            &codes,
+            layout.d_sae,
+            by_latent_work(batch, rows, layout.stride / 4),
+        );
+        recorder.dispatch(&self.to_zx, &task, layout.d_sae, by_latent_work(batch, rows, layout.width));
+        let groups = layout.d_sae.div_ceil(64);
+        recorder.dispatch(&self.to_z, &Task { mode: add | 4, ..task }, groups, 64 * rows);
+        recorder.dispatch(&self.to_l1, &Task { mode: add | 2, ..task }, groups, 64 * rows);
+        self.blocks += 1;
+        let sums = self.sums.get_or_insert_with(|| Gram::new(layout.d_in, layout.d_sae));
+        sums.rows += rows as u64;
+    }
+
+    /// Adds what lies on the device to the sums in float64.
+    pub async fn flush(&mut self, context: &Context, batch: &Batch) -> Result<()> {
+        let (true, Some(sums)) = (self.blocks > 0, &mut self.sums) else { return Ok(()) };
+        let layout = &batch.layout;
+        let whole = |memory: &Memory| memory.size();
+        let parts = [&self.zz, &self.zx, &self.z, &self.l1, &self.active];
+        let parts: Vec<_> = parts.map(|memory| (&**memory, 0, whole(memory))).into();
+        let read = context.read(&parts).await?;
+        self.blocks = 0;
+        let [zz, zx, z, l1, active] = &read[..] else { return Ok(()) };
+        add_rows(&mut sums.zz, layout.d_sae, &values(zz), layout.stride);
+        add_rows(&mut sums.zx, layout.d_in, &values(zx), 4 * layout.width);
+        add(&mut sums.z, &values(z));
+        sums.l1 += values::<f32>(l1)[..layout.d_sae].iter().map(|&sum| f64::from(sum)).sum::<f64>();
+        let counts = values::<u32>(active);
+        sums.active.iter_mut().zip(counts).for_each(|(sum, count)| *sum += u64::from(count));
+        Ok(())
+    }
+
+    /// Hands the sums over and starts new ones. All must have been flushed.
+    pub fn take(&mut self, batch: &Batch) -> Gram {
+        self.sums.take().unwrap_or_else(|| Gram::new(batch.layout.d_in, batch.layout.d_sae))
+    }
+}
+
+fn add_rows(sums: &mut [f64], cols: usize, terms: &[f32], stride: usize) {
+    for (sums, terms) in sums.chunks_exact_mut(cols).zip(terms.chunks_exact(stride)) {
+        add(sums, terms);
+    }
+}
+
+fn add(sums: &mut [f64], terms: &[f32]) {
+    sums.iter_mut().zip(terms).for_each(|(sum, &term)| *sum += f64::from(term));
+}

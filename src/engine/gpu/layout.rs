@@ -1,0 +1,164 @@
+//! Where parameters lie on the device, and their way there and back.
+//!
+//! All parameters share one buffer, `W_enc | b_enc | b_dec | W_dec`, padded as the kernels want it, so that Adam is one
+//! dispatch; so do gradients, moments and previous values.
+
+use super::kernels::Section;
+use crate::engine::{Moments, Optimiser, State, StepOptions};
+use crate::error::{Error, Result};
+use crate::sae::Sae;
+
+/// A section begins at a multiple of 16 vec4: 256 bytes, at which every device can bind.
+const ALIGN: usize = 16;
+
+/// A parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parameter {
+    EncoderWeights,
+    EncoderBias,
+    DecoderBias,
+    DecoderWeights,
+}
+
+/// Sizes of a model on the device, and what of it Adam trains.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layout {
+    pub d_in: usize,
+    pub d_sae: usize,
+    /// vec4 in a row of data, a multiple of 2.
+    pub width: usize,
+    /// Latents with padding, a multiple of 32.
+    pub stride: usize,
+    pub tied: bool,
+    trained: [bool; 4],
+    starts: [usize; 4],
+    /// vec4 of all parameters.
+    pub elements: usize,
+}
+
+impl Layout {
+    /// The layout of a state.
+    ///
+    /// # Errors
+    /// If the sizes are beyond what kernels can count.
+    pub fn new(state: &State) -> Result<Self> {
+        let (sae, optimiser) = (&state.sae, &state.optimiser);
+        let (d_in, d_sae) = (sae.d_in, sae.d_sae);
+        let width = d_in.next_multiple_of(8) / 4;
+        let stride = d_sae.next_multiple_of(32);
+        let tied = sae.w_dec.is_none();
+        let matrix = (stride as u64 * width as u64).next_multiple_of(ALIGN as u64);
+        // Kernels count scalars in 32 bits.
+        if matrix * 8 + stride as u64 * 8 > u64::from(u32::MAX) / 4 {
+            return Err(Error::Gpu(format!("a model of {d_in} × {d_sae} is too large for the GPU room")));
+        }
+        let sizes = [matrix as usize, stride / 4, width, if tied { 0 } else { matrix as usize }];
+        let mut starts = [0; 4];
+        let mut elements = 0;
+        for (start, size) in starts.iter_mut().zip(sizes) {
+            *start = elements;
+            elements += size.next_multiple_of(ALIGN);
+        }
+        let trained = [true, true, optimiser.b_dec.is_some(), optimiser.w_dec.is_some()];
+        Ok(Self { d_in, d_sae, width, stride, tied, trained, starts, elements })
+    }
+
+    /// Bytes of all parameters.
+    pub fn bytes(&self) -> u64 {
+        16 * self.elements as u64
+    }
+
+    /// First byte of a parameter and its size in bytes, padding included.
+    pub fn range(&self, parameter: Parameter) -> (u64, u64) {
+        let matrix = self.stride * self.width;
+        let size = match parameter {
+            Parameter::EncoderWeights | Parameter::DecoderWeights => matrix,
+            Parameter::EncoderBias => self.stride / 4,
+            Parameter::DecoderBias => self.width,
+        };
+        (16 * self.starts[parameter as usize] as u64, 16 * size as u64)
+    }
+
+    /// The decoder's matrix, tied or not.
+    pub fn decoder(&self) -> Parameter {
+        if self.tied { Parameter::EncoderWeights } else { Parameter::DecoderWeights }
+    }
+
+    /// Whether Adam trains a parameter.
+    pub fn trains(&self, parameter: Parameter) -> bool {
+        self.trained[parameter as usize]
+    }
+
+    /// Sections as Adam sees them, with the weights of a step.
+    pub fn sections(&self, options: &StepOptions) -> [Section; 4] {
+        let p = &options.penalties;
+        let (tied_alpha, tied_mu) = if self.tied { (p.alpha, p.mu_dec) } else { (0.0, 0.0) };
+        // Ridge, pull and decay of each.
+        let weights = [
+            (tied_alpha, p.mu_enc + tied_mu, options.weight_decay),
+            (0.0, p.nu_enc, 0.0),
+            (p.beta, p.nu_dec, 0.0),
+            (p.alpha, p.mu_dec, options.weight_decay),
+        ];
+        std::array::from_fn(|at| Section {
+            start: self.starts[at] as u32,
+            trained: u32::from(self.trained[at]),
+            ridge: 2.0 * weights[at].0 as f32,
+            pull: 2.0 * weights[at].1 as f32,
+            decay: weights[at].2 as f32,
+            padding: [0; 3],
+        })
+    }
+
+    /// The parameters in one padded piece.
+    pub fn parameters(&self, sae: &Sae) -> Vec<f32> {
+        self.pack([&sae.w_enc, &sae.b_enc, &sae.b_dec, sae.w_dec.as_deref().unwrap_or(&[])])
+    }
+
+    /// First or second moments in one padded piece, chosen by `of`.
+    pub fn moments<'a>(&self, optimiser: &'a Optimiser, of: impl Fn(&'a Moments) -> &'a Vec<f32>) -> Vec<f32> {
+        let optional = |moments: &'a Option<Moments>| moments.as_ref().map_or(&[][..], |m| of(m).as_slice());
+        self.pack([
+            of(&optimiser.w_enc),
+            of(&optimiser.b_enc),
+            optional(&optimiser.b_dec),
+            optional(&optimiser.w_dec),
+        ])
+    }
+
+    fn pack(&self, parameters: [&[f32]; 4]) -> Vec<f32> {
+        let mut packed = vec![0.0; 4 * self.elements];
+        for (at, values) in parameters.into_iter().enumerate() {
+            let to = &mut packed[4 * self.starts[at]..];
+            if at == Parameter::EncoderWeights as usize || at == Parameter::DecoderWeights as usize {
+                self.pad(values, to);
+            } else {
+                to[..values.len()].copy_from_slice(values);
+            }
+        }
+        packed
+    }
+
+    /// Writes the rows of a matrix `[_, d_in]` with their padding.
+    pub fn pad(&self, matrix: &[f32], to: &mut [f32]) {
+        for (row, to) in matrix.chunks_exact(self.d_in).zip(to.chunks_exact_mut(4 * self.width)) {
+            to[..self.d_in].copy_from_slice(row);
+        }
+    }
+
+    /// A matrix `[rows, cols]` without the padding of its rows.
+    pub fn unpad(padded: &[f32], padded_cols: usize, rows: usize, cols: usize) -> Vec<f32> {
+        let rows = padded.chunks_exact(padded_cols).take(rows);
+        rows.flat_map(|row| &row[..cols]).copied().collect()
+    }
+
+    /// A parameter out of a padded piece.
+    pub fn unpack(&self, packed: &[f32], parameter: Parameter) -> Vec<f32> {
+        let from = &packed[4 * self.starts[parameter as usize]..];
+        match parameter {
+            Parameter::EncoderBias => from[..self.d_sae].to_vec(),
+            Parameter::DecoderBias => from[..self.d_in].to_vec(),
+            _ => Self::unpad(from, 4 * self.width, self.d_sae, self.d_in),
+        }
+    }
+}

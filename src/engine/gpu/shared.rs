@@ -1,0 +1,51 @@
+//! The one device that all rooms of a thread share: opened and tested once.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::check::{Check, self_test, verdict};
+use super::context::Context;
+use crate::error::Result;
+
+/// A device and what its self-test found.
+#[derive(Debug, Clone)]
+pub struct Tested {
+    /// The device.
+    pub context: Rc<Context>,
+    /// Comparisons with the CPU.
+    pub checks: Rc<[Check]>,
+}
+
+impl Tested {
+    /// Whether the device computes rightly.
+    ///
+    /// # Errors
+    /// [`crate::Error::Gpu`] that says what is wrong.
+    pub fn verdict(&self) -> Result<()> {
+        verdict(&self.checks)
+    }
+}
+
+thread_local! {
+    static DEVICE: RefCell<Option<Tested>> = const { RefCell::new(None) };
+}
+
+/// The device of this thread; opens it, or opens it again after a loss. `software` says whether an adapter that
+/// computes on the CPU will do.
+///
+/// # Errors
+/// [`crate::Error::Gpu`] if there is none, or it does not run the kernels.
+pub async fn device(software: bool) -> Result<Tested> {
+    let open = DEVICE.with_borrow(Option::clone);
+    if let Some(tested) = open
+        && tested.context.check().is_ok()
+        && (software || !tested.context.adapter().software)
+    {
+        return Ok(tested);
+    }
+    let context = Context::open(software).await?;
+    let checks = self_test(&context).await?.into();
+    let tested = Tested { context, checks };
+    DEVICE.set(Some(tested.clone()));
+    Ok(tested)
+}

@@ -1,0 +1,204 @@
+//! The GPU room against the CPU's: every activation and term, odd sizes, long batches, codes, epochs.
+#![cfg(feature = "gpu")]
+
+mod gpu_support;
+
+use gpu_support::{device, room};
+use pollster::block_on;
+use splinterp::data::{Dataset, NormalisationKind, Storage};
+use splinterp::engine::gpu::{Gpu, self_test, verdict};
+use splinterp::engine::{
+    Backend, Cpu, Engine, Operation, Optimiser, Split, State, StepOptions, apply, bulk,
+};
+use splinterp::rng::{Random, Stream};
+use splinterp::sae::{Activation, Penalties, Sae, Threshold, TopKBy};
+
+/// Sums in another order, relative to their size.
+const CLOSE: f64 = 1e-5;
+/// Pre-activations nearer than this may be ordered either way.
+const TIE: f32 = 1e-6;
+
+fn rows(n: usize, cols: usize, seed: u64) -> Dataset {
+    let mut random = Random::new(seed, Stream::Generator);
+    let values = (0..n * cols).map(|_| random.normal() as f32).collect();
+    Dataset::new(Storage::F32(values), cols).expect("finite rows")
+}
+
+fn start(d_in: usize, d_sae: usize, activation: Activation, tied: bool) -> State {
+    let mut sae = Sae::random(d_in, d_sae, activation, tied, 3);
+    sae.w_dec.iter_mut().flatten().for_each(|w| *w *= 20.0);
+    State { optimiser: Optimiser::new(&sae, true), sae }
+}
+
+fn options(batch_size: usize) -> StepOptions {
+    StepOptions {
+        batch_size,
+        updates_per_batch: 2,
+        lr: 1e-3,
+        lr_slope: 0.0,
+        weight_decay: 0.0,
+        clip: None,
+        penalties: Penalties { l1: 1e-3, ..Penalties::default() },
+    }
+}
+
+fn off(found: &[f32], expected: &[f32]) -> f64 {
+    let pairs = found.iter().zip(expected).map(|(&a, &b)| (f64::from(a), f64::from(b)));
+    let (distance, size) =
+        pairs.fold((0.0, 0.0), |(d, s), (a, b)| (d + (a - b) * (a - b), s + b * b));
+    (distance / size).sqrt()
+}
+
+/// Steps over all rows, evaluation, and Gram statistics of both rooms.
+fn assert_rooms_agree(gpu: &mut Gpu, cpu: &mut Cpu, n: usize, options: &StepOptions, name: &str) {
+    let order: Vec<u32> = (0..n as u32).rev().collect();
+    gpu.begin_epoch();
+    cpu.begin_epoch();
+    let expected = block_on(cpu.evaluate(Split::Test, 0..n as u32)).expect("evaluates");
+    let found = block_on(gpu.evaluate(Split::Test, 0..n as u32)).expect("evaluates");
+    assert_eq!((found.rows, found.active), (expected.rows, expected.active), "{name}");
+    assert!((found.squares / expected.squares - 1.0).abs() < CLOSE, "{name}: {found:?} {expected:?}");
+    let expected = block_on(cpu.steps(&order, options)).expect("steps");
+    let found = block_on(gpu.steps(&order, options)).expect("steps");
+    assert_eq!(found.updates, expected.updates, "{name}");
+    assert!((found.mse / expected.mse - 1.0).abs() < CLOSE, "{name}: {found:?} {expected:?}");
+    assert!((found.l1 / expected.l1 - 1.0).abs() < CLOSE, "{name}: {found:?} {expected:?}");
+    let state = block_on(cpu.state()).expect("reads back");
+    let same = block_on(gpu.state()).expect("reads back");
+    assert!(off(&same.sae.w_enc, &state.sae.w_enc) < 10.0 * CLOSE, "W_enc, {name}");
+    assert!(off(same.sae.decoder(), state.sae.decoder()) < 10.0 * CLOSE, "W_dec, {name}");
+    assert_eq!(same.optimiser.steps, state.optimiser.steps, "{name}");
+    // From one state on, so that an active set that a rounding has changed does not count.
+    gpu.load(&state).expect("loads");
+    block_on(cpu.accumulate(&order)).expect("accumulates");
+    block_on(gpu.accumulate(&order)).expect("accumulates");
+    let expected = block_on(cpu.take_gram()).expect("hands over");
+    let found = block_on(gpu.take_gram()).expect("hands over");
+    assert_eq!((found.rows, &found.active), (expected.rows, &expected.active), "{name}");
+    let narrow = |values: &[f64]| values.iter().map(|&v| v as f32).collect::<Vec<_>>();
+    assert!(off(&narrow(&found.zz), &narrow(&expected.zz)) < CLOSE, "ZᵀZ, {name}");
+    assert!(off(&narrow(&found.zx), &narrow(&expected.zx)) < CLOSE, "ZᵀX, {name}");
+    assert!(off(&narrow(&found.z), &narrow(&expected.z)) < CLOSE, "sums of codes, {name}");
+    assert!((found.l1 / expected.l1 - 1.0).abs() < CLOSE, "l1, {name}");
+}
+
+#[test]
+fn the_self_test_passes_and_its_errors_are_those_of_rounding() {
+    let Some(context) = device() else { return };
+    let checks = block_on(self_test(&context)).expect("runs");
+    verdict(&checks).expect("within tolerance");
+    let worst = checks.iter().max_by(|a, b| a.error.total_cmp(&b.error)).expect("checks");
+    assert!(worst.error > 0.0 && worst.error < CLOSE, "{worst:?}");
+}
+
+#[test]
+fn a_state_comes_back_as_it_was_loaded() {
+    let Some(context) = device() else { return };
+    for tied in [true, false] {
+        let mut state = start(21, 45, Activation::Relu, tied);
+        let optimiser = &mut state.optimiser;
+        optimiser.steps = 17;
+        for (at, v) in optimiser.w_enc.v.iter_mut().chain(&mut optimiser.b_enc.m).enumerate() {
+            *v = at as f32 / 3.0;
+        }
+        let mut gpu = room(&context, &rows(5, 21, 1), &state);
+        assert_eq!(block_on(gpu.state()).expect("reads back"), state);
+        let (w_dec, b_dec) = (vec![0.25; 21 * 45], vec![0.5; 21]);
+        if tied {
+            assert_eq!(gpu.set_decoder(&w_dec, &b_dec).expect_err("is tied").code(), "gpu");
+        } else {
+            gpu.set_decoder(&w_dec, &b_dec).expect("sets");
+            let sae = block_on(gpu.state()).expect("reads back").sae;
+            assert_eq!((sae.w_enc, sae.w_dec, sae.b_dec), (state.sae.w_enc, Some(w_dec), b_dec));
+        }
+    }
+}
+
+#[test]
+fn odd_sizes_and_long_batches_agree_with_the_cpu() {
+    let Some(context) = device() else { return };
+    let topk = |k, by| Activation::TopK { k, by };
+    let jump = Activation::JumpRelu { threshold: Threshold::Shared(-0.1) };
+    let cases = [
+        ("one row, one column, one latent", (1, 1, 1), topk(1, TopKBy::Magnitude), true, 128),
+        ("k of all latents", (40, 9, 33), topk(33, TopKBy::Value), false, 7),
+        ("a batch above a chunk", (1500, 12, 40), topk(5, TopKBy::Magnitude), false, 1500),
+        ("many latents", (70, 40, 2100), topk(70, TopKBy::Positive), true, 32),
+        ("ReLU on a batch above a chunk", (1100, 16, 64), Activation::Relu, false, 1100),
+        ("JumpReLU below zero", (90, 30, 50), jump, true, 30),
+    ];
+    for (name, (n, d_in, d_sae), activation, tied, batch) in cases {
+        let (data, state) = (rows(n, d_in, 7), start(d_in, d_sae, activation, tied));
+        let mut cpu = Cpu::new(data.clone(), data.clone(), state.clone());
+        assert_rooms_agree(&mut room(&context, &data, &state), &mut cpu, n, &options(batch), name);
+    }
+}
+
+#[test]
+fn every_latent_chosen_by_one_room_alone_ties_with_one_chosen_by_the_other() {
+    let Some(_) = device() else { return };
+    for (by, d_sae, k) in [(TopKBy::Magnitude, 300, 31), (TopKBy::Value, 4100, 320), (TopKBy::Positive, 64, 60)] {
+        let sae = Sae::random(24, d_sae, Activation::TopK { k, by }, true, 5);
+        let x = rows(130, 24, 11).values();
+        let quiet = async |_: usize, _: usize| ();
+        let found = block_on(apply(Operation::Encode, &sae, &x, Backend::Gpu, quiet)).expect("encodes");
+        let expected = bulk::encode(&sae, &x).expect("encodes");
+        for (found, expected) in found.chunks(d_sae).zip(expected.chunks(d_sae)) {
+            assert!(found.iter().filter(|z| **z != 0.0).count() <= k);
+            let least = expected.iter().filter(|z| **z != 0.0).map(|z| z.abs()).fold(f32::MAX, f32::min);
+            for (found, expected) in found.iter().zip(expected) {
+                let both = (*found != 0.0) == (*expected != 0.0);
+                let chosen = if *found != 0.0 { found } else { expected };
+                assert!(both || (chosen.abs() - least).abs() < TIE, "{found} {expected} {least}");
+            }
+        }
+    }
+}
+
+#[test]
+fn ties_go_to_the_lower_latent() {
+    let Some(_) = device() else { return };
+    // Every latent is the same: the first three must be chosen.
+    let mut sae = Sae::random(4, 40, Activation::TopK { k: 3, by: TopKBy::Magnitude }, true, 1);
+    sae.w_enc.fill(0.5);
+    let quiet = async |_: usize, _: usize| ();
+    let z = block_on(apply(Operation::Encode, &sae, &[1.0; 4], Backend::Gpu, quiet)).expect("encodes");
+    let chosen: Vec<usize> = (0..40).filter(|&latent| z[latent] != 0.0).collect();
+    assert_eq!(chosen, [0, 1, 2]);
+}
+
+#[test]
+fn bulk_operations_agree_with_the_cpu_and_report_progress() {
+    let Some(_) = device() else { return };
+    let activations = [Activation::TopK { k: 4, by: TopKBy::Magnitude }, Activation::Relu];
+    for activation in activations {
+        let sae = start(21, 50, activation, false).sae;
+        let x = rows(2500, 21, 2).values();
+        let z = bulk::encode(&sae, &x).expect("encodes");
+        let operations = [
+            (Operation::Encode, &x, z.clone()),
+            (Operation::Decode, &z, bulk::decode(&sae, &z).expect("decodes")),
+            (Operation::Forward, &x, bulk::forward(&sae, &x).expect("reconstructs")),
+        ];
+        for (operation, input, expected) in operations {
+            let mut heard = Vec::new();
+            let listen = async |done: usize, total: usize| heard.push((done, total));
+            let found = block_on(apply(operation, &sae, input, Backend::Gpu, listen)).expect("works");
+            assert!(off(&found, &expected) < CLOSE, "{operation:?}");
+            assert_eq!(heard, [(1024, 2500), (2048, 2500), (2500, 2500)]);
+        }
+    }
+}
+
+#[test]
+fn bytes_and_columns_of_their_own_scale_are_normalised_on_the_way() {
+    let Some(context) = device() else { return };
+    let digits = Dataset::digits(60, 1).expect("draws");
+    for kind in [NormalisationKind::None, NormalisationKind::Mnist, NormalisationKind::Standardise] {
+        let data = digits.normalised(kind).share(0.5, 4).expect("a share");
+        let state = start(784, 48, Activation::TopK { k: 6, by: TopKBy::Magnitude }, true);
+        let mut cpu = Cpu::new(data.clone(), data.clone(), state.clone());
+        let name = format!("{kind:?}");
+        assert_rooms_agree(&mut room(&context, &data, &state), &mut cpu, 30, &options(16), &name);
+    }
+}

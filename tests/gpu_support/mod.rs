@@ -1,0 +1,28 @@
+//! A device for the tests.
+
+#![allow(dead_code, reason = "each test file uses a part of this")]
+
+use std::rc::Rc;
+
+use pollster::block_on;
+use splinterp::data::Dataset;
+use splinterp::engine::State;
+use splinterp::engine::gpu::{Context, Gpu};
+
+/// A device of its own, so that losing it disturbs no other test. Without an adapter tests fail under `CI=true`;
+/// elsewhere `None` tells them to skip, and says so.
+pub fn device() -> Option<Rc<Context>> {
+    match block_on(Context::open(true)) {
+        Ok(context) => Some(context),
+        Err(error) => {
+            assert!(std::env::var("CI").as_deref() != Ok("true"), "{error}");
+            eprintln!("SKIPPED: {error}");
+            None
+        }
+    }
+}
+
+/// A room whose training and test rows are the same.
+pub fn room(context: &Rc<Context>, data: &Dataset, state: &State) -> Gpu {
+    block_on(Gpu::new(context.clone(), data, data, state)).expect("the room opens")
+}
