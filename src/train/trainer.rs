@@ -169,6 +169,7 @@ impl<E: Engine> Trainer<E> {
             decoder_after: decoder_objective.map(|(_, after)| after),
             test_fvu: unexplained(test.squares, self.data.test.variation),
             test_l0: test.active as f64 / test.rows as f64,
+            test_l1: test.l1 / test.rows as f64,
             dead_share: dead as f64 / active.len() as f64,
             seconds: start.elapsed().as_secs_f64(),
         })

@@ -80,6 +80,8 @@ export interface EpochReport {
   testFvu: number;
   /** Mean number of active latents of a test row. */
   testL0: number;
+  /** Mean over the test rows of Σ|z|. */
+  testL1: number;
   /** Share of latents active on no training row of the epoch. */
   deadShare: number;
   seconds: number;

@@ -9,12 +9,13 @@ use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use super::convert::{from_js, to_js};
+use super::convert::{count, from_js, to_js};
 use super::dataset::Dataset;
 use super::error::Thrown;
 use super::sae::Sae;
 use crate::engine::Cpu;
-use crate::train::{self, Observer, TrainOptions};
+use crate::error::Error;
+use crate::train::{self, Observer, Preset, TrainOptions};
 
 /// A run: data, options and a room to train in.
 #[wasm_bindgen]
@@ -53,6 +54,21 @@ impl Trainer {
     /// A run that goes on from a checkpoint; on the same data it goes on bit for bit.
     pub async fn resume(bytes: &[u8], train: &Dataset, test: &Dataset) -> Result<Trainer, Thrown> {
         Ok(Self::new(train::Trainer::resume(bytes, train.0.clone(), test.0.clone())?))
+    }
+
+    /// Options with what a preset decides about a run of `epochs` epochs on `rows` training rows.
+    #[wasm_bindgen(unchecked_return_type = "TrainOptions")]
+    pub fn preset(
+        #[wasm_bindgen(unchecked_param_type = "TrainOptions")] options: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "'recommended' | 'paper-mnist' | 'paper-llm'")] preset: JsValue,
+        rows: f64,
+        epochs: f64,
+    ) -> Result<JsValue, Thrown> {
+        let options: TrainOptions = from_js("options", options)?;
+        let preset: Preset = from_js("preset", preset)?;
+        let epochs = u32::try_from(count("epochs", epochs)?)
+            .map_err(|_| Error::option("epochs", epochs, "below 2^32"))?;
+        to_js(&preset.apply(options, count("rows", rows)?, epochs))
     }
 
     /// Trains for one epoch. `onProgress(done, total)` hears of the rows done. After [`Trainer::cancel`] the promise
