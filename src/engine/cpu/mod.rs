@@ -2,6 +2,7 @@
 
 mod adam;
 pub mod bulk;
+mod coder;
 mod encode;
 mod gram;
 mod lanes;
@@ -9,4 +10,6 @@ mod room;
 mod step;
 mod sums;
 
+pub use coder::Coder;
+pub use lanes::dot;
 pub use room::Cpu;
