@@ -68,17 +68,26 @@ pub struct Ranked {
 }
 
 impl Features {
+    /// The strongest rows of one feature, strongest first: read off, without the work of [`Features::feature`].
+    ///
+    /// # Errors
+    /// If there is no such feature.
+    pub fn top(&self, latent: usize) -> Result<Examples> {
+        let Some(tally) = self.tallies.get(latent) else {
+            return Err(Error::option("feature", latent, format!("a number below {}", self.count())));
+        };
+        Ok(Examples::new(tally.top.iter().copied()))
+    }
+
     /// Everything about one feature, within milliseconds unless it is active on most of many rows.
     ///
     /// # Errors
     /// If there is no such feature.
     pub fn feature(&self, latent: usize) -> Result<Feature> {
-        let Some(tally) = self.tallies.get(latent) else {
-            return Err(Error::option("feature", latent, format!("a number below {}", self.count())));
-        };
+        let top = self.top(latent)?;
         Ok(Feature {
             histogram: self.histogram(latent),
-            top: Examples::new(tally.top.iter().copied()),
+            top,
             intervals: self.intervals(latent),
             inputs: self.inputs(latent),
             by_cosine: best(self.others(latent), |other| f64::from(self.directions.cosine(latent, other))),

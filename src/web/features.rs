@@ -159,6 +159,12 @@ impl Features {
         ])
     }
 
+    /// The strongest rows of one feature: read off, where `feature` would work for milliseconds.
+    #[wasm_bindgen(unchecked_return_type = "FeatureExamples")]
+    pub fn top(&self, feature: f64) -> Result<JsValue, Thrown> {
+        Ok(object(examples(&self.0.top(count("feature", feature)?)?)))
+    }
+
     /// One feature in detail.
     #[wasm_bindgen(unchecked_return_type = "Feature")]
     pub fn feature(&self, feature: f64) -> Result<JsValue, Thrown> {

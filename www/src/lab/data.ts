@@ -4,6 +4,7 @@ import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import { DropController, dropStyles } from '../parts/drop';
+import { panelStyles } from '../parts/panel';
 import { count } from '../shell/format';
 import { shared } from '../style/shared';
 import { LabElement } from './element';
@@ -16,37 +17,9 @@ const shares = [1, 5, 10, 25, 50, 100] as const;
 export class LabData extends LabElement {
   static override styles = [
     shared,
+    panelStyles,
     dropStyles,
     css`
-      section {
-        background: var(--panel);
-        border: 1px solid var(--line);
-        border-radius: var(--radius);
-        padding: 16px 18px;
-        height: 100%;
-      }
-      fieldset {
-        border: 0;
-        margin: 12px 0 0;
-        padding: 0;
-      }
-      legend {
-        padding: 0;
-        font-size: 0.75rem;
-        color: var(--muted);
-      }
-      .source {
-        display: flex;
-        align-items: center;
-        gap: 8px;
-        min-height: 32px;
-      }
-      .source input {
-        width: 17px;
-        height: 17px;
-        margin: 0;
-        accent-color: var(--accent);
-      }
       .shares {
         display: grid;
         grid-template-columns: repeat(3, 1fr);
@@ -62,9 +35,6 @@ export class LabData extends LabElement {
         background: var(--accent);
         border-color: var(--accent);
         color: var(--on-accent);
-      }
-      p {
-        margin: 12px 0 0;
       }
     `,
   ];

@@ -3,7 +3,6 @@
 import type {
   EpochReport,
   ExperimentRow,
-  ExperimentSummary,
   Feature,
   FeatureTable,
   TrainOptions,
@@ -167,7 +166,7 @@ export type Ablation = 'updates' | 'share' | 'activation' | 'decay' | 'proximal'
 
 export interface AblationResult {
   rows: ExperimentRow[];
-  summary: ExperimentSummary[];
+  /** A line a run. */
   csv: string;
 }
 
@@ -201,8 +200,8 @@ export interface ActivationsWorker {
   /** A feature of the model that was measured last. */
   feature(feature: number): Promise<Outcome<FeatureDetail>>;
   /** Runs one of the ablations; training rests meanwhile. */
-  ablate(ablation: Ablation, config: RunConfig, epochs: number): Promise<Outcome<AblationResult>>;
+  ablate(ablation: Ablation, epochs: number): Promise<Outcome<AblationResult>>;
   cancelAblation(): void;
   /** A file to download. */
-  write(what: 'saelens' | 'sparsify' | 'checkpoint', model: ModelName): Promise<Outcome<{ name: string; bytes: Uint8Array }>>;
+  write(what: 'saelens' | 'sparsify' | 'checkpoint', model: ModelName): Promise<Outcome<{ name: string; bytes: Uint8Array<ArrayBuffer> }>>;
 }
