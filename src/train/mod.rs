@@ -13,6 +13,8 @@ mod revive;
 mod toy;
 mod trainer;
 
+#[cfg(feature = "files")]
+pub(crate) use checkpoint::{is_checkpoint, model as checkpoint_model};
 pub use decoder::{DecoderInput, DecoderSolution, Ridge, decoder_step, solve_decoder};
 pub use experiments::{
     CSV_HEADER, Experiment, ExperimentObserver, ExperimentRow, ExperimentSummary, Spread, run_experiments,

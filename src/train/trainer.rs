@@ -84,6 +84,47 @@ impl Trainer<Cpu> {
         })
     }
 
+    /// A run on the CPU from given parameters, with a fresh optimiser. The model takes the options' activation; it
+    /// is tied if they say so, or by default if it is already.
+    ///
+    /// # Errors
+    /// As [`Trainer::create`], or if the model does not fit the data or the options.
+    pub fn start_from(
+        mut sae: Sae,
+        train: Dataset,
+        test: Dataset,
+        mut options: TrainOptions,
+    ) -> Result<Self> {
+        let same = sae.w_dec.as_ref().is_none_or(|decoder| *decoder == sae.w_enc);
+        options.tied = options.tied.or(Some(sae.w_dec.is_none() && options.method == Method::Sgd));
+        let options = options.resolve(train.rows())?;
+        let data = Sizes::new(&train, &test)?;
+        if data.cols != sae.d_in {
+            return Err(Error::shape("columns of the data", data.cols, format!("{} as the model", sae.d_in)));
+        }
+        if options.d_sae != sae.d_sae {
+            return Err(Error::option("dSae", options.d_sae, format!("{} as the model", sae.d_sae)));
+        }
+        sae.w_dec = match options.tied {
+            Some(true) if same => None,
+            Some(true) => {
+                return Err(Error::option("tied", true, "false: the model's decoder is not its encoder"));
+            }
+            _ => Some(sae.decoder().to_vec()),
+        };
+        sae.activation = options.activation.clone();
+        let optimiser = Optimiser::new(&sae, options.method == Method::Sgd);
+        let saved = State { sae, optimiser };
+        Ok(Self {
+            engine: Cpu::new(train.clone(), test, saved.clone()),
+            train,
+            options,
+            data,
+            epoch: 0,
+            saved,
+        })
+    }
+
     /// A run that goes on from a checkpoint; on the same data it goes on bit for bit.
     ///
     /// # Errors

@@ -181,6 +181,6 @@ pub fn number_field(from: &JsValue, name: &'static str) -> Result<f64, Thrown> {
     field.as_f64().ok_or_else(|| Error::option(name, type_of(&field), "a number").into())
 }
 
-fn type_of(value: &JsValue) -> String {
+pub fn type_of(value: &JsValue) -> String {
     value.js_typeof().as_string().unwrap_or_default()
 }

@@ -5,6 +5,8 @@ mod convert;
 mod dataset;
 mod decoder;
 mod error;
+#[cfg(feature = "files")]
+mod exchange;
 mod experiments;
 #[cfg(feature = "files")]
 mod features;

@@ -71,6 +71,19 @@ impl Trainer {
         to_js(&preset.apply(options, count("rows", rows)?, epochs))
     }
 
+    /// A run that starts from a model's parameters: one that was read from files, or the outcome of another run. The
+    /// options say its `dSae`; their activation may be another than the model's.
+    #[wasm_bindgen(js_name = from)]
+    pub async fn start_from(
+        sae: &Sae,
+        train: &Dataset,
+        test: &Dataset,
+        #[wasm_bindgen(unchecked_param_type = "TrainOptions")] options: JsValue,
+    ) -> Result<Trainer, Thrown> {
+        let options: TrainOptions = from_js("options", options)?;
+        Ok(Self::new(train::Trainer::start_from(sae.0.clone(), train.0.clone(), test.0.clone(), options)?))
+    }
+
     /// Trains for one epoch. `onProgress(done, total)` hears of the rows done. After [`Trainer::cancel`] the promise
     /// rejects with code `cancelled`, and the run stands where its last finished epoch left it.
     #[wasm_bindgen(unchecked_return_type = "EpochReport")]
