@@ -1,7 +1,7 @@
 // The numbers of the runs side by side, at an epoch that all have done.
 
 import { css, html, type TemplateResult } from 'lit';
-import type { EpochReport } from 'splinterp';
+import type { EpochReport } from 'splinterp/lab';
 import { runNames } from '../style/shared';
 import type { Method } from '../worker/protocol';
 

@@ -1,6 +1,6 @@
 // A session of the MNIST lab: one data set and two runs.
 
-import { Trainer } from 'splinterp';
+import { Trainer } from 'splinterp/lab';
 import { Failure } from './failure';
 import type { Images } from './images';
 import { trainOptions } from './options';

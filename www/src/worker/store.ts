@@ -1,7 +1,7 @@
 // One unfinished run of each lab, kept across a reload: checkpoints of its trainers in IndexedDB, about 5 MB each at
 // 784 × 256.
 
-import type { EpochReport } from 'splinterp';
+import type { EpochReport } from 'splinterp/lab';
 import type { PerMethod } from './protocol';
 
 /** What is kept of an unfinished run. */

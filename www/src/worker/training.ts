@@ -1,6 +1,6 @@
 // Runs trained in step, one epoch each in turn, and kept for a reload.
 
-import type { EpochReport, Sae, Trainer } from 'splinterp';
+import type { EpochReport, Sae, Trainer } from 'splinterp/lab';
 import { codeOf, messageOf } from './failure';
 import { methods, type LabEvent, type Method, type PerMethod, type Rest } from './protocol';
 import { forgetRun, saveRun, type SavedRun, type Slot } from './store';

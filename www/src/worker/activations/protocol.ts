@@ -5,7 +5,7 @@ import type {
   ExperimentRow,
   Feature,
   FeatureTable,
-  TrainOptions,
+  ResolvedOptions,
 } from 'splinterp';
 import type { Interrupted, LabEvent, Method, Outcome, PerMethod, Rest } from '../protocol';
 import type { Token } from './tokens';
@@ -68,7 +68,7 @@ export interface SessionInfo {
   testRows: number;
   backend: string;
   /** Options as the crate resolved them, of the runs that there are. */
-  options: Partial<PerMethod<Required<TrainOptions>>>;
+  options: Partial<PerMethod<ResolvedOptions>>;
   reports: Partial<PerMethod<EpochReport[]>>;
 }
 
