@@ -6,6 +6,8 @@ mod dataset;
 mod decoder;
 mod error;
 mod experiments;
+#[cfg(feature = "files")]
+mod files;
 mod geometry;
 mod sae;
 mod toy;
