@@ -12,6 +12,8 @@ mod exchange;
 mod experiments;
 #[cfg(feature = "files")]
 mod features;
+#[cfg(feature = "files")]
+mod files;
 #[cfg(feature = "figures")]
 mod geometry;
 mod sae;
