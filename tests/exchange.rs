@@ -301,7 +301,7 @@ fn configurations_that_mean_other_outputs_are_refused_and_those_that_do_not_are_
     }
     assert_eq!(
         error(&[("architecture", json!("jumprelu"))]),
-        "sae_weights.safetensors: has no tensor threshold, only "
+        "sae_weights.safetensors: has no tensor threshold, only W_dec, W_enc, b_dec, b_enc"
     );
     assert_eq!(
         error(&[("architecture", json!("topk")), ("k", json!(5))]),
