@@ -10,6 +10,8 @@ mod exchange;
 mod experiments;
 #[cfg(feature = "files")]
 mod features;
+#[cfg(feature = "files")]
+mod files;
 mod geometry;
 mod sae;
 mod toy;
