@@ -1,6 +1,6 @@
 //! Features against naive figures from dense codes.
 
-mod common;
+#![cfg(feature = "files")]
 
 use std::ops::ControlFlow;
 

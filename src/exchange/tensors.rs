@@ -12,6 +12,8 @@ use crate::error::{Error, Result};
 #[derive(Debug)]
 pub struct Tensors {
     file: String,
+    /// Names of all tensors of the file, for messages.
+    names: String,
     left: Vec<Tensor>,
 }
 
@@ -38,7 +40,8 @@ impl Tensors {
             };
             left.push(Tensor { name: name.to_owned(), shape: view.shape().to_vec(), values });
         }
-        Ok(Self { file: file.name.clone(), left })
+        let names = listed(left.iter());
+        Ok(Self { file: file.name.clone(), names, left })
     }
 
     /// Whether a tensor of this name is left.
@@ -46,11 +49,9 @@ impl Tensors {
         self.left.iter().any(|tensor| tensor.name == name)
     }
 
-    /// The names that are left, for messages.
-    pub fn names(&self) -> String {
-        const SHOWN: usize = 12;
-        let names: Vec<_> = self.left.iter().take(SHOWN).map(|tensor| tensor.name.as_str()).collect();
-        names.join(", ") + if self.left.len() > SHOWN { ", …" } else { "" }
+    /// The names of all tensors of the file, for messages.
+    pub fn names(&self) -> &str {
+        &self.names
     }
 
     /// Gives a tensor another name.
@@ -64,7 +65,7 @@ impl Tensors {
         self.left
             .iter()
             .find(|tensor| tensor.name == name)
-            .ok_or_else(|| self.error(format!("has no tensor {name}, only {}", self.names())))
+            .ok_or_else(|| self.error(format!("has no tensor {name}, only {}", self.names)))
     }
 
     /// Sizes of a matrix, both at least 1.
@@ -116,7 +117,7 @@ impl Tensors {
         if self.left.is_empty() {
             return Ok(());
         }
-        Err(self.error(format!("has tensors {} besides those of its kind of SAE", self.names())))
+        Err(self.error(format!("has tensors {} besides those of its kind of SAE", listed(self.left.iter()))))
     }
 
     /// An error about this file.
@@ -128,6 +129,13 @@ impl Tensors {
         let found = self.find(name).map(|tensor| tensor.shape.clone()).unwrap_or_default();
         self.error(format!("tensor {name} is of shape {found:?}, expected {expected}"))
     }
+}
+
+/// Names as a list, cut where it is long.
+fn listed<'a>(tensors: impl ExactSizeIterator<Item = &'a Tensor>) -> String {
+    const SHOWN: usize = 12;
+    let more = if tensors.len() > SHOWN { ", …" } else { "" };
+    tensors.take(SHOWN).map(|tensor| tensor.name.as_str()).collect::<Vec<_>>().join(", ") + more
 }
 
 /// Writes float32 tensors as safetensors, marked as PyTorch's own writer marks them.

@@ -30,7 +30,7 @@ export interface FeatureOptions {
   intervals?: number;
   /** Bins of the histogram of activations, 40. */
   bins?: number;
-  /** Activations kept, at most, 16 777 216. Where there are more, histograms, intervals and correlations come from a
+  /** Activations kept, at most, 8 388 608. Where there are more, histograms, intervals and correlations come from a
    *  random sample of rows; all else stays exact. */
   keep?: number;
   /** Seed of the sample and of the examples, 0. */
