@@ -86,9 +86,8 @@ export class ActsAblations extends ActivationsElement {
           ? html`<div class="running">
               <progress aria-label="Progress of the ablation" max="1" .value=${ablations.share}></progress>
               <span class="small number"
-                >${Math.round(ablations.share * 100)} %${
-                  ablations.timeLeft === undefined ? '' : `, ${duration(ablations.timeLeft)} left`
-                }</span
+                >${Math.round(ablations.share * 100)}
+                %${ablations.timeLeft === undefined ? '' : `, ${duration(ablations.timeLeft)} left`}</span
               >
               <button @click=${() => ablations.cancel()}>Cancel</button>
             </div>`

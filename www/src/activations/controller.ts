@@ -375,7 +375,9 @@ export class ActivationsController extends EventTarget implements Player {
   /** One sentence on where the runs stand, for those who do not see the curves. */
   summary(): string {
     if (this.epoch === 0) return 'No epoch is done yet.';
-    const parts = this.methods.map((method) => `${runNames[method]} test MSE ${measured(this.latest(method)?.testMse)}`);
+    const parts = this.methods.map(
+      (method) => `${runNames[method]} test MSE ${measured(this.latest(method)?.testMse)}`,
+    );
     return `After epoch ${this.epoch}: ${parts.join(', ')}.`;
   }
 

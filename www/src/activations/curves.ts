@@ -35,7 +35,12 @@ const kinds: Record<LabState['curve'], Kind> = {
     show: measured,
   },
   l0: { name: 'l0', meaning: 'The number of active latents of a row', test: (report) => report.testL0, show: measured },
-  l1: { name: 'l1', meaning: 'The sum of the absolute codes of a row', test: (report) => report.testL1, show: measured },
+  l1: {
+    name: 'l1',
+    meaning: 'The sum of the absolute codes of a row',
+    test: (report) => report.testL1,
+    show: measured,
+  },
   dead: {
     name: 'dead',
     meaning: 'The share of latents that no training row activates',

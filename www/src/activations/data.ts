@@ -66,7 +66,6 @@ export class ActsData extends ActivationsElement {
             type="checkbox"
             id="standardise"
             .checked=${live(state.standardise)}
-            ?disabled=${state.from === 'imported'}
             @change=${() => this.lab.change({ standardise: !state.standardise })}
           />
           <label for="standardise" title="Each dimension to mean 0 and variance 1, fitted on the training rows"
@@ -114,8 +113,8 @@ export class ActsData extends ActivationsElement {
       ${
         state.source === 'sample'
           ? html`<p class="small muted">
-              The sample is made in the page: words of sentences, each the sum of known directions for its stem, its form
-              and its sentence, and some noise. See below which of them the SAE finds again.
+              The sample is made in the page: words of sentences, each the sum of known directions for its stem, its
+              form and its sentence, and some noise. See below which of them the SAE finds again.
             </p>`
           : nothing
       }

@@ -64,7 +64,10 @@ export class ActsDistributions extends ActivationsElement {
           .edge=${(value: number) => value.toFixed(1)}
         ></feature-histogram>
         <figcaption>
-          <strong>${percent(live.length > 0 ? alike / live.length : 0)} of the live latents have a cosine above ${ALIKE}.</strong>
+          <strong
+            >${percent(live.length > 0 ? alike / live.length : 0)} of the live latents have a cosine above
+            ${ALIKE}.</strong
+          >
           Where a latent reads one direction and writes another, the cosine is small.
         </figcaption>
       </figure>

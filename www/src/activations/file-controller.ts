@@ -51,8 +51,9 @@ export class FileController {
         return;
       }
       case 'tokens':
-        this.lab.note = `${opened.name} holds the words of ${opened.count} rows. They are used with the file that has as many rows.`;
-        this.lab.changed();
+        this.lab.note = opened.taken
+          ? `Words come from ${opened.name}.`
+          : `${opened.name} waits for the file of its name.`;
         this.lab.wordsCame();
         return;
       case 'sae': {

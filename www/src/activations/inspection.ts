@@ -107,7 +107,12 @@ export class ActsInspection extends ActivationsElement {
           loading
             ? html`<progress aria-label="Reading" max="1" .value=${loading.share ?? 0}></progress>
                 <button @click=${() => this.lab.files.cancel()}>Cancel</button>`
-            : html`<button class="use" data-testid="use" ?disabled=${!inspection} @click=${() => void this.lab.files.load()}>
+            : html`<button
+                  class="use"
+                  data-testid="use"
+                  ?disabled=${!inspection}
+                  @click=${() => void this.lab.files.load()}
+                >
                   Use these rows
                 </button>
                 <button @click=${() => this.lab.files.dismiss()}>Leave it</button>`
@@ -143,10 +148,11 @@ export class ActsInspection extends ActivationsElement {
         <table>
           <tbody>
             ${of.preview.map(
-              (row) => html`<tr>
-                ${row.map((value) => html`<td>${measured(value)}</td>`)}
-                <td>…</td>
-              </tr>`,
+              (row) =>
+                html`<tr>
+                  ${row.map((value) => html`<td>${measured(value)}</td>`)}
+                  <td>…</td>
+                </tr>`,
             )}
           </tbody>
         </table>

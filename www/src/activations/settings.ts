@@ -9,7 +9,6 @@ import { count, duration, measured } from '../shell/format';
 import { runNames, shared } from '../style/shared';
 import { ActivationsElement } from './element';
 import { common, more } from './fields';
-import type { Key } from './state';
 
 @customElement('acts-settings')
 export class ActsSettings extends ActivationsElement {
@@ -37,12 +36,12 @@ export class ActsSettings extends ActivationsElement {
         <div class="model">
           <div class="fields" role="group" aria-label="Model">
             ${lab.files.imported === undefined ? nothing : field(lab, start, undefined)}
-            ${common.map((each) => field(lab, each, this.standIn(each.key as Key)))}
+            ${common.map((each) => field(lab, each, this.standIn(each.key)))}
           </div>
           <details>
             <summary>More settings</summary>
             <div class="fields" role="group" aria-label="More settings">
-              ${more.map((each) => field(lab, each, this.standIn(each.key as Key)))}
+              ${more.map((each) => field(lab, each, this.standIn(each.key)))}
             </div>
           </details>
         </div>
@@ -51,7 +50,7 @@ export class ActsSettings extends ActivationsElement {
   }
 
   /** What stands where a value is left to the program. */
-  private standIn(key: Key): string | undefined {
+  private standIn(key: string): string | undefined {
     const { pam, sgd } = this.lab.info?.options ?? {};
     const options = pam ?? sgd;
     if (!options) return undefined;

@@ -60,10 +60,10 @@ export class ActsTakeHome extends ActivationsElement {
           </div>`,
       )}
       <figcaption>
-        <strong>One zip with the folder that SAELens or sparsify loads.</strong> The standardisation of the rows is folded
-        into the weights, so that the SAE reads activations as they come. SAEs of SAELens, sparsify, dictionary_learning
-        and Gemma Scope can be dropped on the page: their features are shown on the rows at hand, and they can be trained
-        on.
+        <strong>One zip with the folder that SAELens or sparsify loads.</strong> The standardisation of the rows is
+        folded into the weights, so that the SAE reads activations as they come. SAEs of SAELens, sparsify,
+        dictionary_learning and Gemma Scope can be dropped on the page: their features are shown on the rows at hand,
+        and they can be trained on.
       </figcaption>
     </figure>`;
   }

@@ -196,7 +196,7 @@ export class FeatureDetail extends ActivationsElement {
       <ol class="bars" aria-label=${title}>
         ${Array.from(features, (other, i) =>
           this.bar(
-            html`<a href=${this.lab.linkTo({ feature: other })} title=${names[other] || nothing}
+            html`<a href=${this.lab.linkTo({ feature: other })} title=${names[other] ?? ''}
               >${other}${names[other] ? ` ${names[other]}` : ''}</a
             >`,
             values[i],
@@ -209,7 +209,8 @@ export class FeatureDetail extends ActivationsElement {
   private bar(label: TemplateResult, value = 0): TemplateResult {
     const width = `width: ${Math.round(Math.min(1, Math.abs(value)) * 100)}%`;
     return html`<li>
-      ${label}<span class="track ${value < 0 ? 'negative' : ''}"><i .style=${width}></i></span><span>${value.toFixed(2)}</span>
+      ${label}<span class="track ${value < 0 ? 'negative' : ''}"><i .style=${width}></i></span
+      ><span>${value.toFixed(2)}</span>
     </li>`;
   }
 }

@@ -209,7 +209,7 @@ export class FeatureList extends ActivationsElement {
         @click=${() => this.choose(feature)}
       >
         <span class="id">${feature}</span>
-        <span class="words">${words[feature] || html`<span class="muted">–</span>`}</span>
+        <span class="words">${words[feature] === '' ? '–' : words[feature]}</span>
         <span>${percent(table.density[feature])}</span>
         <span>${measured(table.max[feature])}</span>
         <span>${(table.cosine[feature] ?? 0).toFixed(2)}</span>

@@ -57,9 +57,11 @@ export class FeaturePanel extends ActivationsElement {
           Features${
             summary
               ? html` <span class="muted small"
-                  >of ${summary.model === 'imported' ? 'the imported SAE' : runNames[summary.model]}${
+                  >of
+                  ${summary.model === 'imported' ? 'the imported SAE' : runNames[summary.model]}${
                     summary.model === 'imported' ? '' : ` after epoch ${summary.epoch}`
-                  }, on ${count(summary.rows)} rows</span
+                  },
+                  on ${count(summary.rows)} rows</span
                 >`
               : nothing
           }
@@ -99,8 +101,8 @@ export class FeaturePanel extends ActivationsElement {
             </p>`
       }
       <figcaption>
-        <strong>What a latent stands for shows in the rows that activate it.</strong> Sort by density, search for a word,
-        follow a feature to its nearest ones.
+        <strong>What a latent stands for shows in the rows that activate it.</strong> Sort by density, search for a
+        word, follow a feature to its nearest ones.
       </figcaption>
     </figure>`;
   }

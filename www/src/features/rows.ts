@@ -137,5 +137,7 @@ function visible(token: string): string {
 
 /** Three digits are enough beside a word. */
 function short(value: number): string {
-  return Math.abs(value) >= 1e4 || (Math.abs(value) < 1e-3 && value !== 0) ? value.toExponential(1) : value.toPrecision(3);
+  return Math.abs(value) >= 1e4 || (Math.abs(value) < 1e-3 && value !== 0)
+    ? value.toExponential(1)
+    : value.toPrecision(3);
 }

@@ -12,7 +12,8 @@ import { sampleSource, type Source } from './activations/source';
 import { codeOf, Failure, outcome } from './failure';
 import type { Outcome } from './protocol';
 import { forgetRun, savedRun, type SavedRun } from './store';
-import { epochsOf, PROGRESS_INTERVAL_MS } from './training';
+import { throttled } from './throttle';
+import { epochsOf } from './training';
 
 const SLOT = 'activations';
 
@@ -65,17 +66,6 @@ async function savedFor(config: RunConfig, epochs: number): Promise<SavedRun | u
   return saved?.key === runKey(config, epochs, sourceOf(config)) ? saved : undefined;
 }
 
-/** A message of progress ten times a second at most, and one at the end. */
-function throttled(tell: (done: number, total: number) => void): (done: number, total: number) => void {
-  let toldAt = -Infinity;
-  return (done, total) => {
-    const now = performance.now();
-    if (done < total && now - toldAt < PROGRESS_INTERVAL_MS) return;
-    toldAt = now;
-    tell(done, total);
-  };
-}
-
 /** A model by its name, and the epoch at which it stands. */
 function modelOf(name: ModelName): { name: ModelName; sae: Parameters<typeof measure>[0]['sae']; epoch: number } {
   if (name === 'imported') {
@@ -94,7 +84,7 @@ const worker: ActivationsWorker = {
       await init();
       return undefined;
     }),
-  open: (given) => inTurn(() => files.open(given)),
+  open: (given) => inTurn(() => files.open(given, session?.whole)),
   inspect: (tensor) => inTurn(() => files.inspect(tensor)),
   load: (choice) => inTurn(() => files.load(choice)),
   cancelLoad: () => files.cancel(),

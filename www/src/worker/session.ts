@@ -32,7 +32,7 @@ export class Session {
   private constructor(
     readonly config: RunConfig,
     readonly images: Images,
-    private readonly training: Training,
+    private readonly training: Training<Trainer>,
   ) {}
 
   /** Creates both trainers, or takes them up from a saved run. */
@@ -43,7 +43,7 @@ export class Session {
     saved?: SavedRun,
   ): Promise<Session> {
     const train = config.share < 100 ? images.train.share(config.share / 100, config.seed) : images.train;
-    const start = async (method: Method): Promise<Run> => {
+    const start = async (method: Method): Promise<Run<Trainer>> => {
       const checkpoint = saved?.checkpoints[method];
       const trainer = await (checkpoint
         ? Trainer.resume(checkpoint, train, images.test)
@@ -56,7 +56,7 @@ export class Session {
     return new Session(config, { ...images, train }, new Training(runs, notify, keep));
   }
 
-  private run(method: Method): Run {
+  private run(method: Method): Run<Trainer> {
     const run = this.training.run(method);
     if (!run) throw new Failure(`there is no ${method} run`, 'internal');
     return run;
@@ -105,7 +105,7 @@ export class Session {
     };
   }
 
-  private runPictures(run: Run, rows: Uint32Array, filters: boolean): RunPictures {
+  private runPictures(run: Run<Trainer>, rows: Uint32Array, filters: boolean): RunPictures {
     const epoch = run.reports.length;
     return {
       epoch,
@@ -115,7 +115,7 @@ export class Session {
   }
 
   /** Activity by epoch; the order stays while training goes on, but for the leap from the untrained model. */
-  private activityOf(run: Run, epoch: number): Activity {
+  private activityOf(run: Run<Trainer>, epoch: number): Activity {
     const known = this.activity[run.method];
     const { playing } = this.training;
     if (known?.epoch === epoch && playing) return known;

@@ -1,6 +1,6 @@
 // Runs trained in step, one epoch each in turn, and kept for a reload.
 
-import type { EpochReport, Sae, Trainer } from 'splinterp/lab';
+import type { EpochReport } from 'splinterp/lab';
 import { codeOf, messageOf } from './failure';
 import { methods, type LabEvent, type Method, type PerMethod, type Rest } from './protocol';
 import { forgetRun, saveRun, type SavedRun, type Slot } from './store';
@@ -10,19 +10,31 @@ export const PROGRESS_INTERVAL_MS = 100;
 /** Checkpoints are megabytes: no more than one write in two seconds. */
 const SAVE_INTERVAL_MS = 2000;
 
+/** What training needs of a trainer: each page loads a module of its own, with a class of its own. */
+interface Trains {
+  epoch(onProgress: (done: number, total: number) => void): Promise<EpochReport>;
+  sae(): Promise<{ free(): void }>;
+  checkpoint(): Promise<Uint8Array>;
+  cancel(): void;
+  free(): void;
+}
+
+type SaeOf<T extends Trains> = Awaited<ReturnType<T['sae']>>;
+
 /** One of the runs. */
-export interface Run {
+export interface Run<T extends Trains> {
   readonly method: Method;
-  readonly trainer: Trainer;
+  readonly trainer: T;
   /** The model as the last finished epoch left it; pictures are drawn from it while the next epoch trains. */
-  sae: Sae;
+  sae: SaeOf<T>;
   reports: EpochReport[];
   failed: boolean;
 }
 
 /** Makes a run of a trainer that starts, or that goes on. */
-export async function runOf(method: Method, trainer: Trainer, saved?: SavedRun): Promise<Run> {
-  return { method, trainer, sae: await trainer.sae(), reports: [...(saved?.reports[method] ?? [])], failed: false };
+export async function runOf<T extends Trains>(method: Method, trainer: T, saved?: SavedRun): Promise<Run<T>> {
+  const sae = (await trainer.sae()) as SaeOf<T>;
+  return { method, trainer, sae, reports: [...(saved?.reports[method] ?? [])], failed: false };
 }
 
 /** Text that is equal for two configurations if and only if they give the same run. */
@@ -35,21 +47,21 @@ export function epochsOf(saved: SavedRun): number {
   return Math.min(...Object.values(saved.reports).map((reports) => reports.length));
 }
 
-export class Training {
+export class Training<T extends Trains> {
   private loop: Promise<Rest> | undefined;
   private target = 0;
   private wish: 'play' | 'pause' | 'cancel' = 'pause';
-  private training: Run | undefined;
+  private training: Run<T> | undefined;
   private savedAt = -Infinity;
 
   /** `keep` says where and under which key the runs are kept for a reload; without it they are not. */
   constructor(
-    readonly runs: readonly Run[],
+    readonly runs: readonly Run<T>[],
     private readonly notify: (event: LabEvent) => void,
     private readonly keep: { slot: Slot; key: string } | undefined,
   ) {}
 
-  run(method: Method): Run | undefined {
+  run(method: Method): Run<T> | undefined {
     return this.runs.find((run) => run.method === method);
   }
 
@@ -84,7 +96,7 @@ export class Training {
   }
 
   /** The run that is behind, if any has epochs to do. */
-  private next(): Run | undefined {
+  private next(): Run<T> | undefined {
     return this.runs
       .filter(({ failed, reports }) => !failed && reports.length < this.target)
       .sort((a, b) => a.reports.length - b.reports.length)[0];
@@ -95,7 +107,7 @@ export class Training {
     return done.every((epochs) => epochs === done[0]);
   }
 
-  private async epoch(run: Run): Promise<void> {
+  private async epoch(run: Run<T>): Promise<void> {
     const { method } = run;
     const epoch = run.reports.length + 1;
     let notifiedAt = -Infinity;
@@ -108,7 +120,7 @@ export class Training {
         this.notify({ type: 'progress', method, epoch, share: total > 0 ? done / total : 0 });
       });
       run.reports.push(report);
-      const sae = await run.trainer.sae();
+      const sae = (await run.trainer.sae()) as SaeOf<T>;
       run.sae.free();
       run.sae = sae;
       this.notify({ type: 'epoch', method, report });

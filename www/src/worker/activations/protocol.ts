@@ -1,12 +1,6 @@
 // What the activations lab and its worker say to each other. Types only: nothing here runs.
 
-import type {
-  EpochReport,
-  ExperimentRow,
-  Feature,
-  FeatureTable,
-  ResolvedOptions,
-} from 'splinterp';
+import type { EpochReport, ExperimentRow, Feature, FeatureTable, ResolvedOptions, TensorInfo } from 'splinterp';
 import type { Interrupted, LabEvent, Method, Outcome, PerMethod, Rest } from '../protocol';
 import type { Token } from './tokens';
 
@@ -72,15 +66,6 @@ export interface SessionInfo {
   reports: Partial<PerMethod<EpochReport[]>>;
 }
 
-/** One tensor of a file. */
-export interface TensorInfo {
-  name: string;
-  dtype: string;
-  shape: number[];
-  rows: number;
-  cols: number;
-}
-
 /** What is known of a tensor before it is loaded. */
 export interface Inspection {
   tensor: TensorInfo;
@@ -103,7 +88,8 @@ export interface Inspection {
 /** What came of files that were given. */
 export type Opened =
   | { kind: 'tensors'; name: string; bytes: number; tensors: TensorInfo[]; tokens: string | undefined }
-  | { kind: 'tokens'; name: string; count: number }
+  /** `taken`: for the rows at hand, or for the file that is open; else they wait for the file of their name. */
+  | { kind: 'tokens'; name: string; taken: boolean }
   | { kind: 'sae'; info: ImportedInfo };
 
 /** An SAE from elsewhere. */
@@ -203,5 +189,8 @@ export interface ActivationsWorker {
   ablate(ablation: Ablation, epochs: number): Promise<Outcome<AblationResult>>;
   cancelAblation(): void;
   /** A file to download. */
-  write(what: 'saelens' | 'sparsify' | 'checkpoint', model: ModelName): Promise<Outcome<{ name: string; bytes: Uint8Array<ArrayBuffer> }>>;
+  write(
+    what: 'saelens' | 'sparsify' | 'checkpoint',
+    model: ModelName,
+  ): Promise<Outcome<{ name: string; bytes: Uint8Array<ArrayBuffer> }>>;
 }

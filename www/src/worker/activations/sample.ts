@@ -94,11 +94,7 @@ function nounPhrase(random: Random, context: Context): Word[] {
     text: forms[(young ? 2 : 0) + (many ? 1 : 0)] ?? forms[0],
     features: [stem(forms[0]), ...(many ? ['plural'] : []), ...(young ? ['young animal'] : []), ...context],
   };
-  return [
-    plain(random.of(articles), context),
-    ...(random.chance(0.6) ? [adjective(random, context)] : []),
-    animal,
-  ];
+  return [plain(random.of(articles), context), ...(random.chance(0.6) ? [adjective(random, context)] : []), animal];
 }
 
 function placePhrase(random: Random, context: Context): Word[] {

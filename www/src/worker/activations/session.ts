@@ -26,7 +26,7 @@ export class Session {
     private readonly train: Dataset,
     /** The rows of the split, before a share of them is taken. */
     private readonly split: { train: Dataset; test: Dataset },
-    readonly training: Training,
+    readonly training: Training<Trainer>,
   ) {}
 
   /** Splits and normalises the rows and creates the trainers, or takes them up from a saved run. */
@@ -38,25 +38,29 @@ export class Session {
     notify: (event: LabEvent) => void,
     saved?: SavedRun,
   ): Promise<Session> {
-    if (config.from === 'imported' && !imported) throw new Failure('No SAE has been imported on this page yet', 'files');
-    const start = config.from === 'imported' ? imported : undefined;
+    if (config.from === 'imported' && !imported)
+      throw new Failure('No SAE has been imported on this page yet', 'files');
     const [part, rest] = source.data.split(TRAIN_SHARE, config.seed);
-    // An imported SAE reads activations as they are.
-    const kind = config.standardise && !start ? 'standardise' : 'none';
+    const kind = config.standardise ? 'standardise' : 'none';
     const all = part.normalised(kind);
     const train = config.share < 100 ? part.share(config.share / 100, config.seed).normalised(kind) : all;
     const test = rest.normalisedLike(train);
     const names = config.method === 'both' ? methods : [config.method];
     const runs = [];
+    // An imported SAE reads rows as they are stored; trained on, it reads them as they are normalised.
+    const start = config.from === 'imported' ? imported?.unfolded(train) : undefined;
     for (const method of names) {
       const checkpoint = saved?.checkpoints[method];
-      const table = tableOptions(config, method, train.cols, source.active);
+      const table = { ...tableOptions(config, method, train.cols, source.active), ...(start && { dSae: start.dSae }) };
       const options = withRecipe(table, config, train.rows, epochs);
       const trainer = await (checkpoint
         ? Trainer.resume(checkpoint, train, test)
-        : Trainer.create(train, test, options));
+        : start
+          ? Trainer.from(start, train, test, options)
+          : Trainer.create(train, test, options));
       runs.push(await runOf(method, trainer, saved));
     }
+    start?.free();
     const training = new Training(runs, notify, { slot: 'activations', key: runKey(config, epochs, source) });
     const whole = source.data.normalisedLike(train);
     return new Session(config, source, whole, train, { train: all, test: rest.normalisedLike(all) }, training);

@@ -10,6 +10,8 @@ export interface Source {
   info: DataInfo;
   /** Not normalised. */
   data: Dataset;
+  /** Rows of the file, also those that were left out. */
+  fileRows: number;
   /** For each row its number in the file. */
   rowNumbers: Uint32Array;
   tokens: Tokens | undefined;
@@ -34,7 +36,8 @@ export function sampleSource(seed: number): Source {
       image: undefined,
     },
     data,
-    rowNumbers: Uint32Array.from({ length: data.rows }, (_, row) => row),
+    fileRows: data.rows,
+    rowNumbers: data.rowNumbers(),
     tokens,
     known,
     active,
