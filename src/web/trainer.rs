@@ -60,15 +60,14 @@ impl Trainer {
     #[wasm_bindgen(unchecked_return_type = "TrainOptions")]
     pub fn preset(
         #[wasm_bindgen(unchecked_param_type = "TrainOptions")] options: JsValue,
-        #[wasm_bindgen(unchecked_param_type = "'recommended' | 'paper-mnist' | 'paper-llm'")] preset: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "'recommended' | 'paper-mnist' | 'paper-llm'")] preset: &str,
         rows: f64,
         epochs: f64,
     ) -> Result<JsValue, Thrown> {
         let options: TrainOptions = from_js("options", options)?;
-        let preset: Preset = from_js("preset", preset)?;
         let epochs = u32::try_from(count("epochs", epochs)?)
             .map_err(|_| Error::option("epochs", epochs, "below 2^32"))?;
-        to_js(&preset.apply(options, count("rows", rows)?, epochs))
+        to_js(&Preset::parse(preset)?.apply(options, count("rows", rows)?, epochs))
     }
 
     /// A run that starts from a model's parameters: one that was read from files, or the outcome of another run. The
