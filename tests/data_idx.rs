@@ -216,7 +216,7 @@ fn what_is_no_idx_file_is_recognised_for_what_it_is() {
 #[test]
 fn values_that_are_not_finite_and_names_that_are_not_there_are_refused() {
     let file = |values: [f32; 4]| {
-        read_tensors(&idx(0x0d, &[2, 2], &values.map(f32::to_be_bytes).concat()), NAME).expect("a valid file")
+        read_tensors(idx(0x0d, &[2, 2], &values.map(f32::to_be_bytes).concat()), NAME).expect("a valid file")
     };
     let error = file([0.0, 1.0, f32::INFINITY, 2.0]).dataset(None).expect_err("infinite");
     assert_eq!(error, Error::NotFinite { row: 1, col: 0, value: f64::INFINITY });
@@ -263,7 +263,7 @@ proptest! {
 
 #[test]
 fn bytes_stay_bytes_and_are_not_copied_for_a_second_data_set() {
-    let file = read_tensors(&idx(8, &[2, 2], &[1, 2, 3, 4]), NAME).expect("a valid file");
+    let file = read_tensors(idx(8, &[2, 2], &[1, 2, 3, 4]), NAME).expect("a valid file");
     let (first, second) = (file.dataset(None).expect("valid"), file.dataset(None).expect("valid"));
     let address = |dataset: &Dataset| dataset.bytes(0).map(<[u8]>::as_ptr);
     assert!(address(&first).is_some() && address(&first) == address(&second));

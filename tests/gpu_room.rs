@@ -7,9 +7,7 @@ use gpu_support::{device, room};
 use pollster::block_on;
 use splinterp::data::{Dataset, NormalisationKind, Storage};
 use splinterp::engine::gpu::{Gpu, self_test, verdict};
-use splinterp::engine::{
-    Backend, Cpu, Engine, Operation, Optimiser, Split, State, StepOptions, apply, bulk,
-};
+use splinterp::engine::{Backend, Cpu, Engine, Operation, Optimiser, Split, State, StepOptions, apply, bulk};
 use splinterp::rng::{Random, Stream};
 use splinterp::sae::{Activation, Penalties, Sae, Threshold, TopKBy};
 
@@ -44,8 +42,7 @@ fn options(batch_size: usize) -> StepOptions {
 
 fn off(found: &[f32], expected: &[f32]) -> f64 {
     let pairs = found.iter().zip(expected).map(|(&a, &b)| (f64::from(a), f64::from(b)));
-    let (distance, size) =
-        pairs.fold((0.0, 0.0), |(d, s), (a, b)| (d + (a - b) * (a - b), s + b * b));
+    let (distance, size) = pairs.fold((0.0, 0.0), |(d, s), (a, b)| (d + (a - b) * (a - b), s + b * b));
     (distance / size).sqrt()
 }
 
@@ -137,7 +134,9 @@ fn odd_sizes_and_long_batches_agree_with_the_cpu() {
 #[test]
 fn every_latent_chosen_by_one_room_alone_ties_with_one_chosen_by_the_other() {
     let Some(_) = device() else { return };
-    for (by, d_sae, k) in [(TopKBy::Magnitude, 300, 31), (TopKBy::Value, 4100, 320), (TopKBy::Positive, 64, 60)] {
+    for (by, d_sae, k) in
+        [(TopKBy::Magnitude, 300, 31), (TopKBy::Value, 4100, 320), (TopKBy::Positive, 64, 60)]
+    {
         let sae = Sae::random(24, d_sae, Activation::TopK { k, by }, true, 5);
         let x = rows(130, 24, 11).values();
         let quiet = async |_: usize, _: usize| ();

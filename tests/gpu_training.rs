@@ -31,8 +31,7 @@ fn three_epochs_of_pam_sgd_end_within_half_a_percent_of_the_cpu() {
     let on = |backend| {
         let options = options(Method::Pam, backend);
         let mut trainer = block_on(Trainer::open(train.clone(), test.clone(), options)).expect("opens");
-        let reports: Vec<_> =
-            (0..3).map(|_| block_on(trainer.epoch(&mut Quiet)).expect("trains")).collect();
+        let reports: Vec<_> = (0..3).map(|_| block_on(trainer.epoch(&mut Quiet)).expect("trains")).collect();
         (trainer.backend(), reports[2])
     };
     let (cpu_name, cpu) = on(Backend::Cpu);
@@ -109,9 +108,10 @@ fn a_checkpoint_goes_from_room_to_room() {
         let resume = |bytes: &[u8], backend| {
             block_on(Trainer::reopen(bytes, train.clone(), test.clone(), Some(backend))).expect("resumes")
         };
-        let mut whole = Trainer::create(train.clone(), test.clone(), options(method, Backend::Cpu)).expect("is made");
-        let mut trainer =
-            block_on(Trainer::open(train.clone(), test.clone(), options(method, Backend::Cpu))).expect("opens");
+        let mut whole =
+            Trainer::create(train.clone(), test.clone(), options(method, Backend::Cpu)).expect("is made");
+        let mut trainer = block_on(Trainer::open(train.clone(), test.clone(), options(method, Backend::Cpu)))
+            .expect("opens");
         for backend in [Backend::Gpu, Backend::Cpu, Backend::Gpu] {
             let expected = block_on(whole.epoch(&mut Quiet)).expect("trains").test_mse;
             let found = block_on(trainer.epoch(&mut Quiet)).expect("trains").test_mse;
@@ -129,7 +129,8 @@ fn a_checkpoint_of_a_gpu_resumes_where_there_is_none() {
     let Some(_) = device() else { return };
     let (train, test) = digits();
     let mut trainer =
-        block_on(Trainer::open(train.clone(), test.clone(), options(Method::Sgd, Backend::Gpu))).expect("opens");
+        block_on(Trainer::open(train.clone(), test.clone(), options(Method::Sgd, Backend::Gpu)))
+            .expect("opens");
     block_on(trainer.epoch(&mut Quiet)).expect("trains");
     let bytes = trainer.checkpoint().expect("writes");
     let resumed = Trainer::<Cpu>::resume(&bytes, train, test).expect("resumes");

@@ -77,7 +77,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: Object.fromEntries(
-        ['index', 'gallery', 'figure'].map((page) => [page, resolve(import.meta.dirname, `${page}.html`)]),
+        ['index', 'activations', 'gallery', 'figure'].map((page) => [
+          page,
+          resolve(import.meta.dirname, `${page}.html`),
+        ]),
       ),
     },
   },

@@ -182,7 +182,8 @@ impl Engine for Room {
             _ => None,
         };
         let where_now = if again.is_some() { "the GPU, opened anew" } else { "the CPU" };
-        self.reason = format!("In mid-epoch {error}. The epoch was repeated on {where_now}; nothing is lost.");
+        self.reason =
+            format!("In mid-epoch {error}. The epoch was repeated on {where_now}; nothing is lost.");
         self.inner = match again {
             Some(room) => Inner::Gpu(Box::new(room)),
             None => cpu(train, test, state),

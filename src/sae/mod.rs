@@ -5,11 +5,13 @@
 mod activation;
 mod affine;
 mod codes;
+mod fold;
 mod model;
 mod objective;
 
 pub use activation::{Activation, Threshold, TopKBy};
 pub use affine::AffineMap;
 pub use codes::{ByLatent, Codes};
+pub(crate) use model::transpose;
 pub use model::{Parts, Sae};
 pub use objective::{Penalties, penalties_of};

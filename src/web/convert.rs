@@ -85,6 +85,8 @@ export interface EpochReport {
   testFvu: number;
   /** Mean number of active latents of a test row. */
   testL0: number;
+  /** Mean over the test rows of Σ|z|. */
+  testL1: number;
   /** Share of latents active on no training row of the epoch. */
   deadShare: number;
   seconds: number;
@@ -184,6 +186,6 @@ pub fn number_field(from: &JsValue, name: &'static str) -> Result<f64, Thrown> {
     field.as_f64().ok_or_else(|| Error::option(name, type_of(&field), "a number").into())
 }
 
-fn type_of(value: &JsValue) -> String {
+pub fn type_of(value: &JsValue) -> String {
     value.js_typeof().as_string().unwrap_or_default()
 }

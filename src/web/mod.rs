@@ -1,15 +1,21 @@
 //! The JavaScript surface: converts and delegates, no mathematics. DESIGN: `init`, `initSync`, and the names below.
 
+#[cfg(feature = "training")]
+mod bulk;
 #[cfg(feature = "figures")]
 mod cluster;
 mod convert;
 mod dataset;
 mod decoder;
 mod error;
-#[cfg(feature = "training")]
-mod bulk;
+#[cfg(feature = "files")]
+mod exchange;
 #[cfg(feature = "training")]
 mod experiments;
+#[cfg(feature = "files")]
+mod features;
+#[cfg(feature = "files")]
+mod files;
 #[cfg(feature = "figures")]
 mod geometry;
 #[cfg(feature = "gpu")]

@@ -162,7 +162,12 @@ pub fn clipping_agrees<E: Engine>(make: impl Fn(Dataset, State) -> E) {
         let ratio = half / whole;
         let off = free.iter().zip(&clipped).map(|(free, clipped)| (free * ratio - clipped).abs());
         assert!(off.fold(0.0, f64::max) < FORWARD * half, "direction of {}", case.name());
-        assert_eq!(first_gradient(&case, &sae, Some(2.0 * whole), &make), free, "{} below the bound", case.name());
+        assert_eq!(
+            first_gradient(&case, &sae, Some(2.0 * whole), &make),
+            free,
+            "{} below the bound",
+            case.name()
+        );
     }
 }
 

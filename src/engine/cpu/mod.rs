@@ -3,6 +3,7 @@
 mod adam;
 mod batch;
 pub mod bulk;
+mod coder;
 mod encode;
 mod gram;
 mod lanes;
@@ -12,4 +13,6 @@ mod sums;
 
 #[cfg(feature = "gpu")]
 pub use adam::AdamStep;
+pub use coder::Coder;
+pub use lanes::dot;
 pub use room::Cpu;

@@ -81,14 +81,10 @@ impl Batch {
         let bound = |kernel, buffers: &[_]| Bound { kernel, group: context.bind(kernel, buffers) };
         let encode = bound(
             Kernel::Encode,
-            &[
-                whole(&x),
-                parameter(Parameter::EncoderWeights),
-                parameter(Parameter::EncoderBias),
-                whole(&z),
-            ],
+            &[whole(&x), parameter(Parameter::EncoderWeights), parameter(Parameter::EncoderBias), whole(&z)],
         );
-        let residual = bound(Kernel::Residual, &[whole(&x), whole(&z), whole(&bits), whole(&fit), whole(&sums)]);
+        let residual =
+            bound(Kernel::Residual, &[whole(&x), whole(&z), whole(&bits), whole(&fit), whole(&sums)]);
         let thresholds = thresholds(context, layout, activation)?;
         let sparse = matches!(activation, Activation::TopK { .. });
         let (select, decode, entry_gradients);

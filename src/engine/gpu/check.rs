@@ -133,12 +133,8 @@ async fn run(room: &mut impl Engine) -> Result<[Vec<f64>; 7]> {
     let steps = room.steps(&rows, &options).await?;
     let forward = vec![sums.squares, sums.l1, sums.active as f64, steps.mse, steps.l1];
     let State { sae, optimiser } = room.state().await?;
-    let moments = [
-        Some(&optimiser.w_enc),
-        Some(&optimiser.b_enc),
-        optimiser.w_dec.as_ref(),
-        optimiser.b_dec.as_ref(),
-    ];
+    let moments =
+        [Some(&optimiser.w_enc), Some(&optimiser.b_enc), optimiser.w_dec.as_ref(), optimiser.b_dec.as_ref()];
     let gradients = moments.iter().flatten().flat_map(|moments| wide(&moments.m)).collect();
     let parameters = [&sae.w_enc[..], &sae.b_enc, sae.decoder(), &sae.b_dec];
     let parameters = parameters.iter().flat_map(|values| wide(values)).collect();

@@ -46,14 +46,12 @@ impl Descent {
         let bound = |kernel, buffers: &[_]| Bound { kernel, group: context.bind(kernel, buffers) };
         let (x, z, dz) = (whole(&batch.x), whole(&batch.z), whole(&batch.dz));
         let (bits, residual) = (whole(&batch.bits), whole(&batch.fit));
-        let encoder =
-            bound(Kernel::ByLatent, &[dz.clone(), bits.clone(), x, of(Parameter::EncoderWeights)]);
+        let encoder = bound(Kernel::ByLatent, &[dz.clone(), bits.clone(), x, of(Parameter::EncoderWeights)]);
         let decoder = bound(Kernel::ByLatent, &[z, bits.clone(), residual.clone(), of(layout.decoder())]);
         let bias = of(Parameter::EncoderBias);
         let encoder_bias = bound(Kernel::LatentSums, &[dz, bits, bias, whole(&activity)]);
         let decoder_bias = bound(Kernel::ColumnSums, &[residual, of(Parameter::DecoderBias)]);
-        let norm =
-            bound(Kernel::Norm, &[whole(theta), whole(&previous), whole(&gradient), whole(&partials)]);
+        let norm = bound(Kernel::Norm, &[whole(theta), whole(&previous), whole(&gradient), whole(&partials)]);
         let clip = bound(Kernel::Clip, &[whole(&partials), whole(&factor)]);
         let adam = bound(
             Kernel::Adam,

@@ -45,7 +45,8 @@ impl Accumulator {
         let l1 = context.storage("sums of |codes|", 4 * stride)?;
         let active = context.storage("counts", 4 * stride)?;
         let bound = |kernel, right: &[&Memory]| {
-            let buffers: Vec<_> = [&batch.z, &batch.bits].into_iter().chain(right.iter().copied()).map(whole).collect();
+            let buffers: Vec<_> =
+                [&batch.z, &batch.bits].into_iter().chain(right.iter().copied()).map(whole).collect();
             Bound { kernel, group: context.bind(kernel, &buffers) }
         };
         let to_zz = bound(Kernel::ByLatent, &[&batch.z, &zz]);
@@ -77,12 +78,7 @@ impl Accumulator {
         }
         let task = Task { mode: add, scale: 1.0, ..batch.task(rows) };
         let codes = Task { width: (layout.stride / 4) as u32, ..task };
-        recorder.dispatch(
-            &self.to_zz,
-            &codes,
-            layout.d_sae,
-            by_latent_work(batch, rows, layout.stride / 4),
-        );
+        recorder.dispatch(&self.to_zz, &codes, layout.d_sae, by_latent_work(batch, rows, layout.stride / 4));
         recorder.dispatch(&self.to_zx, &task, layout.d_sae, by_latent_work(batch, rows, layout.width));
         let groups = layout.d_sae.div_ceil(64);
         recorder.dispatch(&self.to_z, &Task { mode: add | 4, ..task }, groups, 64 * rows);

@@ -116,7 +116,11 @@ impl Layout {
     }
 
     /// First or second moments in one padded piece, chosen by `of`.
-    pub fn moments<'a>(&self, optimiser: &'a Optimiser, of: impl Fn(&'a Moments) -> &'a Vec<f32>) -> Vec<f32> {
+    pub fn moments<'a>(
+        &self,
+        optimiser: &'a Optimiser,
+        of: impl Fn(&'a Moments) -> &'a Vec<f32>,
+    ) -> Vec<f32> {
         let optional = |moments: &'a Option<Moments>| moments.as_ref().map_or(&[][..], |m| of(m).as_slice());
         self.pack([
             of(&optimiser.w_enc),

@@ -105,8 +105,7 @@ impl Workload {
     }
 
     fn state(&self) -> State {
-        let activation =
-            self.k.map_or(Activation::Relu, |k| Activation::TopK { k, by: TopKBy::Magnitude });
+        let activation = self.k.map_or(Activation::Relu, |k| Activation::TopK { k, by: TopKBy::Magnitude });
         let sae = Sae::random(self.d_in, self.d_sae, activation, false, 1);
         State { optimiser: Optimiser::new(&sae, true), sae }
     }

@@ -307,7 +307,8 @@ impl Engine for Gpu {
 
     async fn evaluate(&mut self, split: Split, rows: Range<u32>) -> Result<EvaluationSums> {
         self.context.check()?;
-        let mut sums = EvaluationSums { rows: u64::from(rows.end.saturating_sub(rows.start)), ..Default::default() };
+        let mut sums =
+            EvaluationSums { rows: u64::from(rows.end.saturating_sub(rows.start)), ..Default::default() };
         let mut add = |_: usize, [squares, l1, active]: [f64; 3]| {
             sums.squares += squares;
             sums.l1 += l1;

@@ -13,6 +13,7 @@ import {
   type Pictures,
   type SessionInfo,
 } from '../worker/protocol';
+import type { Phase } from '../parts/transport';
 import { measured } from '../shell/format';
 import { runNames } from '../style/shared';
 import { differ, initialState, parseHash, parseValue, runConfig, writeHash, type Key, type LabState } from './state';
@@ -25,9 +26,6 @@ const MORE_EPOCHS = 10;
 
 /** Epochs whose mean duration foretells the next ones. */
 const RECENT = 3;
-
-/** What the trainers are doing. */
-export type Phase = 'starting' | 'resting' | 'playing' | 'pausing';
 
 /** Pictures that a component may want while it is on screen. */
 export type View = 'images' | 'filters';

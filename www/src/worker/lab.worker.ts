@@ -5,8 +5,11 @@ import init from 'splinterp/lab';
 import { Failure, outcome } from './failure';
 import { imagesFromFiles, loadImages, type Images, type NamedBytes } from './images';
 import { methods, type LabEvent, type LabWorker, type Outcome, type Pictures, type RunConfig } from './protocol';
-import { keyOf, Session } from './session';
+import { Session } from './session';
 import { forgetRun, savedRun } from './store';
+import { epochsOf, keyOf } from './training';
+
+const SLOT = 'unfinished';
 
 let base = '';
 let notify: (event: LabEvent) => void = () => undefined;
@@ -77,7 +80,7 @@ const worker: LabWorker = {
     inTurn(async () => {
       const next = await Session.create(config, await imagesFor(config), notify);
       await exchange(next, keep);
-      await forgetRun();
+      await forgetRun(SLOT);
       return next.info();
     }),
   undo: () =>
@@ -106,13 +109,13 @@ const worker: LabWorker = {
     return pictures.ok ? transfer(pictures, buffersOf(pictures.value)) : pictures;
   },
   interrupted: async (config) => {
-    const saved = await savedRun();
-    const epoch = saved?.reports.sgd.length ?? 0;
+    const saved = await savedRun(SLOT);
+    const epoch = saved ? epochsOf(saved) : 0;
     return saved?.key === keyOf(config) && epoch < saved.target ? { epoch, target: saved.target } : undefined;
   },
   resume: (config) =>
     inTurn(async () => {
-      const saved = await savedRun();
+      const saved = await savedRun(SLOT);
       if (saved?.key !== keyOf(config)) throw new Failure('The unfinished run is no longer there', 'missing');
       const next = await Session.create(config, await imagesFor(config), notify, saved);
       await exchange(next, false);
