@@ -143,7 +143,7 @@ impl View<'_> {
                 }
             }
         }
-        let cols = cols_of(&shape).map_err(|what| span.damage(what))?;
+        let cols = if shape.is_empty() { 1 } else { cols_of(&shape).map_err(|what| span.damage(what))? };
         let negative = || span.damage("has a negative stride or offset");
         let strides: Result<Vec<_>, _> = self.strides.iter().map(|&stride| u64::try_from(stride)).collect();
         let layout = Layout::Strides(strides.map_err(|_| negative())?);

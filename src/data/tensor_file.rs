@@ -46,13 +46,15 @@ pub const MOST_TENSORS: usize = 1 << 14;
 #[derive(Default)]
 pub struct Found {
     pub tensors: Vec<Tensor>,
+    /// Single numbers: no data sets, but parts of models.
+    pub numbers: Vec<Tensor>,
     /// Tensors that cannot be read, by name, and why.
     pub refused: Vec<(String, Error)>,
 }
 
 impl From<Tensor> for Found {
     fn from(tensor: Tensor) -> Self {
-        Self { tensors: vec![tensor], refused: Vec::new() }
+        Self { tensors: vec![tensor], ..Self::default() }
     }
 }
 
@@ -61,6 +63,7 @@ impl Found {
     #[cfg(feature = "files")]
     pub fn push(&mut self, name: &str, tensor: Result<Tensor>) {
         match tensor {
+            Ok(tensor) if tensor.info.shape.is_empty() => self.numbers.push(tensor),
             Ok(tensor) => self.tensors.push(tensor),
             Err(error) => self.refused.push((name.to_owned(), error)),
         }
@@ -286,7 +289,8 @@ impl<'a> TensorFile<'a> {
                 }
             };
         };
-        if let Some(tensor) = self.found.tensors.iter().find(|tensor| tensor.info.name == name) {
+        let mut all = self.found.tensors.iter().chain(&self.found.numbers);
+        if let Some(tensor) = all.find(|tensor| tensor.info.name == name) {
             return Ok(tensor);
         }
         let refused = self.found.refused.iter().find(|(refused, _)| refused == name);
@@ -294,6 +298,18 @@ impl<'a> TensorFile<'a> {
             let what = format!("has no tensor '{name}', only {}", self.names());
             Error::format(&self.file.name, what)
         }))
+    }
+
+    /// Names, types and shapes of the tensors, single numbers among them.
+    #[cfg(feature = "files")]
+    pub(crate) fn with_numbers(&self) -> impl Iterator<Item = &TensorInfo> {
+        self.found.tensors.iter().chain(&self.found.numbers).map(|tensor| &tensor.info)
+    }
+
+    /// Why a tensor of the file cannot be read, if there is one.
+    #[cfg(feature = "files")]
+    pub(crate) fn refusal(&self) -> Option<&Error> {
+        self.found.refused.first().map(|(_, why)| why)
     }
 
     fn names(&self) -> String {
