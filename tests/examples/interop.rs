@@ -1,7 +1,7 @@
 //! The crate's side of tests/interop/interop.py: writes SAEs with their outputs, and reads those of other programs.
 //!
-//!     cargo run --release --example interop -- write FOLDER
-//!     cargo run --release --example interop -- read FOLDER
+//!     cargo run --example interop -- write FOLDER
+//!     cargo run --example interop -- read FOLDER
 //!
 //! `write` makes FOLDER/CASE/FORMAT with a format's files, and FOLDER/CASE/rows.safetensors with rows `x` and their
 //! reconstructions `xhat`. `read` reads each folder in FOLDER, with `x` from its rows.safetensors, and writes
