@@ -2,6 +2,7 @@
 
 mod adam;
 pub mod bulk;
+#[cfg(feature = "files")]
 mod coder;
 mod encode;
 mod gram;
@@ -10,6 +11,8 @@ mod room;
 mod step;
 mod sums;
 
+#[cfg(feature = "files")]
 pub use coder::Coder;
+#[cfg(feature = "files")]
 pub use lanes::dot;
 pub use room::Cpu;
