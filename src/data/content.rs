@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
+use flate2::Crc;
 use flate2::bufread::{DeflateDecoder, MultiGzDecoder};
 
 use super::source::{File, Source};
@@ -41,15 +42,23 @@ pub struct Span {
     /// Its bytes in the file.
     pub stored: u64,
     pub packing: Packing,
-    /// What the file says that it unpacks to.
+    /// What the file says that it unpacks to, and the checksum (CRC-32) of that.
     pub unpacked: Option<u64>,
+    pub checksum: Option<u32>,
 }
 
 impl Span {
     /// The whole file.
     pub fn of(file: &File) -> Self {
         let packing = if file.gzip { Packing::Gzip } else { Packing::Plain };
-        Self { label: file.name.clone(), start: 0, stored: file.length(), packing, unpacked: None }
+        Self {
+            label: file.name.clone(),
+            start: 0,
+            stored: file.length(),
+            packing,
+            unpacked: None,
+            checksum: None,
+        }
     }
 
     /// Length of the content where it is known without unpacking, else what it cannot exceed.
@@ -76,6 +85,7 @@ impl Span {
             },
             position: 0,
             slices: 0,
+            checksum: self.checksum.map(|expected| (expected, Crc::new())),
         }
     }
 
@@ -105,6 +115,8 @@ pub struct Content<'f> {
     unpacker: Unpacker<'f>,
     position: u64,
     slices: u64,
+    /// The checksum expected, and that of what has been read.
+    checksum: Option<(u32, Crc)>,
 }
 
 enum Unpacker<'f> {
@@ -182,6 +194,9 @@ impl Content<'_> {
             match self.unpacker.reader().read(rest) {
                 Ok(0) => break,
                 Ok(read) => {
+                    if let Some((_, sum)) = &mut self.checksum {
+                        sum.update(&rest[..read]);
+                    }
                     filled += read;
                     self.position += read as u64;
                 }
@@ -213,6 +228,18 @@ impl Content<'_> {
             bytes -= wanted;
         }
         Ok(())
+    }
+
+    /// Whether the content, which has been read to its end without a gap, is what was packed.
+    pub fn verify(&self) -> Result<()> {
+        match &self.checksum {
+            Some((expected, sum)) if *expected != sum.sum() && !cfg!(fuzzing) => {
+                let what =
+                    format!("has the checksum {:08x}, expected {expected:08x}: it is damaged", sum.sum());
+                Err(Error::format(&self.label, what))
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn fetch(&mut self) -> Result<()> {

@@ -85,3 +85,9 @@ pub fn relative_error(a: &[f32], b: &[f64]) -> f64 {
     let size: f64 = b.iter().map(|b| b * b).sum();
     (if size > 0.0 { distance / size } else { distance }).sqrt()
 }
+
+/// Bytes of a file that tests/fixtures/write.py made.
+pub fn fixture(name: &str) -> Vec<u8> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/files").join(name);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
