@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
+pub mod archive;
+
 use std::path::PathBuf;
 
 use safetensors::{Dtype, SafeTensors};
