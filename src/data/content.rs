@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
 use flate2::Crc;
-use flate2::bufread::{DeflateDecoder, MultiGzDecoder};
+#[cfg(feature = "files")]
+use flate2::bufread::DeflateDecoder;
+use flate2::bufread::MultiGzDecoder;
 
 use super::source::{File, Source};
 use crate::error::{Error, Result};
@@ -29,6 +31,7 @@ pub enum Packing {
     /// One or more gzip streams, end to end.
     Gzip,
     /// One deflate stream, as in a zip archive.
+    #[cfg(feature = "files")]
     Deflate,
 }
 
@@ -81,6 +84,7 @@ impl Span {
             unpacker: match self.packing {
                 Packing::Plain => Unpacker::Plain(feed),
                 Packing::Gzip => Unpacker::Gzip(Box::new(MultiGzDecoder::new(feed))),
+                #[cfg(feature = "files")]
                 Packing::Deflate => Unpacker::Deflate(Box::new(DeflateDecoder::new(feed))),
             },
             position: 0,
@@ -123,6 +127,7 @@ enum Unpacker<'f> {
     Plain(Feed<'f>),
     // Boxed: the decoders' states are large.
     Gzip(Box<MultiGzDecoder<Feed<'f>>>),
+    #[cfg(feature = "files")]
     Deflate(Box<DeflateDecoder<Feed<'f>>>),
 }
 
@@ -131,6 +136,7 @@ impl<'f> Unpacker<'f> {
         match self {
             Self::Plain(feed) => feed,
             Self::Gzip(decoder) => decoder,
+            #[cfg(feature = "files")]
             Self::Deflate(decoder) => decoder,
         }
     }
@@ -139,6 +145,7 @@ impl<'f> Unpacker<'f> {
         match self {
             Self::Plain(feed) => feed,
             Self::Gzip(decoder) => decoder.get_mut(),
+            #[cfg(feature = "files")]
             Self::Deflate(decoder) => decoder.get_mut(),
         }
     }

@@ -132,6 +132,9 @@ async fn separator(span: &Span, file: &File<'_>) -> Result<u8> {
     Ok([b'\t', b';', b',', b' '].into_iter().find(|separator| outside.contains(separator)).unwrap_or(b','))
 }
 
+/// Takes the line, the column and the text of a cell.
+type Cells<'s> = dyn FnMut(u64, usize, &[u8]) -> Result<()> + 's;
+
 /// The records of a table, one after another.
 struct Lines<'f> {
     content: Content<'f>,
@@ -174,7 +177,7 @@ impl<'f> Lines<'f> {
     }
 
     /// Reads one record, handing on its cells; `false` at the end.
-    async fn cells(&mut self, sink: &mut dyn FnMut(u64, usize, &[u8]) -> Result<()>) -> Result<bool> {
+    async fn cells(&mut self, sink: &mut Cells<'_>) -> Result<bool> {
         let (mut cells, mut length) = (0, 0);
         loop {
             if self.from == self.to {

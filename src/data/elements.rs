@@ -89,6 +89,7 @@ impl Elements {
     }
 
     /// Where in the content the elements end.
+    #[cfg(feature = "files")]
     pub fn end(&self) -> u64 {
         self.end
     }
