@@ -40,6 +40,7 @@ pub struct Format {
 /// Bytes of content that are looked at to recognise a format.
 const OPENING: usize = 512;
 /// Tensors that a file may hold.
+#[cfg(feature = "files")]
 pub const MOST_TENSORS: usize = 1 << 14;
 
 /// What a file holds.
@@ -112,6 +113,16 @@ impl Tensor {
             Body::Elements(_, elements) => (elements.dtype, elements.big_endian),
             #[cfg(feature = "files")]
             Body::Table(_) => super::csv::NUMBER,
+        }
+    }
+
+    /// Before memory is taken: whether the file holds as much as it claims.
+    async fn check_claim(&self, file: &File<'_>, keep: Keep) -> Result<()> {
+        match &self.body {
+            Body::Elements(span, elements) => elements.check_claim(span, file, keep).await,
+            // The lines of a table have been counted.
+            #[cfg(feature = "files")]
+            Body::Table(_) => Ok(()),
         }
     }
 
@@ -247,9 +258,7 @@ impl<'a> TensorFile<'a> {
             return Err(Error::shape("rows of the data set", tensor.rows, "below 2^32"));
         }
         let keep = options.keep.unwrap_or(Keep::of(tensor.number().0));
-        if let Body::Elements(span, elements) = &tensor.body {
-            elements.check_claim(span, &self.file, keep).await?;
-        }
+        tensor.check_claim(&self.file, keep).await?;
         let mut kept = Kept::new(&self.file.name, tensor.rows, tensor.cols, tensor.number(), keep)?;
         tensor.each(&self.file, tensor.rows, progress, &mut kept).await?;
         let dataset = if options.drop_non_finite {
