@@ -404,6 +404,16 @@ fn an_archive_holds_the_files() {
             .expect("whole");
         assert_eq!(read, file.bytes);
     }
+    let zipped = NamedFile { name: "sae.zip".into(), bytes: zip_files(&files).expect("two names") };
+    assert_eq!(read(std::slice::from_ref(&zipped)), read(&files));
+    for at in 0..zipped.bytes.len() {
+        let mut cut = zipped.clone();
+        cut.bytes.truncate(at);
+        assert!(read(&[cut]).is_err(), "cut at {at}");
+        let mut changed = zipped.clone();
+        changed.bytes[at] ^= 0x81;
+        let _ = read(&[changed]);
+    }
     let twice = [files[0].clone(), files[0].clone()];
     assert!(
         zip_files(&twice).unwrap_err().to_string().starts_with("cfg.json: cannot be put into the archive: ")

@@ -60,7 +60,7 @@ pub fn write(sae: &Sae) -> Result<Vec<NamedFile>> {
 }
 
 /// Reads the folder.
-pub fn read(mut tensors: Tensors, config: &Config) -> Result<Sae> {
+pub fn read(mut tensors: Tensors<'_>, config: &Config) -> Result<Sae> {
     config.refuse_unless("activation", &[json!("topk")])?;
     config.refuse_unless("transcode", &[json!(false)])?;
     config.refuse_unless("skip_connection", &[json!(false)])?;
