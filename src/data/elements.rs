@@ -18,7 +18,7 @@ pub trait Sink {
     fn label(&mut self, _text: &str) {}
 }
 
-/// Hears of the bytes read and of all there are to read, and may end the reading.
+/// Hears of the bytes read and of all there are to read (rows for a table), and may end the reading.
 pub type Progress<'p> = dyn FnMut(u64, u64) -> ControlFlow<()> + 'p;
 
 /// In which order the elements of a tensor are stored.
@@ -199,7 +199,7 @@ impl Elements {
                 Some(walk) => walk.put(done, bytes, size, sink)?,
             }
             done += wanted;
-            if content.slices() > slices {
+            if content.slices() > slices || done == last {
                 slices = content.slices();
                 if progress(done * size as u64, last * size as u64).is_break() {
                     return Err(Error::ReadCancelled(span.label.clone()));
