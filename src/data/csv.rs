@@ -286,7 +286,7 @@ impl Table {
                     .damage(format!("ends after {row} rows, expected {rows}: it has changed")));
             }
             sink.put(row * cols, &row_bytes)?;
-            if lines.content.slices() > slices {
+            if lines.content.slices() > slices || row + 1 == rows {
                 slices = lines.content.slices();
                 if progress(row + 1, rows).is_break() {
                     return Err(Error::ReadCancelled(self.span.label.clone()));

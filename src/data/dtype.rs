@@ -63,29 +63,38 @@ impl Dtype {
         }
     }
 
-    /// The number that the bytes of one element stand for, rounded to a 32-bit float.
-    #[inline]
-    pub(super) fn number(self, bytes: &[u8], big_endian: bool) -> f32 {
-        let mut b = [0; 8];
-        b.iter_mut().zip(bytes).for_each(|(to, &from)| *to = from);
-        if big_endian {
-            b[..self.size()].reverse();
+    /// The numbers that the bytes of elements stand for, rounded to 32-bit floats, in place of what `out` held.
+    pub(super) fn decode(self, bytes: &[u8], big_endian: bool, out: &mut Vec<f32>) {
+        if big_endian && self.size() > 1 {
+            let mut little = bytes.to_vec();
+            little.chunks_exact_mut(self.size()).for_each(<[u8]>::reverse);
+            return self.decode(&little, false, out);
         }
-        let whole = u64::from_le_bytes(b);
+        out.clear();
         match self {
-            Self::Bool => f32::from(u8::from(b[0] != 0)),
-            Self::U8 => f32::from(b[0]),
-            Self::I8 => f32::from(b[0] as i8),
-            Self::I16 => f32::from(whole as i16),
-            Self::U16 => f32::from(whole as u16),
-            Self::F16 => f16::from_bits(whole as u16).to_f32(),
-            Self::BF16 => bf16::from_bits(whole as u16).to_f32(),
-            Self::I32 => whole as i32 as f32,
-            Self::U32 => whole as u32 as f32,
-            Self::F32 => f32::from_bits(whole as u32),
-            Self::I64 => whole as i64 as f32,
-            Self::U64 => whole as f32,
-            Self::F64 => f64::from_bits(whole) as f32,
+            Self::Bool => each(bytes, out, |[b]| f32::from(u8::from(b != 0))),
+            Self::U8 => each(bytes, out, |[b]| f32::from(b)),
+            Self::I8 => each(bytes, out, |b| f32::from(i8::from_le_bytes(b))),
+            Self::I16 => each(bytes, out, |b| f32::from(i16::from_le_bytes(b))),
+            Self::U16 => each(bytes, out, |b| f32::from(u16::from_le_bytes(b))),
+            Self::F16 => each(bytes, out, |b| widen(f16::from_le_bytes(b))),
+            Self::BF16 => each(bytes, out, |b| bf16::from_le_bytes(b).to_f32()),
+            Self::I32 => each(bytes, out, |b| i32::from_le_bytes(b) as f32),
+            Self::U32 => each(bytes, out, |b| u32::from_le_bytes(b) as f32),
+            Self::F32 => each(bytes, out, f32::from_le_bytes),
+            Self::I64 => each(bytes, out, |b| i64::from_le_bytes(b) as f32),
+            Self::U64 => each(bytes, out, |b| u64::from_le_bytes(b) as f32),
+            Self::F64 => each(bytes, out, |b| f64::from_le_bytes(b) as f32),
         }
     }
+}
+
+fn each<const N: usize>(bytes: &[u8], out: &mut Vec<f32>, number: impl Fn([u8; N]) -> f32) {
+    out.extend(bytes.as_chunks::<N>().0.iter().map(|&bytes| number(bytes)));
+}
+
+/// Half precision as a 32-bit float. One copy: within the loops that use it, it makes the download larger.
+#[inline(never)]
+pub(super) fn widen(half: f16) -> f32 {
+    half.to_f32()
 }

@@ -18,7 +18,7 @@ pub trait Sink {
     fn label(&mut self, _text: &str) {}
 }
 
-/// Hears of the bytes read and of all there are to read, and may end the reading.
+/// Hears of the bytes read and of all there are to read (rows for a table), and may end the reading.
 pub type Progress<'p> = dyn FnMut(u64, u64) -> ControlFlow<()> + 'p;
 
 /// In which order the elements of a tensor are stored.
@@ -126,9 +126,15 @@ impl Elements {
     }
 
     /// Before anything is allocated for values kept as `keep`: a packed file that claims much is counted first.
-    pub async fn check_claim(&self, span: &Span, file: &File<'_>, keep: Keep) -> Result<()> {
+    pub async fn check_claim(
+        &self,
+        span: &Span,
+        file: &File<'_>,
+        keep: Keep,
+        progress: &mut Progress<'_>,
+    ) -> Result<()> {
         if span.packing != Packing::Plain && self.count.saturating_mul(keep.size() as u64) > TRUSTED {
-            let counted = span.count(file, self.end).await?;
+            let counted = span.count(file, self.end, progress).await?;
             if counted < self.end {
                 return Err(self.too_short(span, &format!("unpacks to {counted} bytes")));
             }
@@ -193,7 +199,7 @@ impl Elements {
                 Some(walk) => walk.put(done, bytes, size, sink)?,
             }
             done += wanted;
-            if content.slices() > slices {
+            if content.slices() > slices || done == last {
                 slices = content.slices();
                 if progress(done * size as u64, last * size as u64).is_break() {
                     return Err(Error::ReadCancelled(span.label.clone()));

@@ -190,7 +190,7 @@ struct Options {
 /// Options of a data set; left out, all take their defaults.
 pub(super) fn load_options(options: JsValue) -> Result<LoadOptions, Thrown> {
     let options: Options =
-        if options.is_undefined() { Options::default() } else { from_js("options", options)? };
+        if options.is_null_or_undefined() { Options::default() } else { from_js("options", options)? };
     let keep = options.keep.as_deref().map(Keep::parse).transpose()?;
     Ok(LoadOptions { keep, drop_non_finite: options.drop_non_finite })
 }
@@ -232,7 +232,7 @@ impl TensorFile {
     /// `openTensors` opened take `load`.
     pub fn dataset(
         &self,
-        name: Option<String>,
+        #[wasm_bindgen(unchecked_optional_param_type = "string")] name: Option<String>,
         #[wasm_bindgen(unchecked_optional_param_type = "LoadOptions")] options: JsValue,
     ) -> Result<Dataset, Thrown> {
         Ok(Dataset(self.file.dataset_with(name.as_deref(), load_options(options)?)?))
