@@ -232,17 +232,27 @@ download_mnist_file() {
 
 # --- build ----------------------------------------------------------------------------------------------------
 
-build_wasm() {
-  need_rust
-  say 'Compiling the crate to WebAssembly'
-  cargo build --release --lib --target "$wasm_target"
+# compile FEATURES: leaves the module with these features of the crate (all of them by default) in $module.
+compile() {
+  module=target/$wasm_target/release/splinterp.wasm
+  cargo build --release --lib --target "$wasm_target" "$@"
 }
 
-# The npm package: wasm-bindgen's JavaScript and declarations, the module optimised, package.json and licences.
-build_package() {
-  local module=target/$wasm_target/release/splinterp.wasm extras hash
+# bind MODULE FOLDER: the module, optimised, with wasm-bindgen's JavaScript and declarations.
+bind() {
   need_wasm_bindgen
   npm_install www # for wasm-opt
+  rm -rf "$2"
+  "$bindgen" --target web --out-dir "$2" --out-name splinterp "$1"
+  optimise "$2/splinterp_bg.wasm"
+}
+
+# The npm package: everything that the crate offers, package.json and licences.
+build_package() {
+  local module extras hash
+  need_rust
+  say 'Compiling the crate to WebAssembly'
+  compile
   extras=(LICENSE-MIT LICENSE-APACHE)
   [ ! -f README.md ] || extras+=(README.md)
   hash=$(hash_of "$module" Cargo.toml build.sh www/package-lock.json "${extras[@]}")
@@ -251,12 +261,21 @@ build_package() {
     return
   fi
   say 'Making the npm package in pkg/'
-  rm -rf pkg
-  "$bindgen" --target web --out-dir pkg --out-name splinterp "$module"
-  optimise pkg/splinterp_bg.wasm
+  bind "$module" pkg
   cp "${extras[@]}" pkg/
   cargo metadata --no-deps --format-version 1 | package_json >pkg/package.json
   mark_current package "$hash"
+}
+
+# build_module NAME FEATURES: a module for pages that need only a part of the crate, in target/modules/NAME.
+build_module() {
+  local module hash folder=target/modules/$1
+  say "Compiling the part of the crate for: $1"
+  compile --no-default-features --features "$2"
+  hash=$(hash_of "$module" build.sh www/package-lock.json)
+  if is_current "module-$1" "$hash" "$folder/splinterp.js"; then return; fi
+  bind "$module" "$folder"
+  mark_current "module-$1" "$hash"
 }
 
 # The features are those of rustc's wasm32-unknown-unknown and of .cargo/config.toml; all browsers since 2023 have them.
@@ -282,7 +301,7 @@ package_json() {
 build_site() {
   local hash
   npm_install www
-  hash=$(hash_of www pkg)
+  hash=$(hash_of www pkg target/modules)
   if is_current site "$hash" dist/index.html; then
     say 'dist/ is up to date'
     return
@@ -293,8 +312,9 @@ build_site() {
 }
 
 build_all() {
-  build_wasm
   build_package
+  build_module lab training
+  build_module figures figures
   build_site
 }
 

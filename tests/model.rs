@@ -57,7 +57,7 @@ fn room(case: &Case, state: State) -> Cpu {
 }
 
 fn step_options(penalties: Penalties, lr: f64, weight_decay: f64, batch_size: usize) -> StepOptions {
-    StepOptions { batch_size, updates_per_batch: 1, lr, lr_slope: 0.0, weight_decay, penalties }
+    StepOptions { batch_size, updates_per_batch: 1, lr, lr_slope: 0.0, weight_decay, clip: None, penalties }
 }
 
 #[test]
@@ -126,6 +126,47 @@ fn gradients_agree_with_autograd_with_and_without_penalties() {
                 close(&gradient(w_dec), "W_dec");
             }
         }
+    }
+}
+
+/// All of the gradient that `room` takes its first step with, clipped.
+fn first_gradient(case: &Case, sae: &Sae, clip: Option<f64>) -> Vec<f64> {
+    let state = State { optimiser: Optimiser::new(sae, true), sae: sae.clone() };
+    let mut room = room(case, state);
+    room.begin_epoch();
+    let rows: Vec<u32> = (0..(case.tensor("x").len() / sae.d_in) as u32).collect();
+    let options = StepOptions { clip, ..step_options(Penalties::default(), 1e-3, 0.0, rows.len()) };
+    block_on(room.steps(&rows, &options)).expect("steps");
+    let optimiser = block_on(room.state()).expect("reads back").optimiser;
+    let parts =
+        [Some(&optimiser.w_enc), Some(&optimiser.b_enc), optimiser.w_dec.as_ref(), optimiser.b_dec.as_ref()];
+    parts.into_iter().flatten().flat_map(gradient).map(f64::from).collect()
+}
+
+#[test]
+fn clipping_bounds_the_norm_of_autograds_gradient_and_keeps_its_direction() {
+    for case in Case::all("forward_") {
+        let sae = model(&case, "W_enc", "b_enc", "W_dec", "b_dec");
+        let names = if tied(&case) {
+            vec!["W_enc", "b_enc", "b_dec"]
+        } else {
+            vec!["W_enc", "b_enc", "W_dec", "b_dec"]
+        };
+        let whole: f64 = names
+            .iter()
+            .flat_map(|name| case.tensor(&format!("mse_d{name}")))
+            .map(|g| g * g)
+            .sum::<f64>()
+            .sqrt();
+        let free = first_gradient(&case, &sae, None);
+        let half = whole / 2.0;
+        let clipped = first_gradient(&case, &sae, Some(half));
+        let norm = clipped.iter().map(|g| g * g).sum::<f64>().sqrt();
+        assert!((norm / half - 1.0).abs() < FORWARD, "{}: norm {norm}, clipped to {half}", case.name());
+        let ratio = half / whole;
+        let off = free.iter().zip(&clipped).map(|(free, clipped)| (free * ratio - clipped).abs());
+        assert!(off.fold(0.0, f64::max) < FORWARD * half, "direction of {}", case.name());
+        assert_eq!(first_gradient(&case, &sae, Some(2.0 * whole)), free, "{} below the bound", case.name());
     }
 }
 

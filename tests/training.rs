@@ -37,6 +37,7 @@ fn step_options(rows: usize, penalties: Penalties) -> StepOptions {
         lr: 1e-3,
         lr_slope: 0.0,
         weight_decay: 0.0,
+        clip: None,
         penalties,
     }
 }

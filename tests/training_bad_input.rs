@@ -56,9 +56,10 @@ fn assert_finite(report: &EpochReport) {
 #[test]
 fn weights_that_are_negative_or_no_numbers_are_refused_by_name_before_any_training() {
     type Set = fn(&mut TrainOptions, f64);
-    let weights: [(&str, Set); 8] = [
+    let weights: [(&str, Set); 9] = [
         ("l1", |o, v| o.l1 = v),
         ("weightDecay", |o, v| o.weight_decay = v),
+        ("clip", |o, v| o.clip = Some(v)),
         ("alpha", |o, v| o.alpha = Some(v)),
         ("beta", |o, v| o.beta = v),
         ("muEnc", |o, v| o.mu_enc = v),

@@ -56,9 +56,18 @@ function dataSetManifest(): Plugin {
 export default defineConfig({
   base: './',
   plugins: [securityPolicy(), dataSetManifest()],
-  resolve: { alias: { splinterp: resolve(import.meta.dirname, '../pkg/splinterp.js') } },
+  resolve: {
+    alias: [
+      // Pages that need only a part of the crate load only that part: build.sh names the features.
+      {
+        find: /^splinterp\/(lab|figures)$/,
+        replacement: resolve(import.meta.dirname, '../target/modules/$1/splinterp.js'),
+      },
+      { find: /^splinterp$/, replacement: resolve(import.meta.dirname, '../pkg/splinterp.js') },
+    ],
+  },
   worker: { format: 'es' },
-  server: { headers, fs: { allow: ['.', '../pkg'] } },
+  server: { headers, fs: { allow: ['.', '../pkg', '../target/modules'] } },
   preview: { headers },
   build: {
     outDir: '../dist',

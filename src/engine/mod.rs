@@ -44,6 +44,9 @@ pub struct StepOptions {
     pub lr_slope: f64,
     /// L2 weight decay as in `torch.optim.Adam`: `gradient += decay · W`, on the matrices and not on the biases.
     pub weight_decay: f64,
+    /// Largest Euclidean norm that the gradient of F by all trained parameters together may have: a longer one is
+    /// scaled by `clip / (norm + 1e-6)`, as `torch.nn.utils.clip_grad_norm_` does, before the weight decay is added.
+    pub clip: Option<f64>,
     /// The other terms of F.
     pub penalties: Penalties,
 }

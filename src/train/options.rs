@@ -86,6 +86,10 @@ pub struct TrainOptions {
     /// L2 weight decay of Adam on the matrices.
     #[serde(default)]
     pub weight_decay: f64,
+    /// Largest norm of the gradient; a longer one is scaled down to it. Default: none. The decoder half of PAM-SGD
+    /// has no gradient, so that there it is that of the encoder alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip: Option<f64>,
     /// α: ridge on `W_dec`. Default: 0 for SGD, 0.6 / rows for PAM-SGD.
     #[serde(default)]
     pub alpha: Option<f64>,
@@ -166,6 +170,7 @@ impl TrainOptions {
             updates_per_batch: default_updates(),
             l1: 0.0,
             weight_decay: 0.0,
+            clip: None,
             alpha: None,
             beta: 0.0,
             mu_enc: 0.0,
@@ -220,6 +225,11 @@ impl TrainOptions {
                 return Err(Error::option(name, count, "at least 1"));
             }
         }
+        if let Some(clip) = self.clip
+            && !(clip.is_finite() && clip > 0.0)
+        {
+            return Err(Error::option("clip", clip, "a finite number above 0"));
+        }
         if self.lr_decay_epochs == Some(0) {
             return Err(Error::option("lrDecayEpochs", 0, "at least 1"));
         }
@@ -266,6 +276,7 @@ impl TrainOptions {
             lr: self.lr,
             lr_slope: 0.0,
             weight_decay: self.weight_decay,
+            clip: self.clip,
             penalties: self.penalties(),
         }
     }

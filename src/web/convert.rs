@@ -36,6 +36,8 @@ export interface TrainOptions {
   l1?: number;
   /** L2 weight decay of Adam on the matrices, 0. */
   weightDecay?: number;
+  /** Largest norm of the gradient, over all that Adam trains; a longer one is scaled down to it. None by default. */
+  clip?: number;
   /** α, ridge on W_dec: 0 for SGD, 0.6 / rows for PAM-SGD. */
   alpha?: number;
   /** β, ridge on b_dec, 0. */
@@ -62,6 +64,9 @@ export interface TrainOptions {
   backend?: 'auto' | 'gpu' | 'cpu';
   threads?: number;
 }
+
+/** Options with every default filled in; a bound on the gradient stays optional. */
+export type ResolvedOptions = Required<Omit<TrainOptions, 'clip'>> & Pick<TrainOptions, 'clip'>;
 
 /** Figures at the end of an epoch. */
 export interface EpochReport {
@@ -153,6 +158,12 @@ pub fn float32(values: &[f32]) -> JsValue {
 /// A typed array on JavaScript's side.
 pub fn float64(values: &[f64]) -> JsValue {
     Float64Array::from(values).into()
+}
+
+/// A typed array on JavaScript's side.
+#[cfg(any(feature = "figures", all(feature = "files", feature = "training")))]
+pub fn uint32(values: &[u32]) -> JsValue {
+    js_sys::Uint32Array::from(values).into()
 }
 
 /// Reads a field of an object as a typed array of float32.

@@ -1,5 +1,6 @@
 //! The JavaScript surface: converts and delegates, no mathematics. DESIGN: `init`, `initSync`, and the names below.
 
+#[cfg(feature = "figures")]
 mod cluster;
 mod convert;
 mod dataset;
@@ -7,14 +8,18 @@ mod decoder;
 mod error;
 #[cfg(feature = "files")]
 mod exchange;
+#[cfg(feature = "training")]
 mod experiments;
-#[cfg(feature = "files")]
+#[cfg(all(feature = "files", feature = "training"))]
 mod features;
 #[cfg(feature = "files")]
 mod files;
+#[cfg(feature = "figures")]
 mod geometry;
 mod sae;
+#[cfg(feature = "figures")]
 mod toy;
+#[cfg(feature = "training")]
 mod trainer;
 
 use wasm_bindgen::prelude::wasm_bindgen;

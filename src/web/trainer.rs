@@ -103,7 +103,7 @@ impl Trainer {
     }
 
     /// Options with every default filled in.
-    #[wasm_bindgen(getter, unchecked_return_type = "Required<TrainOptions>")]
+    #[wasm_bindgen(getter, unchecked_return_type = "ResolvedOptions")]
     pub fn options(&self) -> Result<JsValue, Thrown> {
         self.with(|run| to_js(run.options()))?
     }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { initSync, powerDiagram } from 'splinterp';
+import { initSync, powerDiagram } from 'splinterp/figures';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { classMeans, clouds, meanSquares, shareAlike } from '../src/figures/clouds';
 import { isSmall } from '../src/figures/frame/cutter';
@@ -25,7 +25,7 @@ import { mostOrder } from '../src/figures/frame/cutter';
 const box: Box = [0, 0, 1.5, 1];
 
 beforeAll(() => {
-  initSync({ module: readFileSync(new URL('../../pkg/splinterp_bg.wasm', import.meta.url)) });
+  initSync({ module: readFileSync(new URL('../../target/modules/figures/splinterp_bg.wasm', import.meta.url)) });
 });
 
 /** Writes down what is traced. */

@@ -1,6 +1,6 @@
 //! Encode, decode and forward of any number of rows, for use outside training.
 
-use super::step::{Batch, decode_row};
+use super::batch::{Batch, decode_row};
 use crate::error::{Error, Result};
 use crate::sae::{Codes, Sae};
 

@@ -1,6 +1,6 @@
 //! Codes of the rows of a data set, piece by piece, for whoever looks at them outside training.
 
-use super::step::Batch;
+use super::batch::Batch;
 use crate::data::Dataset;
 use crate::sae::{Codes, Sae};
 

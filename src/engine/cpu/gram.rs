@@ -3,7 +3,7 @@
 //! Within a block of at most [`BLOCK`] rows `ZᵀX` is summed in float32 registers, between blocks in float64; the
 //! relative error of a block is that of about a hundred float32 additions, and blocks do not add to it.
 
-use super::step::Batch;
+use super::batch::Batch;
 use super::sums::weighted_rows;
 use crate::engine::Gram;
 use crate::sae::ByLatent;

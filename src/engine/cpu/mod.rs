@@ -1,6 +1,7 @@
 //! The CPU room: SIMD kernels, one thread. Every result is the same bits in wasm and natively.
 
 mod adam;
+mod batch;
 pub mod bulk;
 #[cfg(feature = "files")]
 mod coder;

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::batch::Batch;
 use super::gram::{Accumulator, BLOCK};
-use super::step::{Batch, Gradient};
+use super::step::Gradient;
 use crate::data::Dataset;
 use crate::engine::{Engine, EvaluationSums, Gram, Split, State, StepOptions, StepSums};
 use crate::error::Result;

@@ -13,7 +13,7 @@ import {
   type LocalPca,
   type ToyBounds,
   type ToyOptions,
-} from 'splinterp';
+} from 'splinterp/figures';
 import { count, measured } from '../shell/format';
 import { flag, oneOf, whole } from '../shell/properties';
 import type { Colours } from './frame/colours';

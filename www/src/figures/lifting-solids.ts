@@ -1,7 +1,7 @@
 // The picture of the lifting as polygons, lines and balls in space, and the way from space to the stage: what three.js
 // and the exports draw alike.
 
-import type { Polyhedra } from 'splinterp';
+import type { Polyhedra } from 'splinterp/figures';
 import type { Place } from './frame/probe';
 
 export type Point3 = readonly [number, number, number];

@@ -3,7 +3,7 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
-import { lift, voronoiCells, weightsAt } from 'splinterp';
+import { lift, voronoiCells, weightsAt } from 'splinterp/figures';
 import { count, measured } from '../shell/format';
 import { flag, real, whole } from '../shell/properties';
 import { coloursOf, type Colours } from './frame/colours';

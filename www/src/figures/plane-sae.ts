@@ -1,7 +1,7 @@
 // A small SAE in the plane, given by the sites of its latents as the reader moves them: latent i has the encoder row
 // s_i and the bias b_i = (ω_i − |s_i|²) / 2, so that its site has the weight ω_i = |s_i|² + 2 b_i.
 
-import { decoderStep, Sae, type Activation, type Partition } from 'splinterp';
+import { decoderStep, Sae, type Activation, type Partition } from 'splinterp/figures';
 import type { Sites } from './frame/sites';
 import type { Box } from './frame/view';
 

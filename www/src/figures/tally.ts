@@ -3,7 +3,7 @@
 
 import { html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import type { Partition, Sae } from 'splinterp';
+import type { Partition, Sae } from 'splinterp/figures';
 import { count } from '../shell/format';
 import { VisibleController } from '../shell/visible';
 import { shared } from '../style/shared';

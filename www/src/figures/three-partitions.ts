@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
-import type { Activation } from 'splinterp';
+import type { Activation } from 'splinterp/figures';
 import { count } from '../shell/format';
 import { real, whole } from '../shell/properties';
 import type { Colours } from './frame/colours';

@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
-import { kmeans, type KMeans } from 'splinterp';
+import { kmeans, type KMeans } from 'splinterp/figures';
 import { count, measured, percent } from '../shell/format';
 import { oneOf, real, whole } from '../shell/properties';
 import type { Colours } from './frame/colours';

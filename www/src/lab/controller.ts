@@ -1,7 +1,7 @@
 // The lab on the page's side: its state, what the worker last said, and what the user wants next.
 
 import { proxy, wrap, type Remote } from 'comlink';
-import type { EpochReport } from 'splinterp';
+import type { EpochReport } from 'splinterp/lab';
 import {
   methods,
   type Interrupted,

@@ -2,7 +2,7 @@
 
 import { css, html, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
-import type { EpochReport } from 'splinterp';
+import type { EpochReport } from 'splinterp/lab';
 import { count, duration, measured, percent } from '../shell/format';
 import { runNames, shared } from '../style/shared';
 import { methods } from '../worker/protocol';

@@ -1,6 +1,6 @@
 // Where the lab's images come from: drawn by the crate, MNIST beside the page, or files that the user gives.
 
-import { Dataset, readTensors } from 'splinterp';
+import { Dataset, readTensors } from 'splinterp/lab';
 import { Failure, messageOf } from './failure';
 import type { LabEvent, Source } from './protocol';
 

@@ -1,7 +1,7 @@
 // The lab's worker: it owns the wasm module, the data and the two runs. The page only draws.
 
 import { expose, transfer } from 'comlink';
-import init from 'splinterp';
+import init from 'splinterp/lab';
 import { Failure, outcome } from './failure';
 import { imagesFromFiles, loadImages, type Images, type NamedBytes } from './images';
 import { methods, type LabEvent, type LabWorker, type Outcome, type Pictures, type RunConfig } from './protocol';

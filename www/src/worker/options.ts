@@ -1,6 +1,6 @@
 // From the lab's configuration to the options of the two trainers.
 
-import type { Activation, TrainOptions } from 'splinterp';
+import type { Activation, TrainOptions } from 'splinterp/lab';
 import type { Method, RunConfig } from './protocol';
 
 function activationOf(config: RunConfig): Activation {

@@ -1,6 +1,6 @@
 // Pictures of a model: reconstructions, codes and filters, made small enough to send and quick to draw.
 
-import type { Dataset, Sae } from 'splinterp';
+import type { Dataset, Sae } from 'splinterp/lab';
 import type { Filters, RunPictures } from './protocol';
 
 /** Test images on which the activity of a latent is counted. */

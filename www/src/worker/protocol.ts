@@ -1,6 +1,6 @@
 // What the page and its worker say to each other. Types only: nothing here runs.
 
-import type { EpochReport, TrainOptions } from 'splinterp';
+import type { EpochReport, ResolvedOptions } from 'splinterp/lab';
 
 /** The two runs that are trained in step, in the order in which they are trained and shown. */
 export const methods = ['sgd', 'pam'] as const;
@@ -56,7 +56,7 @@ export interface SessionInfo {
   /** Where the arithmetic runs. */
   backend: string;
   /** Options as the crate resolved them. */
-  options: PerMethod<Required<TrainOptions>>;
+  options: PerMethod<ResolvedOptions>;
   /** Reports of the epochs that are done: empty, but for a session that goes on. */
   reports: PerMethod<EpochReport[]>;
 }

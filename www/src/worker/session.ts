@@ -1,6 +1,6 @@
 // A session: one data set and two runs, trained in step, one epoch each in turn.
 
-import { Trainer, type EpochReport, type Sae } from 'splinterp';
+import { Trainer, type EpochReport, type Sae } from 'splinterp/lab';
 import { codeOf, messageOf } from './failure';
 import type { Images } from './images';
 import { trainOptions } from './options';

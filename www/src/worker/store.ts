@@ -1,6 +1,6 @@
 // One unfinished run, kept across a reload: checkpoints of both trainers in IndexedDB, about 5 MB each at 784 × 256.
 
-import type { EpochReport } from 'splinterp';
+import type { EpochReport } from 'splinterp/lab';
 import type { PerMethod } from './protocol';
 
 /** What is kept of an unfinished run. */

@@ -1,6 +1,6 @@
 // Diagrams of the wasm package as plain arrays: to be drawn, searched, and sent from a worker.
 
-import init, { powerDiagram, type Cells, type Partition } from 'splinterp';
+import init, { powerDiagram, type Cells, type Partition } from 'splinterp/figures';
 import type { Pen } from './painter';
 import type { Box, View } from './view';
 
