@@ -165,7 +165,22 @@ fn read_folder(files: &[NamedFile]) -> Result<Sae> {
         ));
     }?;
     sae.activation.validate(sae.d_sae)?;
+    in_range(&sae, &weights.name)?;
     Ok(sae)
+}
+
+/// # Errors
+/// If folding a bias or a norm into other parameters has left the range of float32.
+fn in_range(sae: &Sae, file: &str) -> Result<()> {
+    match sae.not_finite() {
+        None => Ok(()),
+        Some(value) => {
+            let what = format!(
+                "its biases and weights multiply to {value}, expected numbers within the range of float32"
+            );
+            Err(Error::format(file, what))
+        }
+    }
 }
 
 /// The one file that holds weights.

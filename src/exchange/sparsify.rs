@@ -39,6 +39,7 @@ pub fn write(sae: &Sae) -> Result<Vec<NamedFile>> {
     };
     let mut sae = sae.into_owned();
     sae.shift_input_by_b_dec(1.0);
+    super::in_range(&sae, WEIGHTS)?;
     let (d_in, d_sae) = (sae.d_in, sae.d_sae);
     let written = Written {
         activation: "topk",

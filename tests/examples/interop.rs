@@ -1,10 +1,10 @@
 //! The crate's side of tests/interop/interop.py: writes SAEs with their outputs, and reads those of other programs.
 //!
-//!     cargo run --example interop -- write FOLDER
+//!     cargo run --example interop -- write FOLDER [ACTIVATIONS]
 //!     cargo run --example interop -- read FOLDER
 //!
 //! `write` makes FOLDER/CASE/FORMAT with a format's files, and FOLDER/CASE/rows.safetensors with rows `x` and their
-//! reconstructions `xhat`. `read` reads each folder in FOLDER, with `x` from its rows.safetensors, and writes
+//! reconstructions `xhat`. The models are trained on generated digits, and one on a file of activations if it is named. `read` reads each folder in FOLDER, with `x` from its rows.safetensors, and writes
 //! `xhat` and codes `z` to ours.safetensors.
 
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use std::path::Path;
 
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
-use splinterp::data::{Dataset, NormalisationKind, Storage};
+use splinterp::data::{Dataset, NormalisationKind, Storage, read_tensors};
 use splinterp::engine::bulk;
 use splinterp::exchange::{Format, NamedFile, read, write};
 use splinterp::sae::{Activation, Sae, Threshold, TopKBy};
@@ -26,13 +26,17 @@ const OURS: &str = "ours.safetensors";
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["write", folder] => write_cases(Path::new(folder)),
+        ["write", folder] => write_digits(Path::new(folder)),
+        ["write", folder, activations] => {
+            write_digits(Path::new(folder))?;
+            write_activations(Path::new(folder), Path::new(activations))
+        }
         ["read", folder] => read_cases(Path::new(folder)),
-        _ => Err("expected: write FOLDER, or read FOLDER".into()),
+        _ => Err("expected: write FOLDER [ACTIVATIONS], or read FOLDER".into()),
     }
 }
 
-fn write_cases(folder: &Path) -> Result<(), Box<dyn Error>> {
+fn write_digits(folder: &Path) -> Result<(), Box<dyn Error>> {
     let topk = |by| Activation::TopK { k: 15, by };
     let thresholds = (0..256).map(|i| i as f32 / 512.0).collect();
     let activations = [
@@ -41,23 +45,41 @@ fn write_cases(folder: &Path) -> Result<(), Box<dyn Error>> {
         ("topk-magnitude", topk(TopKBy::Magnitude)),
         ("topk-positive", topk(TopKBy::Positive)),
     ];
-    let (train, test) = Dataset::digits(2000, 1)?.split(0.9, 1)?;
+    let digits = Dataset::digits(2000, 1)?;
     for (method, suffix) in [(Method::Sgd, ""), (Method::Pam, "-pam")] {
         for (name, activation) in &activations {
-            // Fitted on the training rows and folded into the weights: what is written takes bytes from 0 to 255.
-            let train = train.normalised(NormalisationKind::Standardise);
-            let test = test.normalised_like(&train)?;
             let options = TrainOptions::new(method, 256, activation.clone(), 1);
-            let mut trainer = Trainer::create(train.clone(), test.clone(), options)?;
-            for _ in 0..3 {
-                pollster::block_on(trainer.epoch(&mut Quiet))?;
-            }
-            let sae = trainer.sae().for_stored(train.normalisation())?;
-            let case = folder.join(format!("{name}{suffix}"));
-            write_case(&case, &sae, &test.normalised(NormalisationKind::None))?;
+            train_and_write(&folder.join(format!("digits-{name}{suffix}")), &digits, options, 3)?;
         }
     }
     Ok(())
+}
+
+fn write_activations(folder: &Path, file: &Path) -> Result<(), Box<dyn Error>> {
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let data = read_tensors(fs::read(file)?, &name)?.dataset(None)?;
+    let activation = Activation::TopK { k: 32, by: TopKBy::Magnitude };
+    let options =
+        TrainOptions { tied: Some(false), ..TrainOptions::new(Method::Sgd, 4 * data.cols(), activation, 1) };
+    train_and_write(&folder.join(name.replace('.', "-")), &data, options, 2)
+}
+
+/// Standardisation is fitted on the training rows and folded into the weights: what is written takes rows as stored.
+fn train_and_write(
+    case: &Path,
+    data: &Dataset,
+    options: TrainOptions,
+    epochs: usize,
+) -> Result<(), Box<dyn Error>> {
+    let (train, test) = data.split(0.9, 1)?;
+    let train = train.normalised(NormalisationKind::Standardise);
+    let test = test.normalised_like(&train)?;
+    let mut trainer = Trainer::create(train.clone(), test.clone(), options)?;
+    for _ in 0..epochs {
+        pollster::block_on(trainer.epoch(&mut Quiet))?;
+    }
+    let sae = trainer.sae().for_stored(train.normalisation())?;
+    write_case(case, &sae, &test.normalised(NormalisationKind::None))
 }
 
 fn write_case(case: &Path, sae: &Sae, rows: &Dataset) -> Result<(), Box<dyn Error>> {

@@ -2,14 +2,15 @@
 
     pip install -r tests/interop/requirements.txt             # NumPy and safetensors: the first table
     pip install -r tests/interop/requirements-libraries.txt   # also SAELens, sparsify, dictionary_learning: gigabytes
-    python tests/interop/interop.py [--fixtures]
+    python tests/interop/interop.py [--activations FILE] [--fixtures]
 
-1. Trained SAEs that the crate writes, with standardisation folded in, are recomputed with NumPy from the files alone.
+1. SAEs that the crate trains on generated digits (and on a file of activations), and writes with standardisation
+   folded in, are recomputed with NumPy from the files alone.
 2. SAELens and sparsify load the same folders, where they are installed.
 3. They, dictionary_learning and NumPy (for Gemma Scope) write folders that the crate reads.
 
 The error is the largest difference over the largest output; it must stay below 1e-5. Exit status 1 says that one does
-not. `--fixtures` writes small folders of part 3 to tests/interop/fixtures, where tests/interop.rs reads them.
+not. `--fixtures` writes small folders of part 3 to tests/interop/fixtures, where tests/exchange_fixtures.rs reads them.
 """
 
 import argparse
@@ -85,9 +86,9 @@ def error(found, expected):
     return float(np.abs(found.astype(np.float64) - expected).max() / np.abs(expected).max())
 
 
-def crate(command, folder):
-    arguments = ["cargo", "run", "--quiet", "--example", "interop", "--", command, str(folder)]
-    subprocess.run(arguments, cwd=REPOSITORY, check=True)
+def crate(*arguments):
+    command = ["cargo", "run", "--quiet", "--example", "interop", "--", *map(str, arguments)]
+    subprocess.run(command, cwd=REPOSITORY, check=True)
 
 
 def table(title, rows):
@@ -99,8 +100,8 @@ def table(title, rows):
     return all(value is None or value < CLOSE for _, _, value in rows)
 
 
-def written_by_the_crate(folder):
-    crate("write", folder)
+def written_by_the_crate(folder, activations):
+    crate("write", folder, *activations)
     rows = []
     versions = {"saelens": installed("sae-lens"), "sparsify": installed("eai-sparsify")}
     in_numpy = {"saelens": saelens_in_numpy, "sparsify": sparsify_in_numpy}
@@ -113,7 +114,7 @@ def written_by_the_crate(folder):
             version = versions[target]
             value = error(itself[target](case / target, data["x"]), data["xhat"]) if version else None
             rows.append((name, f"{target} {version or ''}", value))
-    return table("Written by the crate, on 200 generated digits in bytes (largest difference / largest output):", rows)
+    return table("Written by the crate, on test rows as they are stored (largest difference / largest output):", rows)
 
 
 def written_by_libraries(folder, d_in, d_sae, n):
@@ -240,13 +241,15 @@ def read_by_the_crate(folder):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--fixtures", action="store_true", help="write tests/interop/fixtures and stop")
+    arguments.add_argument("--activations", type=Path, help="a file of activations to train on too")
+    arguments = arguments.parse_args()
     warnings.filterwarnings("ignore")
     os.environ["SPARSIFY_DISABLE_TRITON"] = "1"  # Triton's kernels need a GPU
-    if arguments.parse_args().fixtures:
+    if arguments.fixtures:
         written_by_libraries(Path(__file__).parent / "fixtures", d_in=6, d_sae=10, n=8)
         return 0
     with tempfile.TemporaryDirectory() as folder:
-        good = written_by_the_crate(Path(folder) / "ours")
+        good = written_by_the_crate(Path(folder) / "ours", [arguments.activations.resolve()] if arguments.activations else [])
     with tempfile.TemporaryDirectory() as folder:
         good = read_by_the_crate(Path(folder)) and good
     return 0 if good else 1
