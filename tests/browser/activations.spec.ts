@@ -195,18 +195,37 @@ test('a reload in mid-training offers to go on, and goes on', async ({ page }) =
   await reached(page, paused + 1);
 });
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  test(`axe finds no serious violation in a trained lab (${colorScheme})`, async ({ page }) => {
+test('a run on a file waits for the file after a reload', async ({ page }) => {
+  await page.goto(`${PAGE}#method=sgd&epochs=900`);
+  await reached(page, 1);
+  const file = sharedFile('small_f16.npy');
+  await give(page, file);
+  await page.getByTestId('use').click();
+  await expect(page.getByTestId('data-summary')).toContainText('small_f16.npy');
+  await reached(page, 3);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(page.getByTestId('time-left')).toHaveText('Paused');
+  const paused = Number(await page.getByTestId('epoch').textContent());
+  await page.reload();
+  await expect(page.getByTestId('note')).toContainText('drop yours again');
+  await reached(page, 1);
+  await give(page, file);
+  await page.getByTestId('use').click();
+  await expect(page.getByTestId('interrupted')).toContainText(`after epoch ${paused} of 900`);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await reached(page, paused + 1);
+});
+
+test('axe finds no serious violation in a trained lab, light or dark', async ({ page }) => {
+  await page.goto(`${QUICK}&colour=red`);
+  await done(page);
+  await expect(feature(page)).toBeVisible();
+  await page.getByText('More settings').click();
+  for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
-    await page.goto(`${QUICK}&colour=red`);
-    await done(page);
-    await expect(feature(page)).toBeVisible();
-    await page.getByText('More settings').click();
     await expectAccessible(page);
-    const excess = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    expect(excess).toBe(0);
     await picture(page, `activations-${colorScheme}`);
-  });
-}
+  }
+  const excess = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(excess).toBe(0);
+});
