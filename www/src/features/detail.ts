@@ -148,8 +148,7 @@ export class FeatureDetail extends ActivationsElement {
     const best = all.filter((each) => each.feature === feature).sort((a, b) => b.cosine - a.cosine)[0];
     const known = best
       ? html`<p class="known">
-          Of the features that made the sample it is most like “${best.name}”, with a cosine of
-          ${best.cosine.toFixed(2)}.
+          The known feature that it is most like: ${best.name} (cosine ${best.cosine.toFixed(2)}).
         </p>`
       : nothing;
     return html`<section aria-labelledby="feature" data-testid="feature">
