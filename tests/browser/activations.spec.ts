@@ -104,6 +104,10 @@ test('files of many kinds are looked at, and one is trained on', async ({ page }
     await expect(statistics).toContainText(dtype === 'f16' ? 'f16' : /f32|f64/);
     await expect(statistics).toContainText(/NaN\s*0/);
   }
+  await give(page, sharedFile('small_bf16.safetensors'));
+  await expect(page.getByTestId('tensor').locator('option')).toHaveCount(2);
+  await give(page, sharedFile('small.csv'));
+  await expect(page.getByTestId('statistics')).toContainText('64 × 384');
   await page.getByTestId('keep').selectOption('f16');
   await page.getByTestId('use').click();
   await expect(page.getByTestId('data-summary')).toContainText(

@@ -1,5 +1,6 @@
 // The feature view: thousands of features in a list that scrolls, sorts and searches, and each in detail.
 import { expect, test } from './fixtures';
+import { images } from './idx';
 
 const PAGE = './activations.html';
 
@@ -54,4 +55,24 @@ test('4,096 features are a list of which only what is on screen is there', async
   await list.focus();
   await page.keyboard.press('End');
   await expect(list.getByRole('option', { selected: true })).toHaveAttribute('aria-posinset', '4096');
+});
+
+test('rows of bytes that are pictures are shown as pictures', async ({ page }) => {
+  await page.goto(`${PAGE}#method=pam&epochs=2&latents=32&k=4`);
+  await page.getByTestId('feature').waitFor();
+  await page
+    .getByTestId('files')
+    .setInputFiles({ name: 'pictures.idx', mimeType: 'application/octet-stream', buffer: images(200, 12, 9) });
+  await expect(page.getByTestId('statistics')).toContainText('[200, 12, 9]');
+  await page.getByTestId('use').click();
+  await expect(page.getByTestId('data-summary')).toContainText('200 rows of 108 values, pictures.idx, kept as u8');
+  const picture = page.getByRole('list', { name: 'Strongest rows' }).getByRole('img').first();
+  await expect(picture).toBeVisible();
+  const colours = await picture.evaluate((canvas) => {
+    const { width, height } = canvas as HTMLCanvasElement;
+    const bytes = (canvas as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, width, height).data;
+    return { width, height, colours: new Set(new Uint32Array(bytes?.buffer ?? new ArrayBuffer())).size };
+  });
+  expect(colours).toMatchObject({ width: 9, height: 12 });
+  expect(colours.colours).toBeGreaterThan(1);
 });

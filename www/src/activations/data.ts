@@ -38,7 +38,10 @@ export class ActsData extends ActivationsElement {
   protected override readonly topics = ['change', 'progress'] as const;
 
   private readonly drop = new DropController(this, (data) => {
-    void filesOf(data).then((files) => this.lab.files.open(files));
+    filesOf(data).then(
+      (files) => this.lab.files.open(files),
+      (error: unknown) => this.lab.fail(`What was dropped cannot be read: ${String(error)}`),
+    );
   });
 
   override render(): TemplateResult {
