@@ -31,7 +31,7 @@ async fn arrays(file: &File<'_>, entries: &[Entry]) -> Result<Found> {
     let mut found = Found::default();
     for entry in entries {
         if let Some(name) = entry.name.strip_suffix(".npy") {
-            let array = match entry.span(file).await {
+            let array = match entry.checked_span(file).await {
                 Ok(span) => npy::array(file, span, name.to_owned()).await,
                 Err(error) => Err(error),
             };

@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
-use flate2::bufread::{DeflateDecoder, MultiGzDecoder};
+use flate2::Crc;
+#[cfg(feature = "files")]
+use flate2::bufread::DeflateDecoder;
+use flate2::bufread::MultiGzDecoder;
 
 use super::source::{File, Source};
 use crate::error::{Error, Result};
@@ -28,6 +31,7 @@ pub enum Packing {
     /// One or more gzip streams, end to end.
     Gzip,
     /// One deflate stream, as in a zip archive.
+    #[cfg(feature = "files")]
     Deflate,
 }
 
@@ -41,15 +45,23 @@ pub struct Span {
     /// Its bytes in the file.
     pub stored: u64,
     pub packing: Packing,
-    /// What the file says that it unpacks to.
+    /// What the file says that it unpacks to, and the checksum (CRC-32) of that.
     pub unpacked: Option<u64>,
+    pub checksum: Option<u32>,
 }
 
 impl Span {
     /// The whole file.
     pub fn of(file: &File) -> Self {
         let packing = if file.gzip { Packing::Gzip } else { Packing::Plain };
-        Self { label: file.name.clone(), start: 0, stored: file.length(), packing, unpacked: None }
+        Self {
+            label: file.name.clone(),
+            start: 0,
+            stored: file.length(),
+            packing,
+            unpacked: None,
+            checksum: None,
+        }
     }
 
     /// Length of the content where it is known without unpacking, else what it cannot exceed.
@@ -72,10 +84,12 @@ impl Span {
             unpacker: match self.packing {
                 Packing::Plain => Unpacker::Plain(feed),
                 Packing::Gzip => Unpacker::Gzip(Box::new(MultiGzDecoder::new(feed))),
+                #[cfg(feature = "files")]
                 Packing::Deflate => Unpacker::Deflate(Box::new(DeflateDecoder::new(feed))),
             },
             position: 0,
             slices: 0,
+            checksum: self.checksum.map(|expected| (expected, Crc::new())),
         }
     }
 
@@ -105,12 +119,15 @@ pub struct Content<'f> {
     unpacker: Unpacker<'f>,
     position: u64,
     slices: u64,
+    /// The checksum expected, and that of what has been read.
+    checksum: Option<(u32, Crc)>,
 }
 
 enum Unpacker<'f> {
     Plain(Feed<'f>),
     // Boxed: the decoders' states are large.
     Gzip(Box<MultiGzDecoder<Feed<'f>>>),
+    #[cfg(feature = "files")]
     Deflate(Box<DeflateDecoder<Feed<'f>>>),
 }
 
@@ -119,6 +136,7 @@ impl<'f> Unpacker<'f> {
         match self {
             Self::Plain(feed) => feed,
             Self::Gzip(decoder) => decoder,
+            #[cfg(feature = "files")]
             Self::Deflate(decoder) => decoder,
         }
     }
@@ -127,6 +145,7 @@ impl<'f> Unpacker<'f> {
         match self {
             Self::Plain(feed) => feed,
             Self::Gzip(decoder) => decoder.get_mut(),
+            #[cfg(feature = "files")]
             Self::Deflate(decoder) => decoder.get_mut(),
         }
     }
@@ -182,6 +201,9 @@ impl Content<'_> {
             match self.unpacker.reader().read(rest) {
                 Ok(0) => break,
                 Ok(read) => {
+                    if let Some((_, sum)) = &mut self.checksum {
+                        sum.update(&rest[..read]);
+                    }
                     filled += read;
                     self.position += read as u64;
                 }
@@ -213,6 +235,18 @@ impl Content<'_> {
             bytes -= wanted;
         }
         Ok(())
+    }
+
+    /// Whether the content, which has been read to its end without a gap, is what was packed.
+    pub fn verify(&self) -> Result<()> {
+        match &self.checksum {
+            Some((expected, sum)) if *expected != sum.sum() && !cfg!(fuzzing) => {
+                let what =
+                    format!("has the checksum {:08x}, expected {expected:08x}: it is damaged", sum.sum());
+                Err(Error::format(&self.label, what))
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn fetch(&mut self) -> Result<()> {

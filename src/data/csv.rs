@@ -18,7 +18,7 @@ pub const FORMAT: Format = Format {
     by_content: |start| text(start).is_some_and(begins_with_numbers),
     by_name: |name| {
         let name = name.strip_suffix(".gz").unwrap_or(name);
-        [".csv", ".tsv", ".txt"].iter().any(|ending| name.ends_with(ending))
+        name.ends_with(".csv") || name.ends_with(".tsv")
     },
     open: |file| Box::pin(open(file)),
 };
@@ -132,6 +132,9 @@ async fn separator(span: &Span, file: &File<'_>) -> Result<u8> {
     Ok([b'\t', b';', b',', b' '].into_iter().find(|separator| outside.contains(separator)).unwrap_or(b','))
 }
 
+/// Takes the line, the column and the text of a cell.
+type Cells<'s> = dyn FnMut(u64, usize, &[u8]) -> Result<()> + 's;
+
 /// The records of a table, one after another.
 struct Lines<'f> {
     content: Content<'f>,
@@ -141,6 +144,9 @@ struct Lines<'f> {
     from: usize,
     to: usize,
     cell: Vec<u8>,
+    /// Line ends behind, and the byte last parsed.
+    newlines: u64,
+    last: u8,
     /// Records read.
     records: u64,
     /// Cells in the first record, which all others must have, and the line that it stood in.
@@ -163,14 +169,15 @@ impl<'f> Lines<'f> {
             from: 0,
             to,
             cell: vec![0; LONGEST_CELL],
+            newlines: 0,
+            last: b'\n',
             records: 0,
             width: None,
         })
     }
 
     /// Reads one record, handing on its cells; `false` at the end.
-    async fn cells(&mut self, sink: &mut dyn FnMut(usize, &[u8]) -> Result<()>) -> Result<bool> {
-        let line = self.parser.line();
+    async fn cells(&mut self, sink: &mut Cells<'_>) -> Result<bool> {
         let (mut cells, mut length) = (0, 0);
         loop {
             if self.from == self.to {
@@ -178,8 +185,12 @@ impl<'f> Lines<'f> {
             }
             let input = &self.buffer[self.from..self.to];
             let (result, read, written) = self.parser.read_field(input, &mut self.cell[length..]);
+            self.newlines += input[..read].iter().filter(|&&byte| byte == b'\n').count() as u64;
+            self.last = input[..read].last().copied().unwrap_or(self.last);
             self.from += read;
             length += written;
+            // A cell that has been read with its line's end belongs to the line before.
+            let line = self.newlines + u64::from(self.last != b'\n');
             match result {
                 ReadFieldResult::InputEmpty => {}
                 ReadFieldResult::OutputFull => {
@@ -191,10 +202,10 @@ impl<'f> Lines<'f> {
                 }
                 ReadFieldResult::End => return Ok(false),
                 ReadFieldResult::Field { record_end } => {
-                    sink(cells, &self.cell[..length])?;
+                    sink(line, cells, &self.cell[..length])?;
                     (cells, length) = (cells + 1, 0);
                     if record_end {
-                        break;
+                        return self.end_record(line, cells);
                     }
                     if cells == MOST_COLS {
                         return Err(self.damage(format!("line {line} has more than {MOST_COLS} columns")));
@@ -202,11 +213,12 @@ impl<'f> Lines<'f> {
                 }
             }
         }
+    }
+
+    fn end_record(&mut self, line: u64, cells: usize) -> Result<bool> {
         self.records += 1;
         let (width, first) = *self.width.get_or_insert((cells, line));
         if cells != width {
-            // The parser has counted the line's end; blank lines before it count too.
-            let line = self.parser.line() - 1;
             return Err(
                 self.damage(format!("line {line} has {cells} cells, expected {width} as line {first} has"))
             );
@@ -216,7 +228,7 @@ impl<'f> Lines<'f> {
 
     async fn record(&mut self) -> Result<Option<Vec<Vec<u8>>>> {
         let mut cells = Vec::new();
-        let mut keep = |_, cell: &[u8]| {
+        let mut keep = |_, _, cell: &[u8]| {
             cells.push(cell.to_vec());
             Ok(())
         };
@@ -225,7 +237,7 @@ impl<'f> Lines<'f> {
     }
 
     async fn skip_record(&mut self) -> Result<bool> {
-        self.cells(&mut |_, _| Ok(())).await
+        self.cells(&mut |_, _, _| Ok(())).await
     }
 
     fn damage(&self, what: String) -> Error {
@@ -250,15 +262,15 @@ impl Table {
         let mut row_bytes = Vec::with_capacity(self.width * size_of::<f32>());
         for row in 0..rows {
             row_bytes.clear();
-            let line = lines.parser.line();
             let label = &self.span.label;
             let found = lines
-                .cells(&mut |at, cell| {
+                .cells(&mut |line, at, cell| {
                     if self.label == Some(at) {
                         sink.label(&String::from_utf8_lossy(cell.trim_ascii()));
                     } else if !(self.index && at == 0) {
                         let value = number(cell).ok_or_else(|| {
-                            let cell = String::from_utf8_lossy(cell).chars().take(40).collect::<String>();
+                            let cell = String::from_utf8_lossy(cell);
+                            let cell: String = cell.escape_debug().take(40).collect();
                             let what = format!("line {line}, column {at} is '{cell}', expected a number");
                             Error::format(label, what)
                         })?;

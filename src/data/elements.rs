@@ -89,6 +89,7 @@ impl Elements {
     }
 
     /// Where in the content the elements end.
+    #[cfg(feature = "files")]
     pub fn end(&self) -> u64 {
         self.end
     }
@@ -165,7 +166,12 @@ impl Elements {
     ) -> Result<()> {
         let size = self.dtype.size();
         let mut content = span.content(file);
-        content.skip(self.start).await?;
+        // The header is read again where it belongs to the checksum.
+        if span.checksum.is_some() {
+            content.fill(&mut vec![0; self.start as usize]).await?;
+        } else {
+            content.skip(self.start).await?;
+        }
         let mut buffer = vec![0; 1 << 16];
         let mut walk = self.walk.as_deref().map(Walk::new);
         let elements = (self.end - self.start) / size as u64;
@@ -197,12 +203,12 @@ impl Elements {
         if last == elements { self.finish(span, &mut content).await } else { Ok(()) }
     }
 
-    /// Nothing may follow in a file that is packed as a whole; reading on also verifies its checksum.
+    /// Nothing may follow in a file that is packed as a whole; reading on also verifies gzip's checksum.
     async fn finish(&self, span: &Span, content: &mut Content<'_>) -> Result<()> {
         if span.packing == Packing::Gzip && content.fill(&mut [0]).await? > 0 {
             return Err(self.too_long(span));
         }
-        Ok(())
+        content.verify()
     }
 }
 

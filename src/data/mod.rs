@@ -29,6 +29,8 @@ mod tensor_file;
 #[cfg(feature = "files")]
 mod tokens;
 #[cfg(feature = "files")]
+mod unzip;
+#[cfg(feature = "files")]
 mod zip;
 
 pub use clusters::MAX_POINTS;
@@ -45,3 +47,5 @@ pub use source::{Reading, Source};
 pub use tensor_file::{LoadOptions, TensorFile, TensorInfo, read_tensors};
 #[cfg(feature = "files")]
 pub use tokens::{Token, Tokens};
+#[cfg(feature = "files")]
+pub(crate) use unzip::unzip;

@@ -24,14 +24,19 @@ pub enum Value<'p> {
     Dict(Vec<(Id, Id)>),
     Global(Global<'p>),
     Storage(Storage<'p>),
-    Tensor {
-        storage: Storage<'p>,
-        offset: i64,
-        shape: Vec<i64>,
-        strides: Vec<i64>,
-    },
+    // Boxed, as there may be many values and few are tensors.
+    Tensor(Box<View<'p>>),
     /// A mark on the stack.
     Mark,
+}
+
+/// A tensor's place in its storage, in elements.
+#[derive(Debug, Clone)]
+pub struct View<'p> {
+    pub storage: Storage<'p>,
+    pub offset: i64,
+    pub shape: Vec<i64>,
+    pub strides: Vec<i64>,
 }
 
 /// Names that a pickle may use.
@@ -363,12 +368,10 @@ impl<'p> Machine<'p> {
             (Value::Global(Global::OrderedDict), []) => self.push(Value::Dict(Vec::new())),
             (Value::Global(Global::RebuildTensor), &[storage, offset, shape, strides, ..]) => {
                 let tensor = match (self.value(storage), self.value(offset)) {
-                    (&Value::Storage(storage), &Value::Int(offset)) => Value::Tensor {
-                        storage,
-                        offset,
-                        shape: self.ints(shape)?,
-                        strides: self.ints(strides)?,
-                    },
+                    (&Value::Storage(storage), &Value::Int(offset)) => {
+                        let (shape, strides) = (self.ints(shape)?, self.ints(strides)?);
+                        Value::Tensor(Box::new(View { storage, offset, shape, strides }))
+                    }
                     _ => return Err("rebuilds a tensor of what is no storage".to_owned()),
                 };
                 self.push(tensor)

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use super::TensorInfo;
 use super::content::Span;
 use super::elements::{Elements, Layout};
-use super::pickle::{Id, Storage, Unpickled, Value, unpickle};
+use super::pickle::{Id, Unpickled, Value, View, unpickle};
 use super::source::File;
 use super::tensor_file::{Found, MOST_TENSORS, Tensor, cols_of};
 use super::zip::Entry;
@@ -40,13 +40,14 @@ pub async fn open(file: &File<'_>, entries: &[Entry], pickle: &Entry) -> Result<
     }
     let mut found = Found::default();
     for (name, id) in walk.tensors {
-        let Value::Tensor { storage, offset, shape, strides } = unpickled.get(id) else { continue };
+        let Value::Tensor(view) = unpickled.get(id) else { continue };
         let name = if name.is_empty() { file.name.clone() } else { name };
-        let view = View { storage, offset: *offset, shape, strides };
-        let entry = by_name.get(format!("{folder}data/{}", storage.key).as_str());
+        let entry = by_name.get(format!("{folder}data/{}", view.storage.key).as_str());
         let span = match entry {
             Some(entry) => entry.span(file).await,
-            None => Err(damage(format!("tensor '{name}' lies in data/{}, which is missing", storage.key))),
+            None => {
+                Err(damage(format!("tensor '{name}' lies in data/{}, which is missing", view.storage.key)))
+            }
         };
         found.push(&name, span.and_then(|span| view.tensor(&name, span, big_endian)));
     }
@@ -91,7 +92,7 @@ impl Walk<'_, '_> {
         };
         let unpickled = self.unpickled;
         match unpickled.get(id) {
-            Value::Tensor { .. } => self.tensors.push((name.to_owned(), id)),
+            Value::Tensor(_) => self.tensors.push((name.to_owned(), id)),
             Value::Sequence(items) => {
                 for (index, &item) in items.iter().enumerate() {
                     self.visit(item, &dotted(&index), depth + 1)?;
@@ -112,14 +113,6 @@ impl Walk<'_, '_> {
         }
         Ok(())
     }
-}
-
-/// A tensor's place in its storage, as the pickle claims.
-struct View<'v> {
-    storage: &'v Storage<'v>,
-    offset: i64,
-    shape: &'v [i64],
-    strides: &'v [i64],
 }
 
 impl View<'_> {
@@ -143,7 +136,7 @@ impl View<'_> {
                 }
             }
         }
-        let cols = cols_of(&shape).map_err(|what| span.damage(what))?;
+        let cols = if shape.is_empty() { 1 } else { cols_of(&shape).map_err(|what| span.damage(what))? };
         let negative = || span.damage("has a negative stride or offset");
         let strides: Result<Vec<_>, _> = self.strides.iter().map(|&stride| u64::try_from(stride)).collect();
         let layout = Layout::Strides(strides.map_err(|_| negative())?);

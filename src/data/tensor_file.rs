@@ -40,19 +40,22 @@ pub struct Format {
 /// Bytes of content that are looked at to recognise a format.
 const OPENING: usize = 512;
 /// Tensors that a file may hold.
+#[cfg(feature = "files")]
 pub const MOST_TENSORS: usize = 1 << 14;
 
 /// What a file holds.
 #[derive(Default)]
 pub struct Found {
     pub tensors: Vec<Tensor>,
+    /// Single numbers: no data sets, but parts of models.
+    pub numbers: Vec<Tensor>,
     /// Tensors that cannot be read, by name, and why.
     pub refused: Vec<(String, Error)>,
 }
 
 impl From<Tensor> for Found {
     fn from(tensor: Tensor) -> Self {
-        Self { tensors: vec![tensor], refused: Vec::new() }
+        Self { tensors: vec![tensor], ..Self::default() }
     }
 }
 
@@ -61,6 +64,7 @@ impl Found {
     #[cfg(feature = "files")]
     pub fn push(&mut self, name: &str, tensor: Result<Tensor>) {
         match tensor {
+            Ok(tensor) if tensor.info.shape.is_empty() => self.numbers.push(tensor),
             Ok(tensor) => self.tensors.push(tensor),
             Err(error) => self.refused.push((name.to_owned(), error)),
         }
@@ -109,6 +113,16 @@ impl Tensor {
             Body::Elements(_, elements) => (elements.dtype, elements.big_endian),
             #[cfg(feature = "files")]
             Body::Table(_) => super::csv::NUMBER,
+        }
+    }
+
+    /// Before memory is taken: whether the file holds as much as it claims.
+    async fn check_claim(&self, file: &File<'_>, keep: Keep) -> Result<()> {
+        match &self.body {
+            Body::Elements(span, elements) => elements.check_claim(span, file, keep).await,
+            // The lines of a table have been counted.
+            #[cfg(feature = "files")]
+            Body::Table(_) => Ok(()),
         }
     }
 
@@ -244,9 +258,7 @@ impl<'a> TensorFile<'a> {
             return Err(Error::shape("rows of the data set", tensor.rows, "below 2^32"));
         }
         let keep = options.keep.unwrap_or(Keep::of(tensor.number().0));
-        if let Body::Elements(span, elements) = &tensor.body {
-            elements.check_claim(span, &self.file, keep).await?;
-        }
+        tensor.check_claim(&self.file, keep).await?;
         let mut kept = Kept::new(&self.file.name, tensor.rows, tensor.cols, tensor.number(), keep)?;
         tensor.each(&self.file, tensor.rows, progress, &mut kept).await?;
         let dataset = if options.drop_non_finite {
@@ -286,7 +298,8 @@ impl<'a> TensorFile<'a> {
                 }
             };
         };
-        if let Some(tensor) = self.found.tensors.iter().find(|tensor| tensor.info.name == name) {
+        let mut all = self.found.tensors.iter().chain(&self.found.numbers);
+        if let Some(tensor) = all.find(|tensor| tensor.info.name == name) {
             return Ok(tensor);
         }
         let refused = self.found.refused.iter().find(|(refused, _)| refused == name);
@@ -294,6 +307,18 @@ impl<'a> TensorFile<'a> {
             let what = format!("has no tensor '{name}', only {}", self.names());
             Error::format(&self.file.name, what)
         }))
+    }
+
+    /// Names, types and shapes of the tensors, single numbers among them.
+    #[cfg(feature = "files")]
+    pub(crate) fn with_numbers(&self) -> impl Iterator<Item = &TensorInfo> {
+        self.found.tensors.iter().chain(&self.found.numbers).map(|tensor| &tensor.info)
+    }
+
+    /// Why a tensor of the file cannot be read, if there is one.
+    #[cfg(feature = "files")]
+    pub(crate) fn refusal(&self) -> Option<&Error> {
+        self.found.refused.first().map(|(_, why)| why)
     }
 
     fn names(&self) -> String {

@@ -12,6 +12,7 @@ pub struct Entry {
     pub name: String,
     flags: u16,
     method: u16,
+    checksum: u32,
     /// Its bytes as they lie in the archive, and unpacked.
     stored: u64,
     unpacked: u64,
@@ -74,7 +75,7 @@ pub async fn directory(file: &File<'_>) -> Result<Vec<Entry>> {
         return Err(damage(&what));
     }
     let label = format!("{}: directory of the zip archive", file.name);
-    let span = Span { label, start, stored: size, packing: Packing::Plain, unpacked: None };
+    let span = Span { label, start, stored: size, packing: Packing::Plain, unpacked: None, checksum: None };
     let mut content = span.content(file);
     let mut entries = Vec::new();
     for _ in 0..count {
@@ -96,6 +97,7 @@ pub async fn directory(file: &File<'_>) -> Result<Vec<Entry>> {
             name: String::from_utf8_lossy(&name).into_owned(),
             flags: number::<2>(&fixed, 8) as u16,
             method: number::<2>(&fixed, 10) as u16,
+            checksum: number::<4>(&fixed, 16) as u32,
             stored: number::<4>(&fixed, 20),
             unpacked: number::<4>(&fixed, 24),
             header: number::<4>(&fixed, 42),
@@ -123,6 +125,12 @@ impl Entry {
             }
             extra = extra.get(4 + size..).unwrap_or_default();
         }
+    }
+
+    /// Where the file lies in the archive, with its checksum, for those that are read from start to end. PyTorch can
+    /// be told to write none.
+    pub async fn checked_span(&self, file: &File<'_>) -> Result<Span> {
+        Ok(Span { checksum: Some(self.checksum), ..self.span(file).await? })
     }
 
     /// Where the file lies in the archive.
@@ -159,6 +167,6 @@ impl Entry {
         if start.checked_add(self.stored).is_none_or(|end| end > file.length()) {
             return Err(past());
         }
-        Ok(Span { label, start, stored: self.stored, packing, unpacked: Some(self.unpacked) })
+        Ok(Span { label, start, stored: self.stored, packing, unpacked: Some(self.unpacked), checksum: None })
     }
 }

@@ -14,6 +14,7 @@ mod state;
 use std::future::Future;
 use std::ops::Range;
 
+#[cfg(feature = "files")]
 pub(crate) use cpu::{Coder, dot};
 pub use cpu::{Cpu, bulk};
 pub use state::{Gram, Moments, Optimiser, State};

@@ -16,7 +16,7 @@ pub const WEIGHTS: &str = "ae.pt";
 pub const CONFIG: &str = "config.json";
 
 /// Reads the folder.
-pub fn read(mut tensors: Tensors, config: &Config) -> Result<Sae> {
+pub fn read(mut tensors: Tensors<'_>, config: &Config) -> Result<Sae> {
     let trainer = config.inner("trainer")?;
     let class = trainer.word("dict_class")?;
     let Some(class) = class else {
@@ -24,7 +24,7 @@ pub fn read(mut tensors: Tensors, config: &Config) -> Result<Sae> {
     };
     let (matrix, flipped) =
         if class == "JumpReluAutoEncoder" { ("W_enc", true) } else { ("encoder.weight", false) };
-    let sizes = |tensors: &Tensors| -> Result<(usize, usize)> {
+    let sizes = |tensors: &Tensors<'_>| -> Result<(usize, usize)> {
         let (rows, cols) = tensors.matrix(matrix)?;
         let (d_sae, d_in) = if flipped { (cols, rows) } else { (rows, cols) };
         trainer.agrees("dict_size", d_sae)?;
@@ -78,7 +78,7 @@ pub fn read(mut tensors: Tensors, config: &Config) -> Result<Sae> {
 }
 
 /// A dictionary of two linear layers, whose decoder has a column for each latent.
-fn linear_layers(tensors: &mut Tensors, d_in: usize, d_sae: usize, bias: &str) -> Result<Sae> {
+fn linear_layers(tensors: &mut Tensors<'_>, d_in: usize, d_sae: usize, bias: &str) -> Result<Sae> {
     Ok(Sae {
         d_in,
         d_sae,

@@ -10,7 +10,7 @@ use crate::sae::{Activation, Sae};
 pub const WEIGHTS: &str = "params.npz";
 
 /// Reads the file.
-pub fn read(mut tensors: Tensors) -> Result<Sae> {
+pub fn read(mut tensors: Tensors<'_>) -> Result<Sae> {
     tensors.rename("w_enc", "W_enc");
     tensors.rename("w_dec", "W_dec");
     let (d_in, d_sae) = tensors.matrix("W_enc")?;

@@ -20,6 +20,7 @@ mod saelens;
 mod sparsify;
 mod tensors;
 
+use crate::data::unzip;
 use crate::error::{Error, Result};
 use crate::sae::Sae;
 use crate::train;
@@ -100,13 +101,28 @@ const WEIGHTS: [&str; 4] =
 /// Names under which they keep their configuration.
 const CONFIGS: [&str; 2] = [saelens::CONFIG, dictionary_learning::CONFIG];
 
-/// Reads a model from the files of a folder, or from a run's checkpoint. Files that belong to no format are passed
+/// Reads a model from the files of a folder or a zip archive of them, or from a run's checkpoint. Files that belong to no format are passed
 /// over if one of the weights has a format's own name.
 ///
 /// # Errors
 /// If weights or configuration are missing, damaged or do not fit each other, or if the model is of a kind that would
 /// give other outputs here. The message names the file and the tensor or entry.
 pub fn read(files: &[NamedFile]) -> Result<Sae> {
+    match files {
+        [archive] if archive.bytes.starts_with(b"PK\x03\x04") => {
+            match unzip(&archive.bytes, &archive.name, &CONFIGS)? {
+                None => read_folder(files),
+                Some(unpacked) => {
+                    let named = |(name, bytes)| NamedFile { name, bytes };
+                    read_folder(&unpacked.into_iter().map(named).collect::<Vec<_>>())
+                }
+            }
+        }
+        _ => read_folder(files),
+    }
+}
+
+fn read_folder(files: &[NamedFile]) -> Result<Sae> {
     let weights = weights_among(files)?;
     if train::is_checkpoint(&weights.bytes) {
         return train::checkpoint_model(&weights.bytes);
@@ -149,7 +165,22 @@ pub fn read(files: &[NamedFile]) -> Result<Sae> {
         ));
     }?;
     sae.activation.validate(sae.d_sae)?;
+    in_range(&sae, &weights.name)?;
     Ok(sae)
+}
+
+/// # Errors
+/// If folding a bias or a norm into other parameters has left the range of float32.
+fn in_range(sae: &Sae, file: &str) -> Result<()> {
+    match sae.not_finite() {
+        None => Ok(()),
+        Some(value) => {
+            let what = format!(
+                "its biases and weights multiply to {value}, expected numbers within the range of float32"
+            );
+            Err(Error::format(file, what))
+        }
+    }
 }
 
 /// The one file that holds weights.

@@ -101,7 +101,7 @@ fn folder(
 }
 
 /// Reads the folder.
-pub fn read(mut tensors: Tensors, config: &Config) -> Result<Sae> {
+pub fn read(mut tensors: Tensors<'_>, config: &Config) -> Result<Sae> {
     config.refuse_unless("normalize_activations", &[json!("none"), json!(false)])?;
     config.refuse_unless("finetuning_scaling_factor", &[json!(false)])?;
     let activation = activation(config)?;
@@ -134,7 +134,7 @@ pub fn read(mut tensors: Tensors, config: &Config) -> Result<Sae> {
 }
 
 /// `W_enc`, `b_enc`, `W_dec` and `b_dec` in the orientation of the paper. The activation is set by who calls.
-pub fn parameters(tensors: &mut Tensors, d_in: usize, d_sae: usize) -> Result<Sae> {
+pub fn parameters(tensors: &mut Tensors<'_>, d_in: usize, d_sae: usize) -> Result<Sae> {
     let w_enc = tensors.take("W_enc", &[d_in, d_sae])?;
     Ok(Sae {
         d_in,
@@ -148,7 +148,7 @@ pub fn parameters(tensors: &mut Tensors, d_in: usize, d_sae: usize) -> Result<Sa
 }
 
 /// Thresholds of a model that sets negative activations to 0 besides: one below 0 does as 0 does.
-pub fn thresholds_after_relu(tensors: &mut Tensors, d_sae: usize) -> Result<Threshold> {
+pub fn thresholds_after_relu(tensors: &mut Tensors<'_>, d_sae: usize) -> Result<Threshold> {
     let thresholds = tensors.take("threshold", &[d_sae])?;
     Ok(Threshold::PerLatent(thresholds.into_iter().map(|threshold| threshold.max(0.0)).collect()))
 }

@@ -39,6 +39,7 @@ pub fn write(sae: &Sae) -> Result<Vec<NamedFile>> {
     };
     let mut sae = sae.into_owned();
     sae.shift_input_by_b_dec(1.0);
+    super::in_range(&sae, WEIGHTS)?;
     let (d_in, d_sae) = (sae.d_in, sae.d_sae);
     let written = Written {
         activation: "topk",
@@ -60,7 +61,7 @@ pub fn write(sae: &Sae) -> Result<Vec<NamedFile>> {
 }
 
 /// Reads the folder.
-pub fn read(mut tensors: Tensors, config: &Config) -> Result<Sae> {
+pub fn read(mut tensors: Tensors<'_>, config: &Config) -> Result<Sae> {
     config.refuse_unless("activation", &[json!("topk")])?;
     config.refuse_unless("transcode", &[json!(false)])?;
     config.refuse_unless("skip_connection", &[json!(false)])?;

@@ -1,102 +1,90 @@
-//! Weights by name, checked against the shape that the model needs.
+//! Weights by name, checked against the shape that the model needs before their values are read.
 
 use std::collections::HashMap;
 
+use safetensors::serialize;
 use safetensors::tensor::{Dtype, TensorView};
-use safetensors::{SafeTensors, serialize};
 
 use super::NamedFile;
+use crate::data::{self, TensorFile, TensorInfo, read_tensors};
 use crate::error::{Error, Result};
 
 /// The tensors of a file that have not been taken yet.
 #[derive(Debug)]
-pub struct Tensors {
-    file: String,
-    /// Names of all tensors of the file, for messages.
-    names: String,
-    left: Vec<Tensor>,
+pub struct Tensors<'a> {
+    file: &'a str,
+    content: TensorFile<'a>,
+    /// Those left, by the name that the model gives them.
+    left: Vec<(String, TensorInfo)>,
 }
 
-#[derive(Debug)]
-struct Tensor {
-    name: String,
-    shape: Vec<usize>,
-    values: Vec<f32>,
-}
-
-impl Tensors {
-    /// Reads all tensors of a file.
+impl<'a> Tensors<'a> {
+    /// Reads what a file says of its tensors.
     ///
     /// # Errors
-    /// If the file is damaged or of no known format.
-    pub fn read(file: &NamedFile) -> Result<Self> {
-        let broken = |e: safetensors::SafeTensorError| Error::format(&file.name, format!("is damaged: {e}"));
-        let read = SafeTensors::deserialize(&file.bytes).map_err(broken)?;
-        let mut left = Vec::new();
-        for (name, view) in read.iter() {
-            let values = match view.dtype() {
-                Dtype::F32 => view.data().as_chunks().0.iter().map(|&b| f32::from_le_bytes(b)).collect(),
-                other => return Err(Error::format(&file.name, format!("tensor {name} is {other:?}"))),
-            };
-            left.push(Tensor { name: name.to_owned(), shape: view.shape().to_vec(), values });
+    /// If the file is damaged or of no known format, or one of its tensors cannot be read.
+    pub fn read(file: &'a NamedFile) -> Result<Self> {
+        let content = read_tensors(file.bytes.as_slice(), &file.name)?;
+        if let Some(why) = content.refusal() {
+            return Err(why.clone());
         }
-        let names = listed(left.iter());
-        Ok(Self { file: file.name.clone(), names, left })
+        let mut left: Vec<_> = content.with_numbers().map(|info| (info.name.clone(), info.clone())).collect();
+        left.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(Self { file: &file.name, content, left })
     }
 
     /// Whether a tensor of this name is left.
     pub fn has(&self, name: &str) -> bool {
-        self.left.iter().any(|tensor| tensor.name == name)
+        self.left.iter().any(|(left, _)| left == name)
     }
 
     /// The names of all tensors of the file, for messages.
-    pub fn names(&self) -> &str {
-        &self.names
+    pub fn names(&self) -> String {
+        let mut names: Vec<_> = self.content.with_numbers().map(|info| info.name.as_str()).collect();
+        names.sort_unstable();
+        listed(names)
     }
 
-    /// Gives a tensor another name.
+    /// Gives a tensor the name that the model has for it.
     pub fn rename(&mut self, from: &str, to: &str) {
-        if let Some(tensor) = self.left.iter_mut().find(|tensor| tensor.name == from) {
-            to.clone_into(&mut tensor.name);
+        if let Some((name, _)) = self.left.iter_mut().find(|(name, _)| name == from) {
+            to.clone_into(name);
         }
     }
 
-    fn find(&self, name: &str) -> Result<&Tensor> {
-        self.left
-            .iter()
-            .find(|tensor| tensor.name == name)
-            .ok_or_else(|| self.error(format!("has no tensor {name}, only {}", self.names)))
+    fn find(&self, name: &str) -> Result<&TensorInfo> {
+        let info = self.left.iter().find(|(left, _)| left == name).map(|(_, info)| info);
+        info.ok_or_else(|| self.error(format!("has no tensor {name}, only {}", self.names())))
     }
 
-    /// Sizes of a matrix, both at least 1.
+    /// Sizes of a matrix.
     pub fn matrix(&self, name: &str) -> Result<(usize, usize)> {
         match *self.find(name)?.shape.as_slice() {
-            [rows, cols] if rows > 0 && cols > 0 => Ok((rows, cols)),
-            _ => Err(self.wrong_shape(name, "a matrix")),
+            [rows, cols] => Ok((rows, cols)),
+            ref shape => Err(self.error(format!("tensor {name} is of shape {shape:?}, expected a matrix"))),
         }
     }
 
     /// Takes a tensor of this shape, of finite numbers.
     pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-        let tensor = self.find(name)?;
-        if tensor.shape != shape {
-            return Err(self.wrong_shape(name, &format!("{shape:?}")));
-        }
-        if let Some(at) = tensor.values.iter().position(|value| !value.is_finite()) {
-            let what =
-                format!("tensor {name}: value {at} is {}, expected a finite number", tensor.values[at]);
+        let info = self.find(name)?;
+        if info.shape != shape {
+            let what = format!("tensor {name} is of shape {:?}, expected {shape:?}", info.shape);
             return Err(self.error(what));
         }
-        let at = self.left.iter().position(|tensor| tensor.name == name);
-        Ok(at.map(|at| self.left.swap_remove(at).values).unwrap_or_default())
+        if !matches!(info.dtype, data::Dtype::F16 | data::Dtype::BF16 | data::Dtype::F32 | data::Dtype::F64) {
+            let what =
+                format!("tensor {name} is of type {}, expected f16, bf16, f32 or f64", info.dtype.name());
+            return Err(self.error(what));
+        }
+        self.values(name)
     }
 
     /// Takes a tensor of one number.
     pub fn number(&mut self, name: &str) -> Result<f32> {
-        let shape = self.find(name)?.shape.clone();
-        match self.take(name, &shape)?.as_slice() {
-            &[number] => Ok(number),
-            others => Err(self.error(format!("tensor {name} has {} values, expected one", others.len()))),
+        match *self.values(name)?.as_slice() {
+            [number] => Ok(number),
+            ref others => Err(self.error(format!("tensor {name} has {} values, expected one", others.len()))),
         }
     }
 
@@ -111,31 +99,41 @@ impl Tensors {
         Ok(number as usize)
     }
 
+    /// Takes the values of a tensor as they are.
+    fn values(&mut self, name: &str) -> Result<Vec<f32>> {
+        let values = self.content.dataset(Some(&self.find(name)?.name)).map_err(|error| match error {
+            Error::NotFinite { row, col, value } => {
+                let what =
+                    format!("tensor {name} is {value} at row {row}, column {col}, expected finite numbers");
+                self.error(what)
+            }
+            other => other,
+        })?;
+        self.left.retain(|(left, _)| left != name);
+        Ok(values.values())
+    }
+
     /// # Errors
     /// If a tensor is left: it would have a meaning that is not known here.
     pub fn finish(&self) -> Result<()> {
         if self.left.is_empty() {
             return Ok(());
         }
-        Err(self.error(format!("has tensors {} besides those of its kind of SAE", listed(self.left.iter()))))
+        let left = listed(self.left.iter().map(|(name, _)| name.as_str()).collect());
+        Err(self.error(format!("has tensors {left} besides those of its kind of SAE")))
     }
 
     /// An error about this file.
     pub fn error(&self, what: impl Into<String>) -> Error {
-        Error::format(&self.file, what)
-    }
-
-    fn wrong_shape(&self, name: &str, expected: &str) -> Error {
-        let found = self.find(name).map(|tensor| tensor.shape.clone()).unwrap_or_default();
-        self.error(format!("tensor {name} is of shape {found:?}, expected {expected}"))
+        Error::format(self.file, what)
     }
 }
 
 /// Names as a list, cut where it is long.
-fn listed<'a>(tensors: impl ExactSizeIterator<Item = &'a Tensor>) -> String {
+fn listed(names: Vec<&str>) -> String {
     const SHOWN: usize = 12;
-    let more = if tensors.len() > SHOWN { ", …" } else { "" };
-    tensors.take(SHOWN).map(|tensor| tensor.name.as_str()).collect::<Vec<_>>().join(", ") + more
+    let shown = names.get(..SHOWN).unwrap_or(&names).join(", ");
+    if names.len() > SHOWN { shown + ", …" } else { shown }
 }
 
 /// Writes float32 tensors as safetensors, marked as PyTorch's own writer marks them.

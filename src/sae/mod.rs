@@ -5,6 +5,7 @@
 mod activation;
 mod affine;
 mod codes;
+#[cfg(feature = "files")]
 mod fold;
 mod model;
 mod objective;
@@ -12,6 +13,7 @@ mod objective;
 pub use activation::{Activation, Threshold, TopKBy};
 pub use affine::AffineMap;
 pub use codes::{ByLatent, Codes};
+#[cfg(feature = "files")]
 pub(crate) use model::transpose;
 pub use model::{Parts, Sae};
 pub use objective::{Penalties, penalties_of};

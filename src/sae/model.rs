@@ -105,6 +105,7 @@ impl Sae {
     }
 
     /// The first parameter that is NaN or infinite.
+    #[cfg(feature = "files")]
     pub(crate) fn not_finite(&self) -> Option<f32> {
         let all = [&self.w_enc, &self.b_enc, self.decoder(), &self.b_dec];
         all.into_iter().flatten().copied().find(|value| !value.is_finite())

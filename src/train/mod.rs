@@ -23,6 +23,7 @@ pub use experiments::{
 pub use options::{Backend, DecoderSolve, Method, Order, TrainOptions};
 pub use presets::Preset;
 pub use progress::{Observer, Quiet};
+#[cfg(feature = "files")]
 pub(crate) use progress::{Work, pieces};
 pub use report::EpochReport;
 pub use toy::{Bounds as ToyBounds, Code as ToyCode, Start as ToyStart, ToyOptions, ToySae};

@@ -162,6 +162,12 @@ pub fn float64(values: &[f64]) -> JsValue {
     Float64Array::from(values).into()
 }
 
+/// A typed array on JavaScript's side.
+#[cfg(any(feature = "figures", all(feature = "files", feature = "training")))]
+pub fn uint32(values: &[u32]) -> JsValue {
+    js_sys::Uint32Array::from(values).into()
+}
+
 /// Reads a field of an object as a typed array of float32.
 pub fn float32_field(from: &JsValue, name: &'static str) -> Result<Vec<f32>, Thrown> {
     let field = Reflect::get(from, &name.into()).unwrap_or(JsValue::UNDEFINED);

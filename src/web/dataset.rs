@@ -1,6 +1,5 @@
 //! `Dataset`, `TensorFile`, `readTensors`.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::Array;
@@ -167,7 +166,8 @@ export interface LoadOptions {
 #[wasm_bindgen]
 pub struct TensorFile {
     pub(super) file: Rc<data::TensorFile<'static>>,
-    pub(super) cancelled: Rc<Cell<bool>>,
+    #[cfg(feature = "files")]
+    pub(super) cancelled: Rc<std::cell::Cell<bool>>,
 }
 
 #[derive(Serialize)]
@@ -197,7 +197,11 @@ pub(super) fn load_options(options: JsValue) -> Result<LoadOptions, Thrown> {
 
 impl TensorFile {
     pub(super) fn new(file: data::TensorFile<'static>) -> Self {
-        Self { file: Rc::new(file), cancelled: Rc::default() }
+        Self {
+            file: Rc::new(file),
+            #[cfg(feature = "files")]
+            cancelled: Rc::default(),
+        }
     }
 }
 

@@ -22,8 +22,8 @@ export interface NamedFile {
 
 #[wasm_bindgen]
 impl Sae {
-    /// A model from the files of a folder: of SAELens, sparsify, dictionary_learning or Gemma Scope, or the checkpoint
-    /// of a run. Other files among them are passed over.
+    /// A model from the files of a folder, or a zip archive of them: of SAELens, sparsify, dictionary_learning or Gemma
+    /// Scope, or from the checkpoint of a run. Other files among them are passed over.
     pub fn read(
         #[wasm_bindgen(unchecked_param_type = "NamedFile[]")] files: &JsValue,
     ) -> Result<Sae, Thrown> {

@@ -8,10 +8,9 @@ use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::convert::{count, float32, from_js, object};
+use super::convert::{count, float32, from_js, object, uint32};
 use super::dataset::Dataset;
 use super::error::Thrown;
-use super::geometry::uint32;
 use super::sae::Sae;
 use super::trainer::Page;
 use crate::error::Error;

@@ -10,7 +10,7 @@ mod error;
 mod exchange;
 #[cfg(feature = "training")]
 mod experiments;
-#[cfg(feature = "files")]
+#[cfg(all(feature = "files", feature = "training"))]
 mod features;
 #[cfg(feature = "files")]
 mod files;

@@ -3,6 +3,7 @@
 mod adam;
 mod batch;
 pub mod bulk;
+#[cfg(feature = "files")]
 mod coder;
 mod encode;
 mod gram;
@@ -11,6 +12,8 @@ mod room;
 mod step;
 mod sums;
 
+#[cfg(feature = "files")]
 pub use coder::Coder;
+#[cfg(feature = "files")]
 pub use lanes::dot;
 pub use room::Cpu;
