@@ -90,7 +90,7 @@ fn content_counts_before_the_name() {
     let file = idx(8, &[2], &[1, 2]);
     for name in ["photo.png", "x", "labels.gz", ""] {
         assert_eq!(read_tensors(&file, name).and_then(|f| f.dataset(None)).expect("IDX").rows(), 2);
-        assert!(read_tensors(&gzip(&file), name).is_ok());
+        assert!(read_tensors(gzip(&file), name).is_ok());
     }
 }
 
@@ -245,7 +245,7 @@ proptest! {
         start in prop::sample::select(vec![&[][..], &[0, 0, 8, 1], &[0, 0, 0x0e, 2, 0, 0, 0], &[0x1f, 0x8b, 8, 0]]),
         name in prop::sample::select(vec!["a-ubyte", "a-ubyte.gz", "a.npy", ""]),
     ) {
-        if let Err(error) = read_tensors(&[start, &bytes].concat(), name) {
+        if let Err(error) = read_tensors([start, &bytes].concat(), name) {
             prop_assert!(error.to_string().starts_with(&format!("{name}: ")), "{}", error);
         }
     }

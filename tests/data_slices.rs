@@ -15,14 +15,17 @@ use pollster::block_on;
 use splinterp::Error;
 use splinterp::data::{Disk, Keep, LoadOptions, Reading, Source, TensorFile, read_tensors};
 
+/// Where and how much was read, in turn.
+type Reads = Rc<RefCell<Vec<(u64, usize)>>>;
+
 /// A file that has to be waited for, as a browser's does, and notes what is asked of it.
 struct Slow {
     bytes: Vec<u8>,
-    reads: Rc<RefCell<Vec<(u64, usize)>>>,
+    reads: Reads,
 }
 
 impl Slow {
-    fn new(bytes: Vec<u8>) -> (Self, Rc<RefCell<Vec<(u64, usize)>>>) {
+    fn new(bytes: Vec<u8>) -> (Self, Reads) {
         let reads = Rc::default();
         (Self { bytes, reads: Rc::clone(&reads) }, reads)
     }

@@ -8,6 +8,7 @@ use flate2::Crc;
 use flate2::bufread::DeflateDecoder;
 use flate2::bufread::MultiGzDecoder;
 
+use super::elements::Progress;
 use super::source::{File, Source};
 use crate::error::{Error, Result};
 
@@ -94,10 +95,19 @@ impl Span {
     }
 
     /// Counts the bytes of the whole content without keeping them, and stops at `limit`.
-    pub async fn count(&self, file: &File<'_>, limit: u64) -> Result<u64> {
+    pub async fn count(&self, file: &File<'_>, limit: u64, progress: &mut Progress<'_>) -> Result<u64> {
         let mut content = self.content(file);
-        let mut buffer = vec![0; 1 << 15];
-        while content.position < limit && content.fill(&mut buffer).await? > 0 {}
+        let mut buffer = vec![0; 1 << 16];
+        let mut slices = 0;
+        while content.position < limit && content.fill(&mut buffer).await? > 0 {
+            if content.slices > slices {
+                slices = content.slices;
+                // Nothing has been kept so far.
+                if progress(0, limit).is_break() {
+                    return Err(Error::ReadCancelled(self.label.clone()));
+                }
+            }
+        }
         Ok(content.position.min(limit))
     }
 

@@ -63,29 +63,45 @@ impl Dtype {
         }
     }
 
-    /// The number that the bytes of one element stand for, rounded to a 32-bit float.
-    #[inline]
-    pub(super) fn number(self, bytes: &[u8], big_endian: bool) -> f32 {
-        let mut b = [0; 8];
-        b.iter_mut().zip(bytes).for_each(|(to, &from)| *to = from);
-        if big_endian {
-            b[..self.size()].reverse();
-        }
-        let whole = u64::from_le_bytes(b);
+    /// The numbers that the bytes of elements stand for, rounded to 32-bit floats, in place of what `out` held.
+    pub(super) fn decode(self, bytes: &[u8], big_endian: bool, out: &mut Vec<f32>) {
+        let to = Decode { bytes, big_endian, out };
         match self {
-            Self::Bool => f32::from(u8::from(b[0] != 0)),
-            Self::U8 => f32::from(b[0]),
-            Self::I8 => f32::from(b[0] as i8),
-            Self::I16 => f32::from(whole as i16),
-            Self::U16 => f32::from(whole as u16),
-            Self::F16 => f16::from_bits(whole as u16).to_f32(),
-            Self::BF16 => bf16::from_bits(whole as u16).to_f32(),
-            Self::I32 => whole as i32 as f32,
-            Self::U32 => whole as u32 as f32,
-            Self::F32 => f32::from_bits(whole as u32),
-            Self::I64 => whole as i64 as f32,
-            Self::U64 => whole as f32,
-            Self::F64 => f64::from_bits(whole) as f32,
+            Self::Bool => to.each(|[b]| f32::from(u8::from(b != 0))),
+            Self::U8 => to.each(|[b]| f32::from(b)),
+            Self::I8 => to.each(|b| f32::from(i8::from_le_bytes(b))),
+            Self::I16 => to.each(|b| f32::from(i16::from_le_bytes(b))),
+            Self::U16 => to.each(|b| f32::from(u16::from_le_bytes(b))),
+            Self::F16 => to.each(|b| f16::from_le_bytes(b).to_f32()),
+            Self::BF16 => to.each(|b| bf16::from_le_bytes(b).to_f32()),
+            Self::I32 => to.each(|b| i32::from_le_bytes(b) as f32),
+            Self::U32 => to.each(|b| u32::from_le_bytes(b) as f32),
+            Self::F32 => to.each(f32::from_le_bytes),
+            Self::I64 => to.each(|b| i64::from_le_bytes(b) as f32),
+            Self::U64 => to.each(|b| u64::from_le_bytes(b) as f32),
+            Self::F64 => to.each(|b| f64::from_le_bytes(b) as f32),
+        }
+    }
+}
+
+/// Bytes on their way to numbers.
+struct Decode<'d> {
+    bytes: &'d [u8],
+    big_endian: bool,
+    out: &'d mut Vec<f32>,
+}
+
+impl Decode<'_> {
+    fn each<const N: usize>(self, number: impl Fn([u8; N]) -> f32) {
+        let elements = self.bytes.as_chunks::<N>().0;
+        self.out.clear();
+        if self.big_endian {
+            self.out.extend(elements.iter().map(|&(mut bytes)| {
+                bytes.reverse();
+                number(bytes)
+            }));
+        } else {
+            self.out.extend(elements.iter().map(|&bytes| number(bytes)));
         }
     }
 }

@@ -126,9 +126,15 @@ impl Elements {
     }
 
     /// Before anything is allocated for values kept as `keep`: a packed file that claims much is counted first.
-    pub async fn check_claim(&self, span: &Span, file: &File<'_>, keep: Keep) -> Result<()> {
+    pub async fn check_claim(
+        &self,
+        span: &Span,
+        file: &File<'_>,
+        keep: Keep,
+        progress: &mut Progress<'_>,
+    ) -> Result<()> {
         if span.packing != Packing::Plain && self.count.saturating_mul(keep.size() as u64) > TRUSTED {
-            let counted = span.count(file, self.end).await?;
+            let counted = span.count(file, self.end, progress).await?;
             if counted < self.end {
                 return Err(self.too_short(span, &format!("unpacks to {counted} bytes")));
             }

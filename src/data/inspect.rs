@@ -41,6 +41,8 @@ pub struct Inspection {
 pub struct Statistics {
     about: Inspection,
     big_endian: bool,
+    /// The numbers at hand.
+    numbers: Vec<f32>,
     /// Values to count, from the first.
     limit: u64,
     finite: f64,
@@ -66,7 +68,14 @@ impl Statistics {
             preview: vec![0.0; shape.0 * shape.1],
             preview_shape: shape,
         };
-        Self { about, big_endian, limit: rows_read * cols as u64, finite: 0.0, squares: 0.0 }
+        Self {
+            about,
+            big_endian,
+            numbers: Vec::new(),
+            limit: rows_read * cols as u64,
+            finite: 0.0,
+            squares: 0.0,
+        }
     }
 
     /// The statistics of the values seen.
@@ -85,14 +94,10 @@ impl Sink for Statistics {
     /// no cancellation where the mean is far from 0.
     fn put(&mut self, place: u64, bytes: &[u8]) -> Result<()> {
         let about = &mut self.about;
-        let (dtype, size) = (about.dtype, about.dtype.size());
-        let inside = usize::try_from(self.limit.saturating_sub(place)).unwrap_or(usize::MAX);
-        let values = || {
-            let elements = bytes.chunks_exact(size).take(inside);
-            elements.map(|bytes| dtype.number(bytes, self.big_endian))
-        };
+        about.dtype.decode(bytes, self.big_endian, &mut self.numbers);
+        self.numbers.truncate(usize::try_from(self.limit.saturating_sub(place)).unwrap_or(usize::MAX));
         let (mut count, mut sum) = (0.0, 0.0);
-        for (at, value) in (place..).zip(values()) {
+        for (at, &value) in (place..).zip(&self.numbers) {
             if value.is_finite() {
                 (about.min, about.max) = (about.min.min(value), about.max.max(value));
                 count += 1.0;
@@ -114,7 +119,8 @@ impl Sink for Statistics {
             return Ok(());
         }
         let mean = sum / count;
-        let deviations = values().filter(|v| v.is_finite()).map(|v| f64::from(v) - mean);
+        let finite = self.numbers.iter().filter(|v| v.is_finite());
+        let deviations = finite.map(|&v| f64::from(v) - mean);
         let squares: f64 = deviations.map(|d| d * d).sum();
         let (delta, all) = (mean - about.mean, self.finite + count);
         about.mean += delta * count / all;

@@ -64,6 +64,8 @@ pub struct Kept {
     dtype: Dtype,
     big_endian: bool,
     cols: usize,
+    /// The numbers at hand.
+    numbers: Vec<f32>,
     pub values: Storage,
     #[cfg(feature = "files")]
     pub labels: super::csv::Labels,
@@ -101,16 +103,11 @@ impl Kept {
             dtype,
             big_endian,
             cols,
+            numbers: Vec::new(),
             values,
             #[cfg(feature = "files")]
             labels: super::csv::Labels::default(),
         })
-    }
-
-    fn does_not_fit(&self, place: usize, value: f32, keep: Keep, expected: &str) -> Error {
-        let (row, col) = (place / self.cols, place % self.cols);
-        let found = format!("'{}', but row {row}, column {col} is {value}", keep.name());
-        Error::option("keep", found, expected)
     }
 }
 
@@ -125,38 +122,49 @@ fn room<T: Clone + Default>(rows: u64, cols: usize) -> Option<Vec<T>> {
 
 impl Sink for Kept {
     fn put(&mut self, place: u64, bytes: &[u8]) -> Result<()> {
-        let (dtype, big_endian, size) = (self.dtype, self.big_endian, self.dtype.size());
         let place = place as usize;
-        let range = place..place + bytes.len() / size;
-        let elements = bytes.chunks_exact(size).map(|bytes| dtype.number(bytes, big_endian));
+        let range = place..place + bytes.len() / self.dtype.size();
+        let native = self.big_endian == cfg!(target_endian = "big");
         match &mut self.values {
-            Storage::U8(values) if dtype == Dtype::U8 => values[range].copy_from_slice(bytes),
+            Storage::U8(values) if self.dtype == Dtype::U8 => {
+                values[range].copy_from_slice(bytes);
+                return Ok(());
+            }
+            Storage::F32(values) if self.dtype == Dtype::F32 && native => {
+                bytemuck::cast_slice_mut(&mut values[range]).copy_from_slice(bytes);
+                return Ok(());
+            }
+            _ => self.dtype.decode(bytes, self.big_endian, &mut self.numbers),
+        }
+        let numbers = &self.numbers;
+        let misfit = match &mut self.values {
             Storage::U8(values) => {
-                for ((at, out), value) in range.clone().zip(&mut values[range]).zip(elements) {
-                    *out = value as u8;
-                    if f32::from(*out) != value {
-                        let expected = "'f16' or 'f32' for what are no whole numbers from 0 to 255";
-                        return Err(self.does_not_fit(at, value, Keep::U8, expected));
-                    }
-                }
+                values[range].iter_mut().zip(numbers).for_each(|(out, &number)| *out = number as u8);
+                // A number that a byte cannot hold comes back as another.
+                numbers.iter().position(|&number| f32::from(number as u8) != number)
             }
             Storage::F16(values) => {
-                for ((at, out), value) in range.clone().zip(&mut values[range]).zip(elements) {
-                    *out = f16::from_f32(value);
-                    if value.is_finite() && !out.is_finite() {
-                        let expected = "'f32' for numbers above 65504 in size";
-                        return Err(self.does_not_fit(at, value, Keep::F16, expected));
-                    }
-                }
-            }
-            Storage::F32(values) if dtype == Dtype::F32 && big_endian == cfg!(target_endian = "big") => {
-                bytemuck::cast_slice_mut(&mut values[range]).copy_from_slice(bytes);
+                values[range].iter_mut().zip(numbers).for_each(|(out, &number)| *out = f16::from_f32(number));
+                numbers.iter().position(|&number| number.is_finite() && f16::from_f32(number).is_infinite())
             }
             Storage::F32(values) => {
-                values[range].iter_mut().zip(elements).for_each(|(out, value)| *out = value)
+                values[range].copy_from_slice(numbers);
+                None
+            }
+        };
+        match misfit {
+            None => Ok(()),
+            Some(at) => {
+                let (row, col) = ((place + at) / self.cols, (place + at) % self.cols);
+                let keep = self.values.keep();
+                let found = format!("'{}', but row {row}, column {col} is {}", keep.name(), numbers[at]);
+                let expected = match keep {
+                    Keep::U8 => "'f16' or 'f32' for what are no whole numbers from 0 to 255",
+                    _ => "'f32' for numbers above 65504 in size",
+                };
+                Err(Error::option("keep", found, expected))
             }
         }
-        Ok(())
     }
 
     #[cfg(feature = "files")]

@@ -117,9 +117,9 @@ impl Tensor {
     }
 
     /// Before memory is taken: whether the file holds as much as it claims.
-    async fn check_claim(&self, file: &File<'_>, keep: Keep) -> Result<()> {
+    async fn check_claim(&self, file: &File<'_>, keep: Keep, progress: &mut Progress<'_>) -> Result<()> {
         match &self.body {
-            Body::Elements(span, elements) => elements.check_claim(span, file, keep).await,
+            Body::Elements(span, elements) => elements.check_claim(span, file, keep, progress).await,
             // The lines of a table have been counted.
             #[cfg(feature = "files")]
             Body::Table(_) => Ok(()),
@@ -258,7 +258,7 @@ impl<'a> TensorFile<'a> {
             return Err(Error::shape("rows of the data set", tensor.rows, "below 2^32"));
         }
         let keep = options.keep.unwrap_or(Keep::of(tensor.number().0));
-        tensor.check_claim(&self.file, keep).await?;
+        tensor.check_claim(&self.file, keep, progress).await?;
         let mut kept = Kept::new(&self.file.name, tensor.rows, tensor.cols, tensor.number(), keep)?;
         tensor.each(&self.file, tensor.rows, progress, &mut kept).await?;
         let dataset = if options.drop_non_finite {

@@ -190,7 +190,7 @@ struct Options {
 /// Options of a data set; left out, all take their defaults.
 pub(super) fn load_options(options: JsValue) -> Result<LoadOptions, Thrown> {
     let options: Options =
-        if options.is_undefined() { Options::default() } else { from_js("options", options)? };
+        if options.is_null_or_undefined() { Options::default() } else { from_js("options", options)? };
     let keep = options.keep.as_deref().map(Keep::parse).transpose()?;
     Ok(LoadOptions { keep, drop_non_finite: options.drop_non_finite })
 }

@@ -129,8 +129,11 @@ impl TensorFile {
         )]
         on_progress: Option<Function>,
     ) -> Result<JsValue, Thrown> {
-        let options: InspectOptions =
-            if options.is_undefined() { InspectOptions::default() } else { from_js("options", options)? };
+        let options: InspectOptions = if options.is_null_or_undefined() {
+            InspectOptions::default()
+        } else {
+            from_js("options", options)?
+        };
         let mut progress = self.progress(on_progress);
         Ok(inspection(&self.file.inspect(name.as_deref(), options.rows, &mut progress).await?))
     }
