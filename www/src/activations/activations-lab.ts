@@ -32,7 +32,7 @@ export class ActivationsLab extends LitElement {
       }
       .page {
         display: grid;
-        grid-template-columns: 250px minmax(0, 1fr) 290px;
+        grid-template-columns: 264px minmax(0, 1fr) 280px;
         gap: 18px;
         max-width: calc(var(--page) + 2 * var(--gutter));
         margin: 0 auto;
@@ -43,7 +43,7 @@ export class ActivationsLab extends LitElement {
       }
       @media (max-width: 1080px) {
         .page {
-          grid-template-columns: 250px minmax(0, 1fr);
+          grid-template-columns: 264px minmax(0, 1fr);
         }
         acts-results {
           grid-column: 1 / -1;

@@ -120,7 +120,8 @@ export class ActivationsController extends EventTarget implements Player {
       return;
     }
     if (this.state.source === 'file' || this.state.from === 'imported') {
-      this.note = 'A link cannot carry files: drop yours again to go on with it. Meanwhile the bundled sample trains.';
+      this.note =
+        'A link cannot carry files: drop yours again to go on where you were. Until then the bundled sample stands in.';
       this.state = { ...this.state, source: 'sample', from: 'random' };
       history.replaceState(null, '', `#${writeHash(this.state)}`);
     }

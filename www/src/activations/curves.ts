@@ -92,16 +92,6 @@ export class ActsCurves extends ActivationsElement {
               </button>`,
           )}
         </div>
-        <div class="legend">
-          ${methods.map(
-            (method) =>
-              html`<span class="pair ${method}"
-                ><span><i></i>${runNames[method]} test</span> ${
-                  kind.train ? html`<span class="train"><i></i>train</span>` : ''
-                }</span
-              >`,
-          )}
-        </div>
         <div class="segments" role="group" aria-label="Scale">
           ${(['log', 'linear'] as const).map(
             (scale) =>
@@ -113,6 +103,16 @@ export class ActsCurves extends ActivationsElement {
               </button>`,
           )}
         </div>
+      </div>
+      <div class="legend">
+        ${methods.map(
+          (method) =>
+            html`<span class="pair ${method}"
+              ><span><i></i>${runNames[method]} test</span> ${
+                kind.train ? html`<span class="train"><i></i>train</span>` : ''
+              }</span
+            >`,
+        )}
       </div>
       <div
         class="chart"

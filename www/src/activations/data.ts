@@ -26,6 +26,9 @@ export class ActsData extends ActivationsElement {
         margin-top: 10px;
         font-size: 0.867rem;
       }
+      .share label {
+        flex: 1;
+      }
       .share input {
         width: 68px;
       }
@@ -35,7 +38,10 @@ export class ActsData extends ActivationsElement {
   protected override readonly topics = ['change', 'progress'] as const;
 
   private readonly drop = new DropController(this, (data) => {
-    void filesOf(data).then((files) => this.lab.files.open(files));
+    filesOf(data).then(
+      (files) => this.lab.files.open(files),
+      (error: unknown) => this.lab.fail(`What was dropped cannot be read: ${String(error)}`),
+    );
   });
 
   override render(): TemplateResult {
@@ -74,7 +80,9 @@ export class ActsData extends ActivationsElement {
         </div>
       </fieldset>
       <div class="share">
-        <label for="share">Train on</label>
+        <label for="share" title="Nine rows in ten can be trained on, the others test"
+          >Share of the training rows</label
+        >
         <input
           id="share"
           type="number"
@@ -84,7 +92,7 @@ export class ActsData extends ActivationsElement {
           .value=${live(String(state.share))}
           @change=${(event: Event) => this.setShare(event.target as HTMLInputElement)}
         />
-        <span>% of 9 rows in 10</span>
+        <span>%</span>
       </div>
       <label class="drop ${this.drop.over ? 'over' : ''}">
         <input
@@ -99,7 +107,8 @@ export class ActsData extends ActivationsElement {
       </label>
       <p class="small muted" id="files-hint">
         .npy, .npz, .safetensors, .pt, .csv, IDX; words beside it as NAME.tokens.json.
-        <b>Nothing leaves this machine</b>: the page has no server to send it to, and may ask none.
+        <b>Nothing leaves this machine</b>: once loaded, the page asks no server for anything, and its security policy
+        forbids it to ask any but its own.
       </p>
       ${
         info

@@ -3,6 +3,11 @@
 import type { Field } from '../parts/fields';
 import type { LabState } from './state';
 
+/** An imported SAE brings its activation and its latents along. */
+function fresh({ from }: LabState): boolean {
+  return from === 'random';
+}
+
 /** Whether a step size of its own has an effect: presets choose that of PAM-SGD, the paper's script both. */
 function usesLr({ recipe, method }: LabState): boolean {
   return recipe === 'own' || (recipe === 'recommended' && method !== 'pam');
@@ -16,31 +21,37 @@ export const common: readonly Field<LabState>[] = [
     hint: 'Step size and decoder schedule: what measured best, the paper’s script for its LLM experiment, or your own',
     choices: { recommended: 'recommended', 'paper-llm': 'the paper’s LLM script', own: 'by hand' },
   },
-  { key: 'activation', label: 'Activation', choices: { topk: 'TopK', relu: 'ReLU', jumprelu: 'JumpReLU' } },
+  {
+    key: 'activation',
+    label: 'Activation',
+    choices: { topk: 'TopK', relu: 'ReLU', jumprelu: 'JumpReLU' },
+    when: fresh,
+  },
   {
     key: 'k',
     label: 'k',
     hint: 'Active latents per row; left empty, in the proportion of the paper’s experiment, 320 of 4 096',
     step: 1,
-    when: (state) => state.activation === 'topk',
+    when: (state) => fresh(state) && state.activation === 'topk',
   },
   {
     key: 'by',
     label: 'Ranked by',
     choices: { magnitude: 'magnitude', value: 'value', positive: 'value, then ReLU' },
-    when: (state) => state.activation === 'topk',
+    when: (state) => fresh(state) && state.activation === 'topk',
   },
   {
     key: 'threshold',
     label: 'Threshold',
     hint: 'A latent is active where its pre-activation lies above',
-    when: (state) => state.activation === 'jumprelu',
+    when: (state) => fresh(state) && state.activation === 'jumprelu',
   },
   {
     key: 'dSae',
     label: 'Latents',
     hint: 'd_sae, the number of latents; left empty, in the proportion of the paper’s experiment, 4 096 for 2 304 dimensions',
     step: 1,
+    when: fresh,
   },
   { key: 'lr', label: 'Learning rate', hint: 'Step size of Adam', when: usesLr },
   { key: 'batch', label: 'Batch size', step: 1, when: ({ recipe }) => recipe !== 'paper-llm' },

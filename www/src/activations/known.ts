@@ -55,6 +55,12 @@ export class ActsKnown extends ActivationsElement {
       .lost .track i {
         background: var(--field);
       }
+      @media (max-width: 760px) {
+        ul {
+          max-height: 300px;
+          overflow-y: auto;
+        }
+      }
     `,
   ];
 
@@ -65,7 +71,7 @@ export class ActsKnown extends ActivationsElement {
     const found = known.filter(({ cosine }) => cosine >= FOUND);
     return html`<figure>
       <div class="head"><h2>Known features, found again</h2></div>
-      <ul aria-label="Known features with the most similar latent">
+      <ul tabindex="0" aria-label="Known features with the most similar latent">
         ${known.map((each) => this.item(each))}
       </ul>
       <figcaption data-testid="known">

@@ -74,7 +74,7 @@ export class ActsSettings extends ActivationsElement {
   private get progressText(): string {
     const { phase, progress, timeLeft, epoch, state, info, features, ablations } = this.lab;
     if (phase === 'starting') return 'Loading …';
-    if (ablations.running) return 'An ablation runs';
+    if (ablations.running && phase === 'resting') return 'An ablation runs';
     if (features.measuring !== undefined) return `Measuring features: ${Math.round(features.measuring * 100)} %`;
     if (phase === 'resting') {
       if (epoch >= state.epochs) {

@@ -68,7 +68,7 @@ export const properties = {
   scale: oneOf('scale', 'view', ['log', 'linear']),
   model: oneOf('model', 'view', ['pam', 'sgd', 'imported']),
   feature: optionalWhole('feature', 'view', MOST_LATENTS),
-  sort: oneOf('sort', 'view', ['density', 'max', 'mean', 'cosine', 'nearest', 'number']),
+  sort: oneOf('sort', 'view', ['max', 'density', 'mean', 'cosine', 'nearest', 'number']),
   rising: flag('rising', 'view', false),
   show: oneOf('show', 'view', ['active', 'all', 'rare', 'dense', 'dead']),
   search: text('search', 'view'),

@@ -6,7 +6,7 @@ import { ActivationsElement } from '../activations/element';
 import { count, measured, percent } from '../shell/format';
 import { ThemeController } from '../shell/theme';
 import { shared } from '../style/shared';
-import type { FeatureDetail as Detail, FeatureSummary } from '../worker/activations/protocol';
+import type { DataInfo, FeatureDetail as Detail, FeatureSummary } from '../worker/activations/protocol';
 import './histogram';
 import { rowList, rowStyles } from './rows';
 
@@ -32,6 +32,9 @@ export class FeatureDetail extends ActivationsElement {
         flex-wrap: wrap;
         gap: 4px 22px;
         margin: 8px 0 12px;
+      }
+      .known {
+        margin: 6px 0 0;
       }
       dt {
         font-size: 0.75rem;
@@ -77,10 +80,17 @@ export class FeatureDetail extends ActivationsElement {
       .track i {
         display: block;
         height: 100%;
-        background: var(--accent);
+      }
+      .track.positive i {
+        background: var(--up);
       }
       .track.negative i {
-        background: var(--sgd);
+        background: var(--down);
+      }
+      .intervals {
+        display: grid;
+        grid-template-columns: repeat(2, minmax(0, 1fr));
+        gap: 0 26px;
       }
       .interval {
         display: flex;
@@ -104,7 +114,8 @@ export class FeatureDetail extends ActivationsElement {
         width: max-content;
       }
       @media (max-width: 760px) {
-        .thirds {
+        .thirds,
+        .intervals {
           grid-template-columns: minmax(0, 1fr);
         }
       }
@@ -122,7 +133,7 @@ export class FeatureDetail extends ActivationsElement {
     return this.shown(detail, summary);
   }
 
-  private shown(detail: Detail, { table, words, rows, sampledRows }: FeatureSummary): TemplateResult {
+  private shown(detail: Detail, { table, words, known: all, rows, sampledRows }: FeatureSummary): TemplateResult {
     const { feature, top, intervals } = detail;
     const strongest = table.max[feature] ?? 0;
     const image = this.lab.info?.data.image;
@@ -134,8 +145,15 @@ export class FeatureDetail extends ActivationsElement {
       ['encoder norm', measured(table.encoderNorm[feature])],
       ['decoder norm', measured(table.decoderNorm[feature])],
     ];
+    const best = all.filter((each) => each.feature === feature).sort((a, b) => b.cosine - a.cosine)[0];
+    const known = best
+      ? html`<p class="known">
+          The known feature that it is most like: ${best.name} (cosine ${best.cosine.toFixed(2)}).
+        </p>`
+      : nothing;
     return html`<section aria-labelledby="feature" data-testid="feature">
       <h2 id="feature">Feature ${feature}${words[feature] ? html`: ${words[feature]}` : nothing}</h2>
+      ${known}
       <dl>
         ${figures.map(
           ([name, value]) =>
@@ -170,13 +188,9 @@ export class FeatureDetail extends ActivationsElement {
         intervals.length > 0
           ? html`<details open>
               <summary>From weak to strong</summary>
-              ${[...intervals].reverse().map(
-                ({ from, to, share, rows: some }) =>
-                  html`<p class="interval">
-                      ${measured(from)} to ${measured(to)}<span>${percent(share)} of the rows that activate it</span>
-                    </p>
-                    ${some.length > 0 ? rowList(some, strongest, image, `Rows from ${measured(from)} to ${measured(to)}`) : nothing}`,
-              )}
+              <div class="intervals">
+                ${[...intervals].reverse().map((interval) => this.interval(interval, strongest, image))}
+              </div>
             </details>`
           : nothing
       }
@@ -188,6 +202,18 @@ export class FeatureDetail extends ActivationsElement {
           : nothing
       }
     </section>`;
+  }
+
+  private interval(
+    { from, to, share, rows }: Detail['intervals'][number],
+    strongest: number,
+    image: DataInfo['image'],
+  ): TemplateResult {
+    const span = `${measured(from)} to ${measured(to)}`;
+    return html`<div>
+      <p class="interval">${span}<span>${percent(share)} of its rows</span></p>
+      ${rows.length > 0 ? rowList(rows, strongest, image, `Rows from ${span}`) : nothing}
+    </div>`;
   }
 
   private others(title: string, { features, values }: Detail['byCosine'], { names }: Detail): TemplateResult {
@@ -209,7 +235,7 @@ export class FeatureDetail extends ActivationsElement {
   private bar(label: TemplateResult, value = 0): TemplateResult {
     const width = `width: ${Math.round(Math.min(1, Math.abs(value)) * 100)}%`;
     return html`<li>
-      ${label}<span class="track ${value < 0 ? 'negative' : ''}"><i .style=${width}></i></span
+      ${label}<span class="track ${value < 0 ? 'negative' : 'positive'}"><i .style=${width}></i></span
       ><span>${value.toFixed(2)}</span>
     </li>`;
   }

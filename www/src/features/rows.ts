@@ -46,10 +46,10 @@ export const rowStyles = css`
     color: var(--muted);
     text-overflow: ellipsis;
   }
+  /* Cut off where it is farthest from the word. */
   .before {
     direction: rtl;
     text-align: right;
-    unicode-bidi: plaintext;
   }
   mark {
     color: var(--ink);
@@ -125,7 +125,8 @@ function line({ row, value, token, values }: ShownRow, strongest: number): Templ
   // Orange for what is active upwards, blue downwards, as everywhere on this site.
   const ground = `color-mix(in srgb, var(--${value < 0 ? 'down' : 'up'}) ${Math.round(8 + share * (STRONGEST_GROUND - 8))}%, transparent)`;
   return html`<span class="line"
-    ><span class="before">${token.before}</span><mark .style=${`background: ${ground}`}>${visible(token.token)}</mark
+    ><span class="before"><bdi dir="ltr">${token.before}</bdi></span
+    ><mark .style=${`background: ${ground}`}>${visible(token.token)}</mark
     ><span class="after">${token.after}</span></span
   >`;
 }

@@ -7,15 +7,13 @@ import { Files } from './activations/files';
 import { detailOf, measure, type Measured } from './activations/model-features';
 import { fileOf } from './activations/write';
 import type { ActivationsEvent, ActivationsWorker, ModelName, RunConfig } from './activations/protocol';
-import { runKey, Session } from './activations/session';
+import { runKey, Session, slotOf } from './activations/session';
 import { sampleSource, type Source } from './activations/source';
 import { codeOf, Failure, outcome } from './failure';
 import type { Outcome } from './protocol';
 import { forgetRun, savedRun, type SavedRun } from './store';
 import { throttled } from './throttle';
 import { epochsOf } from './training';
-
-const SLOT = 'activations';
 
 let notify: (event: ActivationsEvent) => void = () => undefined;
 let session: Session | undefined;
@@ -62,7 +60,7 @@ function create(config: RunConfig, epochs: number, saved?: SavedRun): Promise<Se
 }
 
 async function savedFor(config: RunConfig, epochs: number): Promise<SavedRun | undefined> {
-  const saved = await savedRun(SLOT);
+  const saved = await savedRun(slotOf(config));
   return saved?.key === runKey(config, epochs, sourceOf(config)) ? saved : undefined;
 }
 
@@ -92,7 +90,7 @@ const worker: ActivationsWorker = {
     inTurn(async () => {
       const next = await create(config, epochs);
       await exchange(next, keep);
-      await forgetRun(SLOT);
+      await forgetRun(slotOf(config));
       return next.info();
     }),
   undo: () =>
@@ -142,7 +140,8 @@ const worker: ActivationsWorker = {
       return detailOf(measured, feature);
     }),
   ablate: (ablation, epochs) =>
-    inTurn(async () => {
+    outcome(async () => {
+      if (experiments) throw new Failure('An ablation runs already: await it or cancel it first', 'busy');
       const here = current();
       await here.training.halt();
       const { train, test, optionsOf } = here.experimentData();

@@ -16,8 +16,8 @@ export interface SavedRun {
 const DATABASE = 'splinterp-lab';
 const STORE = 'runs';
 
-/** Where a lab's run lies: that of the MNIST lab, and that of the activations lab. */
-export type Slot = 'unfinished' | 'activations';
+/** Where a run lies: that of the MNIST lab, those of the activations lab on its sample and on a file. */
+export type Slot = 'unfinished' | 'activations' | 'activations-file';
 
 function settled<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -65,7 +65,7 @@ export function experimentsOf(
 ): Experiment[] {
   return methods.flatMap((method) => {
     const base = optionsOf(method);
-    const k = config.k ?? proposedSizes(0, base.dSae).k;
+    const k = base.activation.kind === 'topk' ? base.activation.k : proposedSizes(0, base.dSae).k;
     return settingsOf(ablation, base, k).map(({ label, options, share }) => ({
       label,
       options: { ...base, ...options },

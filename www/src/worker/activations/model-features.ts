@@ -6,6 +6,8 @@ import { SAMPLE_COLS, type Known } from './sample';
 import type { Source } from './source';
 import type { Tokens } from './tokens';
 
+/** Strongest rows of a feature. */
+const TOP_ROWS = 12;
 /** Words that a feature is called by, at most. */
 const WORDS = 6;
 /** Values shown of a row that has neither word nor picture. */
@@ -26,7 +28,12 @@ export async function measure(
   seed: number,
   progress: { onProgress: (done: number, total: number) => void; signal: AbortSignal },
 ): Promise<Measured> {
-  const features = await Features.measure(sae, whole, { seed, signal: progress.signal }, progress.onProgress);
+  const features = await Features.measure(
+    sae,
+    whole,
+    { seed, topRows: TOP_ROWS, signal: progress.signal },
+    progress.onProgress,
+  );
   const words = Array.from({ length: features.count }, (_, i) => wordsOf(features.top(i).rows, source));
   const known = source.known ? closest(sae, whole, source.known) : [];
   const summary = {

@@ -3,7 +3,7 @@
 import { Trainer, type Dataset, type Sae, type TrainOptions } from 'splinterp';
 import { Failure } from '../failure';
 import { methods, type LabEvent, type Method } from '../protocol';
-import type { SavedRun } from '../store';
+import type { SavedRun, Slot } from '../store';
 import { keyOf, runOf, Training } from '../training';
 import { tableOptions, withRecipe } from './options';
 import type { RunConfig, SessionInfo } from './protocol';
@@ -15,6 +15,11 @@ const TRAIN_SHARE = 0.9;
 /** Everything by which a run is known again. */
 export function runKey(config: RunConfig, epochs: number, source: Source): string {
   return keyOf({ ...config, epochs, data: source.identity });
+}
+
+/** Where the run is kept. One on a file waits there for the file, whatever is trained on the sample meanwhile. */
+export function slotOf(config: RunConfig): Slot {
+  return config.source === 'file' ? 'activations-file' : 'activations';
 }
 
 export class Session {
@@ -51,7 +56,10 @@ export class Session {
     const start = config.from === 'imported' ? imported?.unfolded(train) : undefined;
     for (const method of names) {
       const checkpoint = saved?.checkpoints[method];
-      const table = { ...tableOptions(config, method, train.cols, source.active), ...(start && { dSae: start.dSae }) };
+      const table = {
+        ...tableOptions(config, method, train.cols, source.active),
+        ...(start && { dSae: start.dSae, activation: start.activation }),
+      };
       const options = withRecipe(table, config, train.rows, epochs);
       const trainer = await (checkpoint
         ? Trainer.resume(checkpoint, train, test)
@@ -61,7 +69,10 @@ export class Session {
       runs.push(await runOf(method, trainer, saved));
     }
     start?.free();
-    const training = new Training(runs, notify, { slot: 'activations', key: runKey(config, epochs, source) });
+    const training = new Training(runs, notify, {
+      slot: slotOf(config),
+      key: runKey(config, epochs, source),
+    });
     const whole = source.data.normalisedLike(train);
     return new Session(config, source, whole, train, { train: all, test: rest.normalisedLike(all) }, training);
   }
