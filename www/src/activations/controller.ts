@@ -255,6 +255,10 @@ export class ActivationsController extends EventTarget implements Player {
         this.changed();
         return;
       }
+      case 'moved':
+        this.note = event.reason;
+        this.changed();
+        return;
       case 'failed':
         this.failures = { ...this.failures, [event.method]: event.message };
         this.fail(`${runNames[event.method]} stopped: ${event.message}`);

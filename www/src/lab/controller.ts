@@ -119,6 +119,7 @@ export class LabController extends EventTarget {
   async start(): Promise<void> {
     const started = await this.worker.start(
       document.baseURI,
+      this.state.compute !== 'cpu',
       proxy((event: LabEvent) => this.hear(event)),
     );
     if (!started.ok) {
@@ -185,6 +186,11 @@ export class LabController extends EventTarget {
   }
 
   private follow(before: LabState): void {
+    if (before.compute !== this.state.compute) {
+      // Another module, and with it a worker that holds nothing yet: the address has all that is to be kept.
+      location.reload();
+      return;
+    }
     this.changed();
     if (differ(this.standing ?? before, this.state, 'run')) void this.apply();
     else if (before.epochs !== this.state.epochs && this.phase === 'playing') void this.play();
@@ -249,6 +255,10 @@ export class LabController extends EventTarget {
         this.progress = undefined;
         this.changed();
         this.draw();
+        return;
+      case 'moved':
+        this.note = event.reason;
+        this.changed();
         return;
       case 'failed':
         this.failures = { ...this.failures, [event.method]: event.message };

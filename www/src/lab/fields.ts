@@ -36,5 +36,11 @@ export const more: readonly LabField[] = [
   { key: 'nuEnc', label: 'ν encoder', hint: 'Weight of the squared change of b_enc' },
   { key: 'muDec', label: 'μ decoder', hint: 'Weight of the squared change of W_dec' },
   { key: 'nuDec', label: 'ν decoder', hint: 'Weight of the squared change of b_dec' },
+  {
+    key: 'compute',
+    label: 'Compute on',
+    hint: 'The CPU gives the same bits everywhere; a GPU may be faster, and rounds in another order',
+    choices: { cpu: 'the CPU: same bits everywhere', auto: 'a GPU where it is faster' },
+  },
   { key: 'tied', label: 'SGD shares encoder and decoder weights (tied)' },
 ];

@@ -36,7 +36,8 @@ export class LabResults extends LabElement {
         info
           ? html`<p class="small muted">
               ${info.width * info.height} → ${count(info.options.sgd.dSae)} → ${info.width * info.height}, on the
-              ${info.backend.toUpperCase()}, in a worker of this page.
+              ${info.backend}, in a worker of this page.
+              ${this.lab.state.compute === 'cpu' ? '' : info.backendReason}
             </p>`
           : ''
       }

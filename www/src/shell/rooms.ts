@@ -12,4 +12,5 @@ export const rooms: readonly Room[] = [
   { href: './', name: 'MNIST lab' },
   { href: './activations.html', name: 'Activations lab' },
   { href: './gallery.html', name: 'Gallery' },
+  { href: './gpu.html', name: 'Your GPU' },
 ];

@@ -1,7 +1,7 @@
 // The lab's worker: it owns the wasm module, the data and the two runs. The page only draws.
 
 import { expose, transfer } from 'comlink';
-import init from 'splinterp/lab';
+import { loadCrate } from './crate';
 import { Failure, outcome } from './failure';
 import { imagesFromFiles, loadImages, type Images, type NamedBytes } from './images';
 import { methods, type LabEvent, type LabWorker, type Outcome, type Pictures, type RunConfig } from './protocol';
@@ -69,11 +69,11 @@ function buffersOf(pictures: Pictures): Transferable[] {
 }
 
 const worker: LabWorker = {
-  start: (address, listener) =>
+  start: (address, withGpu, listener) =>
     outcome(async () => {
       base = address;
       notify = listener;
-      await init();
+      await loadCrate(withGpu);
       return undefined;
     }),
   prepare: (config, keep) =>

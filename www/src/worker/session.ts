@@ -1,6 +1,7 @@
 // A session of the MNIST lab: one data set and two runs.
 
-import { Trainer } from 'splinterp/lab';
+import type { Trainer } from 'splinterp/lab';
+import { crate } from './crate';
 import { Failure } from './failure';
 import type { Images } from './images';
 import { trainOptions } from './options';
@@ -46,8 +47,8 @@ export class Session {
     const start = async (method: Method): Promise<Run<Trainer>> => {
       const checkpoint = saved?.checkpoints[method];
       const trainer = await (checkpoint
-        ? Trainer.resume(checkpoint, train, images.test)
-        : Trainer.create(train, images.test, trainOptions(config, method)));
+        ? crate().Trainer.resume(checkpoint, train, images.test)
+        : crate().Trainer.create(train, images.test, trainOptions(config, method)));
       return runOf(method, trainer, saved);
     };
     const runs = [await start('sgd'), await start('pam')];
@@ -70,6 +71,7 @@ export class Session {
       height: this.images.height,
       dataName: this.images.name,
       backend: this.run('sgd').trainer.backend,
+      backendReason: this.run('sgd').trainer.backendReason,
       options: perMethod((method) => this.run(method).trainer.options),
       reports: perMethod((method) => this.run(method).reports),
     };

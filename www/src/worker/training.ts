@@ -16,6 +16,8 @@ interface Trains {
   sae(): Promise<{ free(): void }>;
   checkpoint(): Promise<Uint8Array>;
   cancel(): void;
+  /** Why it trains where it does; changes when a GPU is lost. */
+  readonly backendReason: string;
   free(): void;
 }
 
@@ -111,6 +113,7 @@ export class Training<T extends Trains> {
     const { method } = run;
     const epoch = run.reports.length + 1;
     let notifiedAt = -Infinity;
+    const reason = run.trainer.backendReason;
     this.training = run;
     try {
       const report = await run.trainer.epoch((done, total) => {
@@ -120,6 +123,8 @@ export class Training<T extends Trains> {
         this.notify({ type: 'progress', method, epoch, share: total > 0 ? done / total : 0 });
       });
       run.reports.push(report);
+      const now = run.trainer.backendReason;
+      if (now !== reason) this.notify({ type: 'moved', reason: now });
       const sae = (await run.trainer.sae()) as SaeOf<T>;
       run.sae.free();
       run.sae = sae;
