@@ -314,6 +314,7 @@ build_site() {
 build_all() {
   build_package
   build_module lab training
+  build_module lab-gpu training,gpu
   build_module figures figures
   build_site
 }

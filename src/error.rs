@@ -55,6 +55,9 @@ pub enum Error {
         /// The value found.
         value: f64,
     },
+    /// The user cancelled the reading of the file named.
+    #[error("{0}: reading was cancelled")]
+    ReadCancelled(String),
     /// Training left the numbers: the loss is no longer finite, or the decoder half raised the objective.
     #[error("{0}")]
     Diverged(String),
@@ -81,7 +84,7 @@ impl Error {
             Self::Diverged(_) => "diverged",
             Self::Gpu(_) => "gpu",
             Self::GpuLost(_) => "gpu-lost",
-            Self::Cancelled => "cancelled",
+            Self::Cancelled | Self::ReadCancelled(_) => "cancelled",
         }
     }
 

@@ -5,6 +5,8 @@
 //! - [`sae`]: the model: parameters, activations, forward pass, loss, metrics
 //! - [`engine`]: where arithmetic runs: one coarse trait, and the rooms that implement it
 //! - [`train`]: SGD, PAM-SGD, Adam, the closed-form decoder, the epoch loop, checkpoints
+//! - `exchange`: trained SAEs in other programs' files
+//! - `features`: what each latent stands for: where it is active, and what it resembles
 //! - [`geometry`]: power diagrams of order 1 and K, line arrangements, slices, lifting
 //! - [`cluster`]: k-means and local PCA
 //! - `web`: the JavaScript surface; it converts and delegates, and exists on wasm32 only
@@ -13,6 +15,10 @@ pub mod cluster;
 pub mod data;
 pub mod engine;
 pub mod error;
+#[cfg(feature = "files")]
+pub mod exchange;
+#[cfg(feature = "files")]
+pub mod features;
 pub mod geometry;
 pub mod rng;
 pub mod sae;

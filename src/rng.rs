@@ -18,6 +18,10 @@ pub enum Stream {
     Generator = 3,
     /// Starting centres of k-means.
     Centers = 4,
+    /// Which rows are kept as examples of features.
+    Kept = 5,
+    /// Examples of feature `i`: stream `Examples + i`.
+    Examples = 3 << 32,
     /// Order of the rows in epoch `n`: stream `Epochs + n`.
     Epochs = 1 << 32,
     /// Sample `i` of generated data: stream `Samples + i`.
@@ -47,10 +51,20 @@ impl Random {
         Self::numbered(seed, Stream::Samples as u64 + u64::from(sample))
     }
 
+    /// The stream that chooses examples of one feature.
+    pub fn examples(seed: u64, feature: u32) -> Self {
+        Self::numbered(seed, Stream::Examples as u64 + u64::from(feature))
+    }
+
     fn numbered(seed: u64, stream: u64) -> Self {
         let mut words = ChaCha8Rng::seed_from_u64(seed);
         words.set_stream(stream);
         Self { words, spare_normal: None }
+    }
+
+    /// 32 random bits.
+    pub fn word(&mut self) -> u32 {
+        self.words.next_u32()
     }
 
     /// Uniform in [0, 1), 53 bits.

@@ -60,7 +60,7 @@ export default defineConfig({
     alias: [
       // Pages that need only a part of the crate load only that part: build.sh names the features.
       {
-        find: /^splinterp\/(lab|figures)$/,
+        find: /^splinterp\/(lab|lab-gpu|figures)$/,
         replacement: resolve(import.meta.dirname, '../target/modules/$1/splinterp.js'),
       },
       { find: /^splinterp$/, replacement: resolve(import.meta.dirname, '../pkg/splinterp.js') },
@@ -77,7 +77,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: Object.fromEntries(
-        ['index', 'gallery', 'figure'].map((page) => [page, resolve(import.meta.dirname, `${page}.html`)]),
+        ['index', 'activations', 'gallery', 'gpu', 'figure'].map((page) => [
+          page,
+          resolve(import.meta.dirname, `${page}.html`),
+        ]),
       ),
     },
   },

@@ -1,44 +1,197 @@
-//! The content of a file, read from its start, unpacked on the way if it is gzipped.
+//! The content of a file or of a part of it, read forwards in slices, unpacked on the way.
 
-use std::io::{self, Read};
+use std::borrow::Cow;
+use std::io::{self, BufRead, Read};
 
+use flate2::Crc;
+#[cfg(feature = "files")]
+use flate2::bufread::DeflateDecoder;
 use flate2::bufread::MultiGzDecoder;
 
+use super::elements::Progress;
+use super::source::{File, Source};
 use crate::error::{Error, Result};
 
 /// Content bytes that one byte of a deflate stream can stand for at most (258 bytes in 2 bits).
 const DEFLATE_RATIO: u64 = 1032;
-/// Bytes reserved on a gzipped file's word alone; above this its content is counted first.
-pub const TRUSTED: usize = 64 << 20;
+/// Content bytes that one byte of a deflate stream may stand for. Numbers that vary stay below 20, one-hot rows below
+/// 200; only constants come near deflate's own limit, and they come as bombs.
+pub const LARGEST_RATIO: u64 = 250;
+/// Bytes reserved on a packed file's word alone; above this its content is counted first.
+pub const TRUSTED: u64 = 64 << 20;
+/// First slice: a header fits.
+const FIRST_SLICE: u64 = 16 << 10;
+/// Largest slice: what a browser reads of a `File` at once.
+const LARGEST_SLICE: u64 = 4 << 20;
 
-/// The content of a file, read forwards. Errors name the file and the byte.
-pub struct Content<'a> {
-    file: &'a str,
-    stored: &'a [u8],
-    source: Source<'a>,
-    position: u64,
+/// How bytes are packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    /// As they are.
+    Plain,
+    /// One or more gzip streams, end to end.
+    Gzip,
+    /// One deflate stream, as in a zip archive.
+    #[cfg(feature = "files")]
+    Deflate,
 }
 
-enum Source<'a> {
-    Plain(&'a [u8]),
-    // Boxed: the decoder's state is large. All members of a file that is several gzip streams end to end.
-    Gzip(Box<MultiGzDecoder<&'a [u8]>>),
+/// A part of a file, perhaps packed.
+#[derive(Debug, Clone)]
+pub struct Span {
+    /// What it is called in messages.
+    pub label: String,
+    /// Its first byte in the file.
+    pub start: u64,
+    /// Its bytes in the file.
+    pub stored: u64,
+    pub packing: Packing,
+    /// What the file says that it unpacks to, and the checksum (CRC-32) of that.
+    pub unpacked: Option<u64>,
+    pub checksum: Option<u32>,
 }
 
-impl<'a> Content<'a> {
-    /// The content of the file, from its start.
-    pub fn new(stored: &'a [u8], file: &'a str) -> Self {
-        let source = if is_gzip(stored) {
-            Source::Gzip(Box::new(MultiGzDecoder::new(stored)))
-        } else {
-            Source::Plain(stored)
-        };
-        Self { file, stored, source, position: 0 }
+impl Span {
+    /// The whole file.
+    pub fn of(file: &File) -> Self {
+        let packing = if file.gzip { Packing::Gzip } else { Packing::Plain };
+        Self {
+            label: file.name.clone(),
+            start: 0,
+            stored: file.length(),
+            packing,
+            unpacked: None,
+            checksum: None,
+        }
     }
 
-    /// Name of the file.
-    pub fn file(&self) -> &'a str {
-        self.file
+    /// Length of the content where it is known without unpacking, else what it cannot exceed.
+    pub fn longest(&self) -> u64 {
+        match self.packing {
+            Packing::Plain => self.stored,
+            _ => self.unpacked.unwrap_or(u64::MAX).min(self.stored.saturating_mul(DEFLATE_RATIO)),
+        }
+    }
+
+    /// The content, from its start.
+    pub fn content<'f>(&self, file: &'f File) -> Content<'f> {
+        let feed = Feed { slice: Cow::Borrowed(&[]), at: 0, last: self.stored == 0 };
+        Content {
+            label: self.label.clone(),
+            source: &*file.source,
+            next: self.start,
+            end: self.start.saturating_add(self.stored),
+            slice: FIRST_SLICE,
+            unpacker: match self.packing {
+                Packing::Plain => Unpacker::Plain(feed),
+                Packing::Gzip => Unpacker::Gzip(Box::new(MultiGzDecoder::new(feed))),
+                #[cfg(feature = "files")]
+                Packing::Deflate => Unpacker::Deflate(Box::new(DeflateDecoder::new(feed))),
+            },
+            position: 0,
+            slices: 0,
+            checksum: self.checksum.map(|expected| (expected, Crc::new())),
+        }
+    }
+
+    /// Counts the bytes of the whole content without keeping them, and stops at `limit`.
+    pub async fn count(&self, file: &File<'_>, limit: u64, progress: &mut Progress<'_>) -> Result<u64> {
+        let mut content = self.content(file);
+        let mut buffer = vec![0; 1 << 16];
+        let mut slices = 0;
+        while content.position < limit && content.fill(&mut buffer).await? > 0 {
+            if content.slices > slices {
+                slices = content.slices;
+                // Nothing has been kept so far.
+                if progress(0, limit).is_break() {
+                    return Err(Error::ReadCancelled(self.label.clone()));
+                }
+            }
+        }
+        Ok(content.position.min(limit))
+    }
+
+    /// Damage to this part.
+    pub fn damage(&self, what: impl Into<String>) -> Error {
+        Error::format(&self.label, what)
+    }
+}
+
+/// Content that is being read. Errors name the file and the byte.
+pub struct Content<'f> {
+    label: String,
+    source: &'f dyn Source,
+    /// Next byte of the file to fetch, and where to end.
+    next: u64,
+    end: u64,
+    /// Bytes to fetch next.
+    slice: u64,
+    unpacker: Unpacker<'f>,
+    position: u64,
+    slices: u64,
+    /// The checksum expected, and that of what has been read.
+    checksum: Option<(u32, Crc)>,
+}
+
+enum Unpacker<'f> {
+    Plain(Feed<'f>),
+    // Boxed: the decoders' states are large.
+    Gzip(Box<MultiGzDecoder<Feed<'f>>>),
+    #[cfg(feature = "files")]
+    Deflate(Box<DeflateDecoder<Feed<'f>>>),
+}
+
+impl<'f> Unpacker<'f> {
+    fn reader(&mut self) -> &mut dyn Read {
+        match self {
+            Self::Plain(feed) => feed,
+            Self::Gzip(decoder) => decoder,
+            #[cfg(feature = "files")]
+            Self::Deflate(decoder) => decoder,
+        }
+    }
+
+    fn feed(&mut self) -> &mut Feed<'f> {
+        match self {
+            Self::Plain(feed) => feed,
+            Self::Gzip(decoder) => decoder.get_mut(),
+            #[cfg(feature = "files")]
+            Self::Deflate(decoder) => decoder.get_mut(),
+        }
+    }
+}
+
+/// The slice at hand. At its end it would block, which flate2 hands on with its state intact.
+struct Feed<'f> {
+    slice: Cow<'f, [u8]>,
+    at: usize,
+    /// Whether no slice follows.
+    last: bool,
+}
+
+impl BufRead for Feed<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let rest = self.slice.get(self.at..).unwrap_or_default();
+        if rest.is_empty() && !self.last { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(rest) }
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.at += bytes;
+    }
+}
+
+impl Read for Feed<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.fill_buf()?.read(out)?;
+        self.consume(read);
+        Ok(read)
+    }
+}
+
+impl Content<'_> {
+    /// What it is called in messages.
+    pub fn label(&self) -> &str {
+        &self.label
     }
 
     /// Bytes read so far.
@@ -46,55 +199,86 @@ impl<'a> Content<'a> {
         self.position
     }
 
-    /// Whether the file is gzipped.
-    pub fn is_gzip(&self) -> bool {
-        matches!(self.source, Source::Gzip(_))
-    }
-
-    /// Length of the content where it is known without unpacking, else what it cannot exceed.
-    pub fn longest(&self) -> u64 {
-        let stored = self.stored.len() as u64;
-        if self.is_gzip() { stored.saturating_mul(DEFLATE_RATIO) } else { stored }
-    }
-
-    /// Counts the bytes of the whole content without keeping them, and stops at `limit`.
-    pub fn count(&self, limit: u64) -> Result<u64> {
-        let mut content = Self::new(self.stored, self.file);
-        let mut buffer = [0; 1 << 15];
-        while content.position < limit && content.fill(&mut buffer)? > 0 {}
-        Ok(content.position.min(limit))
+    /// Slices fetched so far.
+    pub fn slices(&self) -> u64 {
+        self.slices
     }
 
     /// Fills `out` as far as the content goes; returns how many bytes were there.
-    pub fn fill(&mut self, out: &mut [u8]) -> Result<usize> {
+    pub async fn fill(&mut self, out: &mut [u8]) -> Result<usize> {
         let mut filled = 0;
         while let Some(rest) = out.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            let read = match &mut self.source {
-                Source::Plain(source) => source.read(rest),
-                Source::Gzip(source) => source.read(rest),
-            };
-            match read {
+            match self.unpacker.reader().read(rest) {
                 Ok(0) => break,
                 Ok(read) => {
+                    if let Some((_, sum)) = &mut self.checksum {
+                        sum.update(&rest[..read]);
+                    }
                     filled += read;
                     self.position += read as u64;
                 }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.fetch().await?,
                 Err(error) => return Err(self.damaged(&error)),
             }
         }
         Ok(filled)
     }
 
-    fn damaged(&self, error: &io::Error) -> Error {
-        let what = match error.kind() {
-            io::ErrorKind::UnexpectedEof => "the gzip stream is cut off".to_owned(),
-            _ => format!("the gzip stream is damaged ({error})"),
-        };
-        Error::format(self.file, format!("{what} after {} bytes of unpacked content", self.position))
+    /// Goes on by `bytes`, or to the end of the content.
+    pub async fn skip(&mut self, mut bytes: u64) -> Result<()> {
+        if let Unpacker::Plain(feed) = &mut self.unpacker {
+            let at_hand = (feed.slice.len() - feed.at) as u64;
+            let here = bytes.min(at_hand);
+            let beyond = (bytes - here).min(self.end - self.next);
+            feed.at += here as usize;
+            self.next += beyond;
+            feed.last = self.next == self.end;
+            self.position += here + beyond;
+            return Ok(());
+        }
+        let mut buffer = vec![0; 1 << 15];
+        while bytes > 0 {
+            let wanted = bytes.min(buffer.len() as u64);
+            if self.fill(&mut buffer[..wanted as usize]).await? == 0 {
+                break;
+            }
+            bytes -= wanted;
+        }
+        Ok(())
     }
-}
 
-/// Whether a file begins as gzip does.
-pub fn is_gzip(stored: &[u8]) -> bool {
-    stored.starts_with(&[0x1f, 0x8b])
+    /// Whether the content, which has been read to its end without a gap, is what was packed.
+    pub fn verify(&self) -> Result<()> {
+        match &self.checksum {
+            Some((expected, sum)) if *expected != sum.sum() && !cfg!(fuzzing) => {
+                let what =
+                    format!("has the checksum {:08x}, expected {expected:08x}: it is damaged", sum.sum());
+                Err(Error::format(&self.label, what))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn fetch(&mut self) -> Result<()> {
+        let length = self.slice.min(self.end - self.next);
+        let slice = self.source.read(self.next, length as usize).await?;
+        if slice.len() as u64 != length {
+            let found = format!("gave {} of {length} bytes at byte {}", slice.len(), self.next);
+            return Err(Error::format(&self.label, found));
+        }
+        self.next += length;
+        self.slice = (self.slice * 4).min(LARGEST_SLICE);
+        self.slices += 1;
+        *self.unpacker.feed() = Feed { slice, at: 0, last: self.next == self.end };
+        Ok(())
+    }
+
+    fn damaged(&self, error: &io::Error) -> Error {
+        let stream = if matches!(self.unpacker, Unpacker::Gzip(_)) { "gzip" } else { "deflate" };
+        let what = match error.kind() {
+            io::ErrorKind::UnexpectedEof => format!("the {stream} stream is cut off"),
+            _ => format!("the {stream} stream is damaged ({error})"),
+        };
+        Error::format(&self.label, format!("{what} after {} bytes of unpacked content", self.position))
+    }
 }

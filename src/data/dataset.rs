@@ -2,33 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Normalisation, NormalisationKind};
+use super::dtype::widen;
+use super::{Normalisation, NormalisationKind, Storage};
 use crate::error::{Error, Result};
 use crate::rng::{Random, Stream};
-
-/// Values as they are kept in memory, row-major.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Storage {
-    /// Bytes, for images.
-    U8(Vec<u8>),
-    /// 32-bit floats.
-    F32(Vec<f32>),
-}
-
-impl Storage {
-    /// Number of values.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::U8(values) => values.len(),
-            Self::F32(values) => values.len(),
-        }
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
 
 /// Means and variation of a data set.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,10 +24,12 @@ pub struct DataMoments {
 pub struct Dataset {
     storage: Arc<Storage>,
     cols: usize,
-    /// Row `i` of this view is row `view[i]` of the storage.
-    view: Arc<[u32]>,
+    /// Row `i` of this view is row `view[i]` of the storage, or row `i` where there is no list.
+    view: Option<Arc<[u32]>>,
     normalisation: Arc<Normalisation>,
     labels: Option<Arc<[u8]>>,
+    /// Rows left out because they are not finite.
+    dropped: usize,
 }
 
 impl Dataset {
@@ -60,11 +39,46 @@ impl Dataset {
     /// If there are no rows or columns, the length is not a multiple of `cols`, there are 2^32 rows or more, or a
     /// value is NaN or infinite (the first is named).
     pub fn new(storage: Storage, cols: usize) -> Result<Self> {
-        Self::shared(Arc::new(storage), cols)
+        let dataset = Self::unchecked(storage, cols)?;
+        match dataset.storage.not_finite(0) {
+            None => Ok(dataset),
+            Some(at) => Err(Error::NotFinite {
+                row: at / cols,
+                col: at % cols,
+                value: f64::from(dataset.storage.value(at)),
+            }),
+        }
     }
 
-    /// As [`Dataset::new`], without a copy of values that others hold too.
-    pub(super) fn shared(storage: Arc<Storage>, cols: usize) -> Result<Self> {
+    /// As [`Dataset::new`], without the rows that hold NaN or infinity: [`Dataset::dropped`] says how many, and
+    /// [`Dataset::row_numbers`] counts them still.
+    ///
+    /// # Errors
+    /// As [`Dataset::new`]; if no row is left.
+    pub fn finite_rows(storage: Storage, cols: usize) -> Result<Self> {
+        let dataset = Self::unchecked(storage, cols)?;
+        let (storage, rows) = (&dataset.storage, dataset.rows());
+        let mut kept = Vec::new();
+        let mut row = 0;
+        while let Some(at) = storage.not_finite(row * cols) {
+            kept.extend(row as u32..(at / cols) as u32);
+            row = at / cols + 1;
+        }
+        if row == 0 {
+            return Ok(dataset);
+        }
+        kept.extend(row as u32..rows as u32);
+        if kept.is_empty() {
+            return Err(Error::shape(
+                "rows without NaN and infinity",
+                format!("none of {rows}"),
+                "at least 1",
+            ));
+        }
+        Ok(Self { dropped: rows - kept.len(), view: Some(kept.into()), ..dataset })
+    }
+
+    fn unchecked(storage: Storage, cols: usize) -> Result<Self> {
         if cols == 0 {
             return Err(Error::option("cols", cols, "at least 1 column"));
         }
@@ -78,20 +92,31 @@ impl Dataset {
                 format!("a multiple of the {cols} columns"),
             ));
         }
-        let rows = u32::try_from(storage.len() / cols)
-            .map_err(|_| Error::shape("rows of the data set", storage.len() / cols, "below 2^32"))?;
-        if let Storage::F32(values) = &*storage
-            && let Some(at) = values.iter().position(|v| !v.is_finite())
-        {
-            return Err(Error::NotFinite { row: at / cols, col: at % cols, value: f64::from(values[at]) });
+        if u32::try_from(storage.len() / cols).is_err() {
+            return Err(Error::shape("rows of the data set", storage.len() / cols, "below 2^32"));
         }
-        Ok(Self {
-            storage,
-            cols,
-            view: (0..rows).collect(),
-            normalisation: Arc::new(Normalisation::NONE),
-            labels: None,
-        })
+        let normalisation = Arc::new(Normalisation::NONE);
+        Ok(Self { storage: Arc::new(storage), cols, view: None, normalisation, labels: None, dropped: 0 })
+    }
+
+    /// The values as they are kept, row-major, all rows of the file.
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    /// Which row of the storage, and of the file, each row of this view is.
+    pub fn row_numbers(&self) -> Vec<u32> {
+        (0..self.rows()).map(|row| self.stored(row) as u32).collect()
+    }
+
+    /// Rows of the file that [`Dataset::finite_rows`] left out. A split or a share leaves out others too.
+    pub fn dropped(&self) -> usize {
+        self.dropped
+    }
+
+    /// The row of the storage that a row of this view is.
+    fn stored(&self, row: usize) -> usize {
+        self.view.as_ref().map_or(row, |view| view[row] as usize)
     }
 
     /// Adds one label for each row.
@@ -108,11 +133,17 @@ impl Dataset {
         }
         // Labels are kept by row of the storage: this may be a view of a part of it.
         let mut stored = vec![0; self.storage.len() / self.cols];
-        for (&row, label) in self.view.iter().zip(labels) {
-            stored[row as usize] = label;
+        for (row, label) in labels.into_iter().enumerate() {
+            stored[self.stored(row)] = label;
         }
         self.labels = Some(stored.into());
         Ok(self)
+    }
+
+    /// Adds the labels of all rows of the storage, of which this may be a view.
+    #[cfg(feature = "files")]
+    pub(super) fn with_stored_labels(self, labels: Vec<u8>) -> Self {
+        Self { labels: Some(labels.into()), ..self }
     }
 
     /// Adds the labels that another data set holds, as MNIST has them in a file of their own: one column of bytes,
@@ -142,7 +173,7 @@ impl Dataset {
 
     /// Number of rows.
     pub fn rows(&self) -> usize {
-        self.view.len()
+        self.view.as_ref().map_or_else(|| self.storage.len() / self.cols, |view| view.len())
     }
 
     /// Values in a row, `d_in` of a model trained on it.
@@ -157,27 +188,24 @@ impl Dataset {
 
     /// Label of a row, if the data set has labels and the row exists.
     pub fn label(&self, row: usize) -> Option<u8> {
-        let stored = *self.view.get(row)? as usize;
-        self.labels.as_ref()?.get(stored).copied()
+        let labels = self.labels.as_ref()?;
+        if row < self.rows() { labels.get(self.stored(row)).copied() } else { None }
     }
 
     /// Bytes of a row as stored, for byte storage only.
     pub fn bytes(&self, row: usize) -> Option<&[u8]> {
         let Storage::U8(values) = &*self.storage else { return None };
-        let start = *self.view.get(row)? as usize * self.cols;
+        if row >= self.rows() {
+            return None;
+        }
+        let start = self.stored(row) * self.cols;
         values.get(start..start + self.cols)
-    }
-
-    /// Values as they are stored, of all views.
-    #[cfg(feature = "gpu")]
-    pub(crate) fn storage(&self) -> &Storage {
-        &self.storage
     }
 
     /// The part of stored `values` that is a row of this view.
     #[cfg(feature = "gpu")]
-    pub(crate) fn stored<'a, T>(&self, values: &'a [T], row: usize) -> &'a [T] {
-        let start = self.view[row] as usize * self.cols;
+    pub(crate) fn row_of<'a, T>(&self, values: &'a [T], row: usize) -> &'a [T] {
+        let start = self.stored(row) * self.cols;
         &values[start..start + self.cols]
     }
 
@@ -188,12 +216,13 @@ impl Dataset {
     pub fn gather(&self, rows: &[u32], out: &mut [f32]) {
         assert_eq!(out.len(), rows.len() * self.cols);
         for (&row, out) in rows.iter().zip(out.chunks_exact_mut(self.cols)) {
-            let start = self.view[row as usize] as usize * self.cols;
+            assert!((row as usize) < self.rows());
+            let start = self.stored(row as usize) * self.cols;
+            let range = start..start + self.cols;
             match &*self.storage {
-                Storage::U8(values) => normalise(&values[start..start + self.cols], &self.normalisation, out),
-                Storage::F32(values) => {
-                    normalise(&values[start..start + self.cols], &self.normalisation, out)
-                }
+                Storage::U8(values) => normalise(&values[range], f32::from, &self.normalisation, out),
+                Storage::F16(values) => normalise(&values[range], widen, &self.normalisation, out),
+                Storage::F32(values) => normalise(&values[range], |v| v, &self.normalisation, out),
             }
         }
     }
@@ -265,7 +294,8 @@ impl Dataset {
     /// # Panics
     /// If a number is out of range.
     pub fn select(&self, rows: &[u32]) -> Self {
-        Self { view: rows.iter().map(|&row| self.view[row as usize]).collect(), ..self.clone() }
+        let view = rows.iter().map(|&row| self.stored(row as usize) as u32).collect();
+        Self { view: Some(view), ..self.clone() }
     }
 
     /// Column means and total variation of the values as the model sees them, in two passes of float64.
@@ -310,16 +340,21 @@ impl Dataset {
 }
 
 /// `out = stored · scale + shift` for one row.
-fn normalise<T: Copy + Into<f32>>(stored: &[T], normalisation: &Normalisation, out: &mut [f32]) {
+fn normalise<T: Copy>(
+    stored: &[T],
+    as_f32: impl Fn(T) -> f32,
+    normalisation: &Normalisation,
+    out: &mut [f32],
+) {
     match normalisation {
         Normalisation::Uniform { scale, shift } => {
             for (out, &v) in out.iter_mut().zip(stored) {
-                *out = v.into() * scale + shift;
+                *out = as_f32(v) * scale + shift;
             }
         }
         Normalisation::PerColumn { scale, shift } => {
             for (((out, &v), scale), shift) in out.iter_mut().zip(stored).zip(scale).zip(shift) {
-                *out = v.into() * scale + shift;
+                *out = as_f32(v) * scale + shift;
             }
         }
     }

@@ -2,21 +2,18 @@
 //! (`{'descr': '<f4', 'fortran_order': False, 'shape': (16023, 384), }`), then the elements. Nothing is executed: the
 //! dictionary is read by a parser that knows strings, booleans and tuples of whole numbers.
 
-use std::sync::Arc;
-
-use half::f16;
-
-use super::Storage;
-use super::content::Content;
+use super::content::{Content, Span};
 use super::elements::{Elements, Layout};
-use super::tensor_file::{Dtype, Format, Tensor, TensorInfo};
+use super::source::File;
+use super::tensor_file::{Format, Found, Tensor, cols_of};
+use super::{Dtype, TensorInfo};
 use crate::error::{Error, Result};
 
 pub const FORMAT: Format = Format {
     name: "NumPy arrays (.npy)",
     by_content: |start| start.starts_with(MAGIC),
     by_name: |name| name.strip_suffix(".gz").unwrap_or(name).ends_with(".npy"),
-    read,
+    open: |file| Box::pin(open(file)),
 };
 
 const MAGIC: &[u8] = b"\x93NUMPY";
@@ -25,89 +22,67 @@ const LONGEST_HEADER: usize = 10_000;
 /// Dimensions that an array may have; NumPy's own limit.
 const DIMENSIONS: usize = 64;
 
-fn read(bytes: &[u8], file: &str) -> Result<Vec<Tensor>> {
-    let mut content = Content::new(bytes, file);
-    let text = read_header(&mut content)?;
+async fn open(file: &File<'_>) -> Result<Found> {
+    Ok(array(file, Span::of(file), file.name.clone()).await?.into())
+}
+
+/// The array in a file or in a part of it.
+pub async fn array(file: &File<'_>, span: Span, name: String) -> Result<Tensor> {
+    let mut content = span.content(file);
+    let text = read_header(&mut content).await?;
     let header = Parser { text: &text, at: 0 }
         .dictionary()
-        .map_err(|what| Error::format(file, format!("{what} in the header of the array")))?;
+        .map_err(|what| span.damage(format!("{what} in the header of the array")))?;
     let layout = if header.fortran { Layout::Fortran } else { Layout::C };
-    let elements = Elements::new(&content, header.dtype, header.shape, layout)?;
-    elements.check_length(&content)?;
-    let values = convert(&elements, &mut content, header.big)?;
-    elements.check_end(&mut content)?;
-    let cols = match elements.shape.as_slice() {
-        [_] => 1,
-        [.., last] => *last,
-        [] => return Err(Error::format(file, "holds a single number, expected an array of rows")),
-    };
-    let info = TensorInfo { name: file.to_owned(), dtype: elements.dtype, shape: elements.shape };
-    Ok(vec![Tensor { info, cols, values: Arc::new(values) }])
-}
-
-fn convert(elements: &Elements, content: &mut Content, big: bool) -> Result<Storage> {
-    Ok(match elements.dtype {
-        Dtype::U8 => Storage::U8(elements.read(content, |[byte]| byte)?),
-        Dtype::I8 => elements.floats(content, |b| f32::from(i8::from_le_bytes(b)))?,
-        Dtype::I16 => elements.floats(content, |b| f32::from(i16::from_le_bytes(little(b, big))))?,
-        Dtype::U16 => elements.floats(content, |b| f32::from(u16::from_le_bytes(little(b, big))))?,
-        Dtype::I32 => elements.floats(content, |b| i32::from_le_bytes(little(b, big)) as f32)?,
-        Dtype::U32 => elements.floats(content, |b| u32::from_le_bytes(little(b, big)) as f32)?,
-        Dtype::I64 => elements.floats(content, |b| i64::from_le_bytes(little(b, big)) as f32)?,
-        Dtype::U64 => elements.floats(content, |b| u64::from_le_bytes(little(b, big)) as f32)?,
-        Dtype::F16 => elements.floats(content, |b| f16::from_le_bytes(little(b, big)).to_f32())?,
-        Dtype::F32 => elements.floats(content, |b| f32::from_le_bytes(little(b, big)))?,
-        Dtype::F64 => elements.floats(content, |b| f64::from_le_bytes(little(b, big)) as f32)?,
-    })
-}
-
-fn little<const N: usize>(mut bytes: [u8; N], big: bool) -> [u8; N] {
-    if big {
-        bytes.reverse();
-    }
-    bytes
+    let number = (header.dtype, header.big);
+    let elements = Elements::new(&span, content.position(), number, header.shape, &layout)?;
+    elements.check_length(&span)?;
+    elements.check_end(&span)?;
+    let cols = cols_of(&elements.shape).map_err(|what| span.damage(what))?;
+    let info = TensorInfo { name, dtype: elements.dtype, shape: elements.shape.clone() };
+    Ok(Tensor::of_elements(info, cols, span, elements))
 }
 
 /// The text of the header; `content` then stands at the first element.
-fn read_header(content: &mut Content) -> Result<Vec<u8>> {
+async fn read_header(content: &mut Content<'_>) -> Result<Vec<u8>> {
     let mut start = [0; 8];
-    fill(content, &mut start)?;
+    fill(content, &mut start).await?;
     let [.., major, minor] = start;
     if !start.starts_with(MAGIC) {
         let what = format!("begins with the bytes {:02x?}, expected 93 and 'NUMPY'", &start[..MAGIC.len()]);
-        return Err(Error::format(content.file(), what));
+        return Err(Error::format(content.label(), what));
     }
     let length = match major {
         1 => {
             let mut length = [0; 2];
-            fill(content, &mut length)?;
+            fill(content, &mut length).await?;
             usize::from(u16::from_le_bytes(length))
         }
         2 | 3 => {
             let mut length = [0; 4];
-            fill(content, &mut length)?;
+            fill(content, &mut length).await?;
             u32::from_le_bytes(length) as usize
         }
         _ => {
             let what = format!("version {major}.{minor} at byte 6, expected 1.0, 2.0 or 3.0");
-            return Err(Error::format(content.file(), what));
+            return Err(Error::format(content.label(), what));
         }
     };
     if length > LONGEST_HEADER {
         let what = format!("its header claims {length} bytes, expected at most {LONGEST_HEADER}");
-        return Err(Error::format(content.file(), what));
+        return Err(Error::format(content.label(), what));
     }
     let mut text = vec![0; length];
-    fill(content, &mut text)?;
+    fill(content, &mut text).await?;
     Ok(text)
 }
 
-fn fill(content: &mut Content, out: &mut [u8]) -> Result<()> {
+async fn fill(content: &mut Content<'_>, out: &mut [u8]) -> Result<()> {
     let expected = content.position() + out.len() as u64;
-    if content.fill(out)? < out.len() {
+    if content.fill(out).await? < out.len() {
         let found = content.position();
         return Err(Error::format(
-            content.file(),
+            content.label(),
             format!("ends at byte {found}, in a header that reaches to byte {expected} at least"),
         ));
     }
@@ -161,13 +136,14 @@ impl Parser<'_> {
 
     /// A type such as `<f4`, and whether it is big-endian.
     fn descr(&mut self) -> Result<(Dtype, bool), String> {
-        const EXPECTED: &str = "numbers: u1, i1, u2, i2, u4, i4, u8, i8, f2, f4 or f8";
+        const EXPECTED: &str = "numbers: b1, u1, i1, u2, i2, u4, i4, u8, i8, f2, f4 or f8";
         if self.peek() == Some(b'[') {
             return Err(format!("a structured type, expected {EXPECTED}"));
         }
         let descr = self.string()?;
         let kind = descr.trim_start_matches(['<', '>', '|', '=']);
         let dtype = match kind {
+            "b1" => Dtype::Bool,
             "u1" => Dtype::U8,
             "i1" => Dtype::I8,
             "u2" => Dtype::U16,

@@ -1,13 +1,29 @@
 //! Files that hold one or more tensors: recognised by content first, then by name.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::ControlFlow;
 
-use super::content::{Content, is_gzip};
-use super::{Dataset, Storage, idx, npy};
+use super::content::Span;
+use super::elements::{Elements, Progress, Sink};
+use super::inspect::Statistics;
+use super::keep::Kept;
+use super::recognise::{describe, foreign};
+use super::source::{File, Reading, Source, now};
+use super::{Dataset, Dtype, Inspection, Keep, idx, npy};
 use crate::error::{Error, Result};
 
 /// Every format that can be read, in the order in which they are tried.
-const FORMATS: [Format; 2] = [npy::FORMAT, idx::FORMAT];
+const FORMATS: &[Format] = &[
+    npy::FORMAT,
+    #[cfg(feature = "files")]
+    super::archive::FORMAT,
+    #[cfg(feature = "files")]
+    super::safetensors::FORMAT,
+    idx::FORMAT,
+    #[cfg(feature = "files")]
+    super::csv::FORMAT,
+];
 
 /// How a format is recognised and read; each has its own file.
 pub struct Format {
@@ -17,74 +33,112 @@ pub struct Format {
     pub by_content: fn(&[u8]) -> bool,
     /// Whether a file of this name, in lower case, should be of this format.
     pub by_name: fn(&str) -> bool,
-    /// Reads the file: its bytes as they are, and its name for messages.
-    pub read: fn(&[u8], &str) -> Result<Vec<Tensor>>,
+    /// Reads what the file says of its tensors.
+    pub open: for<'f> fn(&'f File<'f>) -> Reading<'f, Found>,
 }
 
 /// Bytes of content that are looked at to recognise a format.
 const OPENING: usize = 512;
+/// Tensors that a file may hold.
+#[cfg(feature = "files")]
+pub const MOST_TENSORS: usize = 1 << 14;
 
-/// A tensor that has been read.
-#[derive(Debug, Clone)]
+/// What a file holds.
+#[derive(Default)]
+pub struct Found {
+    pub tensors: Vec<Tensor>,
+    /// Single numbers: no data sets, but parts of models.
+    pub numbers: Vec<Tensor>,
+    /// Tensors that cannot be read, by name, and why.
+    pub refused: Vec<(String, Error)>,
+}
+
+impl From<Tensor> for Found {
+    fn from(tensor: Tensor) -> Self {
+        Self { tensors: vec![tensor], ..Self::default() }
+    }
+}
+
+impl Found {
+    /// Enters one more.
+    #[cfg(feature = "files")]
+    pub fn push(&mut self, name: &str, tensor: Result<Tensor>) {
+        match tensor {
+            Ok(tensor) if tensor.info.shape.is_empty() => self.numbers.push(tensor),
+            Ok(tensor) => self.tensors.push(tensor),
+            Err(error) => self.refused.push((name.to_owned(), error)),
+        }
+    }
+}
+
+/// A tensor in a file: what it is, and where.
 pub struct Tensor {
-    pub info: TensorInfo,
+    info: TensorInfo,
+    rows: u64,
     /// Length of a row in a data set made of it.
-    pub cols: usize,
-    pub values: Arc<Storage>,
+    cols: usize,
+    body: Body,
 }
 
-/// Type of the elements in a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dtype {
-    /// Unsigned byte.
-    U8,
-    /// Signed byte.
-    I8,
-    /// Signed 16-bit integer.
-    I16,
-    /// Signed 32-bit integer.
-    I32,
-    /// Signed 64-bit integer.
-    I64,
-    /// Unsigned 16-bit integer.
-    U16,
-    /// Unsigned 32-bit integer.
-    U32,
-    /// Unsigned 64-bit integer.
-    U64,
-    /// 16-bit float (IEEE 754 half precision).
-    F16,
-    /// 32-bit float.
-    F32,
-    /// 64-bit float.
-    F64,
+enum Body {
+    Elements(Span, Elements),
+    #[cfg(feature = "files")]
+    Table(super::csv::Table),
 }
 
-impl Dtype {
-    /// Its public name, as in `TensorInfo.dtype` in JavaScript.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::U8 => "u8",
-            Self::I8 => "i8",
-            Self::I16 => "i16",
-            Self::I32 => "i32",
-            Self::I64 => "i64",
-            Self::U16 => "u16",
-            Self::U32 => "u32",
-            Self::U64 => "u64",
-            Self::F16 => "f16",
-            Self::F32 => "f32",
-            Self::F64 => "f64",
+/// Row length of a tensor whose leading dimensions flatten to rows.
+pub fn cols_of(shape: &[usize]) -> Result<usize, &'static str> {
+    match shape {
+        [] => Err("holds a single number, expected an array of rows"),
+        [_] => Ok(1),
+        [.., last] => Ok(*last),
+    }
+}
+
+impl Tensor {
+    /// Elements of fixed size, in one part of the file. `cols` divides their number.
+    pub fn of_elements(info: TensorInfo, cols: usize, span: Span, elements: Elements) -> Self {
+        let rows = elements.count() / (cols as u64).max(1);
+        Self { info, rows, cols, body: Body::Elements(span, elements) }
+    }
+
+    /// A table of text.
+    #[cfg(feature = "files")]
+    pub fn of_table(info: TensorInfo, rows: u64, cols: usize, table: super::csv::Table) -> Self {
+        Self { info, rows, cols, body: Body::Table(table) }
+    }
+
+    fn number(&self) -> (Dtype, bool) {
+        match &self.body {
+            Body::Elements(_, elements) => (elements.dtype, elements.big_endian),
+            #[cfg(feature = "files")]
+            Body::Table(_) => super::csv::NUMBER,
         }
     }
 
-    /// Bytes of an element.
-    pub fn size(self) -> usize {
-        match self {
-            Self::U8 | Self::I8 => 1,
-            Self::I16 | Self::U16 | Self::F16 => 2,
-            Self::I32 | Self::U32 | Self::F32 => 4,
-            Self::I64 | Self::U64 | Self::F64 => 8,
+    /// Before memory is taken: whether the file holds as much as it claims.
+    async fn check_claim(&self, file: &File<'_>, keep: Keep, progress: &mut Progress<'_>) -> Result<()> {
+        match &self.body {
+            Body::Elements(span, elements) => elements.check_claim(span, file, keep, progress).await,
+            // The lines of a table have been counted.
+            #[cfg(feature = "files")]
+            Body::Table(_) => Ok(()),
+        }
+    }
+
+    async fn each(
+        &self,
+        file: &File<'_>,
+        rows: u64,
+        progress: &mut Progress<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
+        match &self.body {
+            Body::Elements(span, elements) => {
+                elements.each(span, file, rows * self.cols as u64, progress, sink).await
+            }
+            #[cfg(feature = "files")]
+            Body::Table(table) => table.each(file, rows, progress, sink).await,
         }
     }
 }
@@ -100,48 +154,185 @@ pub struct TensorInfo {
     pub shape: Vec<usize>,
 }
 
-/// The tensors of one file.
-#[derive(Debug, Clone)]
-pub struct TensorFile {
-    file: String,
-    tensors: Vec<Tensor>,
+/// How a data set is made of a tensor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// Type in which values are kept; by default [`Keep::of`] the type in the file.
+    pub keep: Option<Keep>,
+    /// Leave out rows that hold NaN or infinity, rather than refuse them.
+    pub drop_non_finite: bool,
 }
 
-impl TensorFile {
-    /// The tensors, in the order of the file.
-    pub fn tensors(&self) -> impl ExactSizeIterator<Item = &TensorInfo> {
-        self.tensors.iter().map(|tensor| &tensor.info)
-    }
+/// A file of tensors: what they are is known, their values are read when they are asked for.
+pub struct TensorFile<'a> {
+    file: File<'a>,
+    found: Found,
+}
 
-    /// One tensor as a data set: bytes stay bytes, other types become 32-bit floats. The rows of an IDX file are
-    /// its first dimension, `[n, 28, 28]` giving `n` rows of 784 columns and `[n]` giving `n` rows of one. Those of a
-    /// NumPy array are all dimensions but the last, `[texts, tokens, 384]` giving a row for each token.
+impl fmt::Debug for TensorFile<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.tensors()).finish()
+    }
+}
+
+impl<'a> TensorFile<'a> {
+    /// Opens a file by what it says of its tensors; their values stay where they are.
     ///
     /// # Errors
-    /// If the file has several tensors and none is named, if none has the name, or as [`Dataset::new`].
-    pub fn dataset(&self, name: Option<&str>) -> Result<Dataset> {
-        let tensor = match name {
-            Some(name) => self.tensors.iter().find(|tensor| tensor.info.name == name).ok_or_else(|| {
-                Error::format(&self.file, format!("has no tensor '{name}', only {}", self.names()))
-            })?,
-            None => match self.tensors.as_slice() {
-                [tensor] => tensor,
-                _ => {
-                    let what = format!("has {} tensors, name one of {}", self.tensors.len(), self.names());
-                    return Err(Error::format(&self.file, what));
-                }
-            },
+    /// As [`read_tensors`].
+    pub async fn open(source: Box<dyn Source + 'a>, file_name: &str) -> Result<Self> {
+        let file = File::open(source, file_name).await?;
+        let mut opening = [0; OPENING];
+        // A gzip stream that is damaged this early opens as nothing; the reader that its name asks for says why.
+        let known = Span::of(&file).content(&file).fill(&mut opening).await.unwrap_or(0);
+        let opening = &opening[..known];
+        let name = file_name.to_ascii_lowercase();
+        let by_content = FORMATS.iter().find(|format| (format.by_content)(opening));
+        let format = match (by_content, foreign(opening)) {
+            (Some(format), _) => Some(format),
+            (None, Some(_)) => None,
+            (None, None) if file.length() == 0 => None,
+            (None, None) => FORMATS.iter().find(|format| (format.by_name)(&name)),
         };
-        Dataset::shared(tensor.values.clone(), tensor.cols)
+        let Some(format) = format else {
+            let accepted = FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ");
+            let what = describe(&file, opening, &accepted);
+            return Err(Error::UnknownFormat { file: file_name.to_owned(), what });
+        };
+        let found = (format.open)(&file).await?;
+        if found.tensors.is_empty() {
+            let why = found.refused.into_iter().next().map(|(_, why)| why);
+            return Err(why.unwrap_or_else(|| Error::format(file_name, "holds no tensor")));
+        }
+        Ok(Self { file, found })
+    }
+
+    /// The tensors that can be read, in the order of the file.
+    pub fn tensors(&self) -> impl ExactSizeIterator<Item = &TensorInfo> {
+        self.found.tensors.iter().map(|tensor| &tensor.info)
+    }
+
+    /// Rows and columns of the data set that a tensor makes: all dimensions but the last flatten to rows,
+    /// `[texts, tokens, 384]` giving a row for each token; of an IDX file all but the first make a row, `[n, 28, 28]`
+    /// giving `n` rows of 784.
+    ///
+    /// # Errors
+    /// As [`TensorFile::load`] about the name.
+    pub fn rows_and_cols(&self, name: Option<&str>) -> Result<(u64, usize)> {
+        self.tensor(name).map(|tensor| (tensor.rows, tensor.cols))
+    }
+
+    /// One tensor as a data set, kept as it came where that is small. For a file in memory.
+    ///
+    /// # Errors
+    /// As [`TensorFile::load`].
+    pub fn dataset(&self, name: Option<&str>) -> Result<Dataset> {
+        self.dataset_with(name, LoadOptions::default())
+    }
+
+    /// The same with options.
+    ///
+    /// # Errors
+    /// As [`TensorFile::load`]; if the source of the file has to be waited for.
+    pub fn dataset_with(&self, name: Option<&str>, options: LoadOptions) -> Result<Dataset> {
+        now(self.load(name, options, &mut |_, _| ControlFlow::Continue(()))).unwrap_or_else(|| {
+            let what = "is read in slices, which takes load(), not dataset()";
+            Err(Error::format(&self.file.name, what))
+        })
+    }
+
+    /// One tensor as a data set, read in slices. Memory stays within 64 MB of what is kept.
+    ///
+    /// # Errors
+    /// If the file has several tensors and none is named, if none has the name or that one cannot be read, if memory
+    /// has no room for it (said before anything is read), if its content is damaged, if a value cannot be kept as
+    /// asked, if `progress` breaks, or as [`Dataset::new`].
+    pub async fn load(
+        &self,
+        name: Option<&str>,
+        options: LoadOptions,
+        progress: &mut Progress<'_>,
+    ) -> Result<Dataset> {
+        let tensor = self.tensor(name)?;
+        if u32::try_from(tensor.rows).is_err() {
+            return Err(Error::shape("rows of the data set", tensor.rows, "below 2^32"));
+        }
+        let keep = options.keep.unwrap_or(Keep::of(tensor.number().0));
+        tensor.check_claim(&self.file, keep, progress).await?;
+        let mut kept = Kept::new(&self.file.name, tensor.rows, tensor.cols, tensor.number(), keep)?;
+        tensor.each(&self.file, tensor.rows, progress, &mut kept).await?;
+        let dataset = if options.drop_non_finite {
+            Dataset::finite_rows(kept.values, tensor.cols)?
+        } else {
+            Dataset::new(kept.values, tensor.cols)?
+        };
+        #[cfg(feature = "files")]
+        let dataset = kept.labels.give(dataset);
+        Ok(dataset)
+    }
+
+    /// Statistics of a tensor, or of its first `rows` rows, and a preview. Keeps nothing.
+    ///
+    /// # Errors
+    /// As [`TensorFile::load`], but for values that are not finite, which are counted.
+    pub async fn inspect(
+        &self,
+        name: Option<&str>,
+        rows: Option<u64>,
+        progress: &mut Progress<'_>,
+    ) -> Result<Inspection> {
+        let tensor = self.tensor(name)?;
+        let rows = rows.unwrap_or(tensor.rows).min(tensor.rows);
+        let mut statistics = Statistics::new(tensor.rows, rows, tensor.cols, tensor.number());
+        tensor.each(&self.file, rows, progress, &mut statistics).await?;
+        Ok(statistics.finish())
+    }
+
+    fn tensor(&self, name: Option<&str>) -> Result<&Tensor> {
+        let Some(name) = name else {
+            return match self.found.tensors.as_slice() {
+                [tensor] => Ok(tensor),
+                tensors => {
+                    let what = format!("has {} tensors, name one of {}", tensors.len(), self.names());
+                    Err(Error::format(&self.file.name, what))
+                }
+            };
+        };
+        let mut all = self.found.tensors.iter().chain(&self.found.numbers);
+        if let Some(tensor) = all.find(|tensor| tensor.info.name == name) {
+            return Ok(tensor);
+        }
+        let refused = self.found.refused.iter().find(|(refused, _)| refused == name);
+        Err(refused.map(|(_, why)| why.clone()).unwrap_or_else(|| {
+            let what = format!("has no tensor '{name}', only {}", self.names());
+            Error::format(&self.file.name, what)
+        }))
+    }
+
+    /// Names, types and shapes of the tensors, single numbers among them.
+    #[cfg(feature = "files")]
+    pub(crate) fn with_numbers(&self) -> impl Iterator<Item = &TensorInfo> {
+        self.found.tensors.iter().chain(&self.found.numbers).map(|tensor| &tensor.info)
+    }
+
+    /// Why a tensor of the file cannot be read, if there is one.
+    #[cfg(feature = "files")]
+    pub(crate) fn refusal(&self) -> Option<&Error> {
+        self.found.refused.first().map(|(_, why)| why)
     }
 
     fn names(&self) -> String {
-        self.tensors().map(|info| format!("'{}'", info.name)).collect::<Vec<_>>().join(", ")
+        const SHOWN: usize = 20;
+        let names = self.tensors().map(|info| format!("'{}'", info.name));
+        let mut text = names.take(SHOWN).collect::<Vec<_>>().join(", ");
+        if self.found.tensors.len() > SHOWN {
+            text += ", …";
+        }
+        text
     }
 }
 
-/// Reads a file of tensors. Memory stays within 64 MB of what its content takes as it is kept (bytes or 32-bit
-/// floats): the claims of a header are checked against the file first.
+/// Opens a file of tensors that lies in memory; the claims of its header are checked against the file.
 ///
 /// # Errors
 /// [`Error::UnknownFormat`] says what the file looks like and what can be read; [`Error::Format`] says what was
@@ -155,74 +346,7 @@ impl TensorFile {
 /// assert_eq!((images.rows(), images.cols()), (2, 2));
 /// # Ok::<(), splinterp::Error>(())
 /// ```
-pub fn read_tensors(bytes: &[u8], file_name: &str) -> Result<TensorFile> {
-    let mut opening = [0; OPENING];
-    // A gzip stream that is damaged this early opens as nothing; the reader that its name asks for says why.
-    let known = Content::new(bytes, file_name).fill(&mut opening).unwrap_or(0);
-    let opening = &opening[..known];
-    let name = file_name.to_ascii_lowercase();
-    let by_content = FORMATS.iter().find(|format| (format.by_content)(opening));
-    let format = match (by_content, foreign(opening)) {
-        (Some(format), _) => Some(format),
-        (None, Some(_)) => None,
-        (None, None) if bytes.is_empty() => None,
-        (None, None) => FORMATS.iter().find(|format| (format.by_name)(&name)),
-    };
-    let Some(format) = format else {
-        return Err(Error::UnknownFormat { file: file_name.to_owned(), what: describe(bytes, opening) });
-    };
-    Ok(TensorFile { file: file_name.to_owned(), tensors: (format.read)(bytes, file_name)? })
-}
-
-/// Formats that people drop by mistake and that their first bytes give away.
-fn foreign(opening: &[u8]) -> Option<&'static str> {
-    const MAGIC: [(&[u8], &str); 7] = [
-        (b"\x89PNG", "a PNG picture"),
-        (b"\xff\xd8\xff", "a JPEG picture"),
-        (b"GIF8", "a GIF picture"),
-        (b"%PDF", "a PDF document"),
-        (b"PK\x03\x04", "a zip archive"),
-        (b"PK\x05\x06", "an empty zip archive"),
-        (b"\x89HDF", "an HDF5 file"),
-    ];
-    let magic = MAGIC.iter().find(|(magic, _)| opening.starts_with(magic)).map(|(_, name)| *name);
-    magic.or_else(|| {
-        let text = text(opening)?.trim_start().to_ascii_lowercase();
-        (text.starts_with("<!doctype html") || text.starts_with("<html")).then_some("a web page (HTML)")
-    })
-}
-
-/// What a file of no known format looks like, and what could have been read.
-fn describe(bytes: &[u8], opening: &[u8]) -> String {
-    let looks = if bytes.is_empty() {
-        "is empty".to_owned()
-    } else if is_gzip(bytes) && opening.is_empty() {
-        "is gzipped, but empty or damaged at its start".to_owned()
-    } else {
-        let kind = match (foreign(opening), text(opening)) {
-            (Some(kind), _) => kind.to_owned(),
-            (None, Some(_)) => "text".to_owned(),
-            (None, None) => format!("binary data beginning with the bytes {:02x?}", first(opening)),
-        };
-        format!("looks like {kind}{}", if is_gzip(bytes) { ", gzipped" } else { "" })
-    };
-    let accepted = FORMATS.map(|format| format.name).join(", ");
-    format!("{looks}; files that can be read: {accepted}")
-}
-
-fn first(opening: &[u8]) -> &[u8] {
-    opening.get(..4).unwrap_or(opening)
-}
-
-/// The bytes as text, if they are: UTF-8, perhaps cut within a character, without control characters.
-fn text(opening: &[u8]) -> Option<&str> {
-    let text = match std::str::from_utf8(opening) {
-        Ok(text) => text,
-        Err(error) if error.error_len().is_none() => {
-            std::str::from_utf8(opening.get(..error.valid_up_to())?).ok()?
-        }
-        Err(_) => return None,
-    };
-    let printable = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
-    (!text.is_empty() && text.trim_start_matches('\u{feff}').chars().all(printable)).then_some(text)
+pub fn read_tensors<'a>(bytes: impl Into<Cow<'a, [u8]>>, file_name: &str) -> Result<TensorFile<'a>> {
+    now(TensorFile::open(Box::new(bytes.into()), file_name))
+        .unwrap_or_else(|| Err(Error::format(file_name, "has to be waited for")))
 }

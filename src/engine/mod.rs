@@ -20,6 +20,8 @@ use std::ops::Range;
 
 pub use apply::{Operation, apply};
 pub use choice::Room;
+#[cfg(feature = "files")]
+pub(crate) use cpu::{Coder, dot};
 pub use cpu::{Cpu, bulk};
 pub use state::{Gram, Moments, Optimiser, State};
 

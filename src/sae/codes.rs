@@ -75,6 +75,24 @@ impl Codes {
         self.range(row).map(|at| (self.latents[at], self.values[at]))
     }
 
+    /// Drops the rows for which `keep` is false; the others move up.
+    pub fn retain_rows(&mut self, mut keep: impl FnMut(usize) -> bool) {
+        let (mut kept_rows, mut kept) = (0, 0);
+        for row in 0..self.rows() {
+            let range = self.range(row);
+            if keep(row) {
+                self.latents.copy_within(range.clone(), kept);
+                self.values.copy_within(range.clone(), kept);
+                kept += range.len();
+                self.ends[kept_rows] = kept as u32;
+                kept_rows += 1;
+            }
+        }
+        self.ends.truncate(kept_rows);
+        self.latents.truncate(kept);
+        self.values.truncate(kept);
+    }
+
     /// Adds the codes to `dense [rows, d_sae]`, which must be zero where no latent is active.
     pub fn scatter(&self, dense: &mut [f32]) {
         for (row, dense) in dense.chunks_exact_mut(self.d_sae).enumerate() {

@@ -5,11 +5,15 @@
 mod activation;
 mod affine;
 mod codes;
+#[cfg(feature = "files")]
+mod fold;
 mod model;
 mod objective;
 
 pub use activation::{Activation, Threshold, TopKBy};
 pub use affine::AffineMap;
 pub use codes::{ByLatent, Codes};
+#[cfg(feature = "files")]
+pub(crate) use model::transpose;
 pub use model::{Parts, Sae};
 pub use objective::{Penalties, penalties_of};

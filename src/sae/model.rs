@@ -104,6 +104,13 @@ impl Sae {
         }
     }
 
+    /// The first parameter that is NaN or infinite.
+    #[cfg(feature = "files")]
+    pub(crate) fn not_finite(&self) -> Option<f32> {
+        let all = [&self.w_enc, &self.b_enc, self.decoder(), &self.b_dec];
+        all.into_iter().flatten().copied().find(|value| !value.is_finite())
+    }
+
     /// `W_dec`, `[d_sae, d_in]`, tied or not.
     pub fn decoder(&self) -> &[f32] {
         self.w_dec.as_deref().unwrap_or(&self.w_enc)

@@ -68,6 +68,26 @@ pub fn read(bytes: &[u8]) -> Result<(Header, State)> {
     Ok((header, state))
 }
 
+/// Whether the bytes begin as [`write()`] has them begin.
+#[cfg(feature = "files")]
+pub fn is_checkpoint(bytes: &[u8]) -> bool {
+    let metadata = SafeTensors::read_metadata(bytes).ok().and_then(|(_, all)| all.metadata().clone());
+    metadata.is_some_and(|entries| entries.contains_key(META))
+}
+
+/// The model of a checkpoint.
+///
+/// # Errors
+/// As [`read`], or if a parameter is not finite.
+#[cfg(feature = "files")]
+pub fn model(bytes: &[u8]) -> Result<Sae> {
+    let sae = read(bytes)?.1.sae;
+    match sae.not_finite() {
+        Some(value) => Err(Error::format(FILE, format!("a parameter is {value}, expected finite numbers"))),
+        None => Ok(sae),
+    }
+}
+
 fn tensors(state: &State) -> Vec<(&'static str, &[f32])> {
     let (sae, optimiser) = (&state.sae, &state.optimiser);
     let mut tensors: Vec<(&'static str, &[f32])> =

@@ -14,6 +14,8 @@ mod toy;
 mod trainer;
 
 pub use crate::engine::Backend;
+#[cfg(feature = "files")]
+pub(crate) use checkpoint::{is_checkpoint, model as checkpoint_model};
 pub use decoder::{DecoderInput, DecoderSolution, Ridge, decoder_step, solve_decoder};
 pub use experiments::{
     CSV_HEADER, Experiment, ExperimentObserver, ExperimentRow, ExperimentSummary, Spread, run_experiments,
@@ -22,6 +24,8 @@ pub use experiments::{
 pub use options::{DecoderSolve, Method, Order, TrainOptions};
 pub use presets::Preset;
 pub use progress::{Observer, Quiet};
+#[cfg(feature = "files")]
+pub(crate) use progress::{Work, pieces};
 pub use report::EpochReport;
 pub use toy::{Bounds as ToyBounds, Code as ToyCode, Start as ToyStart, ToyOptions, ToySae};
 pub use trainer::Trainer;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{DecoderSolve, Method, Order, TrainOptions};
+use crate::error::{Error, Result};
 
 /// Ridge of the scripts' decoder on raw sums. The LLM script squares it.
 const SCRIPT_RIDGE: f64 = 1e-6;
@@ -20,6 +21,23 @@ pub enum Preset {
 }
 
 impl Preset {
+    /// Reads the public name.
+    ///
+    /// # Errors
+    /// If it is none of the three.
+    pub fn parse(name: &str) -> Result<Self> {
+        match name {
+            "recommended" => Ok(Self::Recommended),
+            "paper-mnist" => Ok(Self::PaperMnist),
+            "paper-llm" => Ok(Self::PaperLlm),
+            other => Err(Error::option(
+                "preset",
+                format!("'{other}'"),
+                "'recommended', 'paper-mnist' or 'paper-llm'",
+            )),
+        }
+    }
+
     /// Fills in what the preset decides about a run of `epochs` epochs on `rows` training rows.
     ///
     /// [`Preset::Recommended`] gives both methods a step size that falls linearly to 0. PAM-SGD starts with a decoder

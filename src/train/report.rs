@@ -24,6 +24,8 @@ pub struct EpochReport {
     pub test_fvu: f64,
     /// Mean number of active latents of a test row.
     pub test_l0: f64,
+    /// Mean over the test rows of `Σ|z|`.
+    pub test_l1: f64,
     /// Share of latents active on no training row of the epoch.
     pub dead_share: f64,
     /// Time that the epoch took.

@@ -80,6 +80,30 @@ impl Start {
         Ok(Self { options, data, epoch: 0, saved: State { sae, optimiser } })
     }
 
+    /// The model takes the options' activation; it is tied if they say so, or by default if it is already.
+    fn given(mut sae: Sae, train: &Dataset, test: &Dataset, mut options: TrainOptions) -> Result<Self> {
+        let same = sae.w_dec.as_ref().is_none_or(|decoder| *decoder == sae.w_enc);
+        options.tied = options.tied.or(Some(sae.w_dec.is_none() && options.method == Method::Sgd));
+        let options = options.resolve(train.rows())?;
+        let data = Sizes::new(train, test)?;
+        if data.cols != sae.d_in {
+            return Err(Error::shape("columns of the data", data.cols, format!("{} as the model", sae.d_in)));
+        }
+        if options.d_sae != sae.d_sae {
+            return Err(Error::option("dSae", options.d_sae, format!("{} as the model", sae.d_sae)));
+        }
+        sae.w_dec = match options.tied {
+            Some(true) if same => None,
+            Some(true) => {
+                return Err(Error::option("tied", true, "false: the model's decoder is not its encoder"));
+            }
+            _ => Some(sae.decoder().to_vec()),
+        };
+        sae.activation = options.activation.clone();
+        let optimiser = Optimiser::new(&sae, options.method == Method::Sgd);
+        Ok(Self { options, data, epoch: 0, saved: State { sae, optimiser } })
+    }
+
     fn checkpoint(bytes: &[u8], train: &Dataset, test: &Dataset) -> Result<Self> {
         let (header, saved) = checkpoint::read(bytes)?;
         let data = Sizes::new(train, test)?;
@@ -117,10 +141,18 @@ impl Trainer<Cpu> {
     /// # Errors
     /// If the columns of the data differ, an option is out of range, or the options ask for the GPU.
     pub fn create(train: Dataset, test: Dataset, options: TrainOptions) -> Result<Self> {
-        if options.backend == Backend::Gpu {
-            return Err(Error::option("backend", "'gpu'", "'auto' or 'cpu' for a run on the CPU"));
-        }
+        refuse_gpu(&options)?;
         Ok(Start::random(&train, &test, options)?.on_cpu(train, test))
+    }
+
+    /// A run on the CPU from given parameters, with a fresh optimiser. The model takes the options' activation; it
+    /// is tied if they say so, or by default if it is already.
+    ///
+    /// # Errors
+    /// As [`Trainer::create`], or if the model does not fit the data or the options.
+    pub fn start_from(sae: Sae, train: Dataset, test: Dataset, options: TrainOptions) -> Result<Self> {
+        refuse_gpu(&options)?;
+        Ok(Start::given(sae, &train, &test, options)?.on_cpu(train, test))
     }
 
     /// A run on the CPU that goes on from a checkpoint; one from the CPU goes on bit for bit on the same data.
@@ -132,6 +164,13 @@ impl Trainer<Cpu> {
     }
 }
 
+fn refuse_gpu(options: &TrainOptions) -> Result<()> {
+    match options.backend {
+        Backend::Gpu => Err(Error::option("backend", "'gpu'", "'auto' or 'cpu' for a run on the CPU")),
+        Backend::Auto | Backend::Cpu => Ok(()),
+    }
+}
+
 impl Trainer<Room> {
     /// A run from random parameters, where `options.backend` says; see [`Room::open`].
     ///
@@ -139,6 +178,16 @@ impl Trainer<Room> {
     /// If the columns of the data differ, an option is out of range, or the options ask for a GPU that is not there.
     pub async fn open(train: Dataset, test: Dataset, options: TrainOptions) -> Result<Self> {
         let start = Start::random(&train, &test, options)?;
+        let backend = start.options.backend;
+        start.open(backend, train, test).await
+    }
+
+    /// As [`Trainer::start_from`], where `options.backend` says.
+    ///
+    /// # Errors
+    /// As [`Trainer::open`], or if the model does not fit the data or the options.
+    pub async fn open_from(sae: Sae, train: Dataset, test: Dataset, options: TrainOptions) -> Result<Self> {
+        let start = Start::given(sae, &train, &test, options)?;
         let backend = start.options.backend;
         start.open(backend, train, test).await
     }
@@ -238,6 +287,7 @@ impl<E: Engine> Trainer<E> {
             decoder_after: decoder_objective.map(|(_, after)| after),
             test_fvu: unexplained(test.squares, self.data.test.variation),
             test_l0: test.active as f64 / test.rows as f64,
+            test_l1: test.l1 / test.rows as f64,
             dead_share: dead as f64 / active.len() as f64,
             seconds: start.elapsed().as_secs_f64(),
         })

@@ -3,9 +3,8 @@
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::convert::{count, float64, object};
+use super::convert::{count, float64, object, uint32};
 use super::error::Thrown;
-use super::geometry::uint32;
 use crate::cluster;
 use crate::error::Error;
 

@@ -85,6 +85,8 @@ export interface EpochReport {
   testFvu: number;
   /** Mean number of active latents of a test row. */
   testL0: number;
+  /** Mean over the test rows of Σ|z|. */
+  testL1: number;
   /** Share of latents active on no training row of the epoch. */
   deadShare: number;
   seconds: number;
@@ -160,6 +162,12 @@ pub fn float64(values: &[f64]) -> JsValue {
     Float64Array::from(values).into()
 }
 
+/// A typed array on JavaScript's side.
+#[cfg(any(feature = "figures", all(feature = "files", feature = "training")))]
+pub fn uint32(values: &[u32]) -> JsValue {
+    js_sys::Uint32Array::from(values).into()
+}
+
 /// Reads a field of an object as a typed array of float32.
 pub fn float32_field(from: &JsValue, name: &'static str) -> Result<Vec<f32>, Thrown> {
     let field = Reflect::get(from, &name.into()).unwrap_or(JsValue::UNDEFINED);
@@ -184,6 +192,6 @@ pub fn number_field(from: &JsValue, name: &'static str) -> Result<f64, Thrown> {
     field.as_f64().ok_or_else(|| Error::option(name, type_of(&field), "a number").into())
 }
 
-fn type_of(value: &JsValue) -> String {
+pub fn type_of(value: &JsValue) -> String {
     value.js_typeof().as_string().unwrap_or_default()
 }

@@ -1,13 +1,15 @@
 //! `Dataset`, `TensorFile`, `readTensors`.
 
+use std::rc::Rc;
+
 use js_sys::Array;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::convert::{count, to_js, whole};
+use super::convert::{count, from_js, to_js, whole};
 use super::error::Thrown;
-use crate::data::{self, NormalisationKind, Storage};
+use crate::data::{self, Keep, LoadOptions, NormalisationKind, Storage};
 use crate::error::Error;
 
 /// Rows of equal length, stored as small as they came and normalised on the fly. Rows are shared between views.
@@ -58,6 +60,24 @@ impl Dataset {
         let mut values = vec![0.0; rows.len() * self.0.cols()];
         self.0.gather(rows, &mut values);
         Ok(values)
+    }
+
+    /// Which row of its file each row is, from 0: tokens are looked up by it.
+    #[wasm_bindgen(js_name = rowNumbers)]
+    pub fn row_numbers(&self) -> Vec<u32> {
+        self.0.row_numbers()
+    }
+
+    /// Rows of the file that were left out because they hold NaN or infinity.
+    #[wasm_bindgen(getter)]
+    pub fn dropped(&self) -> f64 {
+        self.0.dropped() as f64
+    }
+
+    /// Type in which the values are kept in memory.
+    #[wasm_bindgen(getter, unchecked_return_type = "'u8' | 'f16' | 'f32'")]
+    pub fn kept(&self) -> String {
+        self.0.storage().keep().name().to_owned()
     }
 
     /// Undoes the normalisation of whole rows: back to stored units, 0 to 255 for images.
@@ -119,40 +139,111 @@ fn rows_number(n: f64) -> Result<u32, Thrown> {
     Ok(u32::try_from(whole("n", n)?).map_err(|_| Error::option("n", n, "below 2^32"))?)
 }
 
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** A tensor in a file, and the rows that it makes. */
+export interface TensorInfo {
+  name: string;
+  /** bool, u8, i8, i16, i32, i64, u16, u32, u64, f16, bf16, f32 or f64. */
+  dtype: string;
+  shape: number[];
+  rows: number;
+  cols: number;
+  /** Type in which it is kept unless the options say otherwise: it takes rows · cols · (1, 2 or 4) bytes. */
+  keep: 'u8' | 'f16' | 'f32';
+}
+
+/** How rows are made of a tensor. */
+export interface LoadOptions {
+  /** Type in which values are kept in memory. */
+  keep?: 'u8' | 'f16' | 'f32';
+  /** Leave out rows that hold NaN or infinity (`Dataset.dropped` says how many) rather than refuse them. */
+  dropNonFinite?: boolean;
+}
+"#;
+
 /// The tensors of a file.
 #[wasm_bindgen]
-pub struct TensorFile(data::TensorFile);
+pub struct TensorFile {
+    pub(super) file: Rc<data::TensorFile<'static>>,
+    #[cfg(feature = "files")]
+    pub(super) cancelled: Rc<std::cell::Cell<bool>>,
+}
 
 #[derive(Serialize)]
 struct TensorInfo<'a> {
     name: &'a str,
     dtype: &'static str,
     shape: &'a [usize],
+    rows: f64,
+    cols: usize,
+    keep: &'static str,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Options {
+    keep: Option<String>,
+    drop_non_finite: bool,
+}
+
+/// Options of a data set; left out, all take their defaults.
+pub(super) fn load_options(options: JsValue) -> Result<LoadOptions, Thrown> {
+    let options: Options =
+        if options.is_null_or_undefined() { Options::default() } else { from_js("options", options)? };
+    let keep = options.keep.as_deref().map(Keep::parse).transpose()?;
+    Ok(LoadOptions { keep, drop_non_finite: options.drop_non_finite })
+}
+
+impl TensorFile {
+    pub(super) fn new(file: data::TensorFile<'static>) -> Self {
+        Self {
+            file: Rc::new(file),
+            #[cfg(feature = "files")]
+            cancelled: Rc::default(),
+        }
+    }
 }
 
 #[wasm_bindgen]
 impl TensorFile {
-    /// Name, type and shape of each tensor.
-    #[wasm_bindgen(getter, unchecked_return_type = "{ name: string; dtype: string; shape: number[] }[]")]
+    /// What each tensor is.
+    #[wasm_bindgen(getter, unchecked_return_type = "TensorInfo[]")]
     pub fn tensors(&self) -> Result<JsValue, Thrown> {
-        let infos = self.0.tensors();
-        let infos: Vec<_> = infos
-            .map(|info| TensorInfo { name: &info.name, dtype: info.dtype.name(), shape: &info.shape })
+        let infos: Result<Vec<_>, Thrown> = self
+            .file
+            .tensors()
+            .map(|info| {
+                let (rows, cols) = self.file.rows_and_cols(Some(&info.name))?;
+                Ok(TensorInfo {
+                    name: &info.name,
+                    dtype: info.dtype.name(),
+                    shape: &info.shape,
+                    rows: rows as f64,
+                    cols,
+                    keep: Keep::of(info.dtype).name(),
+                })
+            })
             .collect();
-        to_js(&infos)
+        to_js(&infos?)
     }
 
-    /// One tensor as rows; the name may be left out if there is only one.
-    pub fn dataset(&self, name: Option<String>) -> Result<Dataset, Thrown> {
-        Ok(Dataset(self.0.dataset(name.as_deref())?))
+    /// One tensor as rows; the name may be left out if there is only one. For files in memory: those that
+    /// `openTensors` opened take `load`.
+    pub fn dataset(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "string")] name: Option<String>,
+        #[wasm_bindgen(unchecked_optional_param_type = "LoadOptions")] options: JsValue,
+    ) -> Result<Dataset, Thrown> {
+        Ok(Dataset(self.file.dataset_with(name.as_deref(), load_options(options)?)?))
     }
 }
 
-/// Reads a file of tensors, recognised by its content first and then by its name: IDX, gzipped or not.
+/// Opens a file of tensors in memory, recognised by its content first and then by its name.
 #[wasm_bindgen(js_name = readTensors)]
 pub fn read_tensors(
-    bytes: &[u8],
+    bytes: Vec<u8>,
     #[wasm_bindgen(js_name = fileName)] file_name: &str,
 ) -> Result<TensorFile, Thrown> {
-    Ok(TensorFile(data::read_tensors(bytes, file_name)?))
+    Ok(TensorFile::new(data::read_tensors(bytes, file_name)?))
 }

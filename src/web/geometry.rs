@@ -4,7 +4,7 @@ use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::convert::{count, float64, object};
+use super::convert::{count, float64, object, uint32};
 use super::error::Thrown;
 use super::sae::Sae;
 use crate::error::Error;
@@ -185,8 +185,4 @@ fn box_of(numbers: &[f64]) -> Result<Bounds, Thrown> {
 
 fn wrong_box(numbers: &[f64], expected: usize) -> Error {
     Error::option("box", format!("{} numbers", numbers.len()), format!("{expected} numbers"))
-}
-
-pub(super) fn uint32(values: &[u32]) -> JsValue {
-    js_sys::Uint32Array::from(values).into()
 }

@@ -8,8 +8,14 @@ mod convert;
 mod dataset;
 mod decoder;
 mod error;
+#[cfg(feature = "files")]
+mod exchange;
 #[cfg(feature = "training")]
 mod experiments;
+#[cfg(all(feature = "files", feature = "training"))]
+mod features;
+#[cfg(feature = "files")]
+mod files;
 #[cfg(feature = "figures")]
 mod geometry;
 #[cfg(feature = "gpu")]

@@ -9,12 +9,13 @@ use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use super::convert::{from_js, to_js};
+use super::convert::{count, from_js, to_js};
 use super::dataset::Dataset;
 use super::error::Thrown;
 use super::sae::Sae;
 use crate::engine::{Backend, Room};
-use crate::train::{self, Observer, TrainOptions};
+use crate::error::Error;
+use crate::train::{self, Observer, Preset, TrainOptions};
 
 /// A run: data, options and a room to train in.
 #[wasm_bindgen]
@@ -64,6 +65,34 @@ impl Trainer {
         let (bytes, train, test) = (bytes.to_vec(), train.0.clone(), test.0.clone());
         let backend = backend.as_deref().map(Backend::parse).transpose()?;
         Ok(Self::new(train::Trainer::reopen(&bytes, train, test, backend).await?))
+    }
+
+    /// Options with what a preset decides about a run of `epochs` epochs on `rows` training rows.
+    #[wasm_bindgen(unchecked_return_type = "TrainOptions")]
+    pub fn preset(
+        #[wasm_bindgen(unchecked_param_type = "TrainOptions")] options: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "'recommended' | 'paper-mnist' | 'paper-llm'")] preset: &str,
+        rows: f64,
+        epochs: f64,
+    ) -> Result<JsValue, Thrown> {
+        let options: TrainOptions = from_js("options", options)?;
+        let epochs = u32::try_from(count("epochs", epochs)?)
+            .map_err(|_| Error::option("epochs", epochs, "below 2^32"))?;
+        to_js(&Preset::parse(preset)?.apply(options, count("rows", rows)?, epochs))
+    }
+
+    /// A run that starts from a model's parameters: one that was read from files, or the outcome of another run. The
+    /// options say its `dSae`; their activation may be another than the model's.
+    #[wasm_bindgen(js_name = from)]
+    pub async fn start_from(
+        sae: &Sae,
+        train: &Dataset,
+        test: &Dataset,
+        #[wasm_bindgen(unchecked_param_type = "TrainOptions")] options: JsValue,
+    ) -> Result<Trainer, Thrown> {
+        let options: TrainOptions = from_js("options", options)?;
+        let (sae, train, test) = (sae.0.clone(), train.0.clone(), test.0.clone());
+        Ok(Self::new(train::Trainer::open_from(sae, train, test, options).await?))
     }
 
     /// Trains for one epoch. `onProgress(done, total)` hears of the rows done. After [`Trainer::cancel`] the promise

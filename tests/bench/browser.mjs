@@ -6,7 +6,7 @@ import { extname } from 'node:path';
 import { chromium } from 'playwright-core';
 
 const root = new URL('../../', import.meta.url);
-const types = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html' };
+const types = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html' };
 const flags = [
   '--no-sandbox',
   '--disable-quic',
@@ -38,13 +38,13 @@ async function serve(files) {
 
 /**
  * Runs `work(page, origin)` on an empty page that can import /pkg/splinterp.js and fetch the files.
- * Prints the machine and the browser first.
+ * Prints the machine and the browser first. `more` are flags for the browser.
  */
-export async function withBrowser(files, work) {
+export async function withBrowser(files, work, more = []) {
   const server = await serve({ '/index.html': Buffer.from('<!doctype html><title>bench</title>'), ...files });
   const browser = await chromium.launch({
     executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',
-    args: flags,
+    args: [...flags, ...more],
   });
   try {
     console.log(`${cpus().length} × ${cpus()[0]?.model}, Chromium ${browser.version()}, Node ${process.version}`);

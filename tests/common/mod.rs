@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
+pub mod archive;
 pub mod golden;
 
 use std::path::PathBuf;
@@ -86,4 +87,10 @@ pub fn relative_error(a: &[f32], b: &[f64]) -> f64 {
     let distance: f64 = a.iter().zip(b).map(|(&a, b)| (f64::from(a) - b).powi(2)).sum();
     let size: f64 = b.iter().map(|b| b * b).sum();
     (if size > 0.0 { distance / size } else { distance }).sqrt()
+}
+
+/// Bytes of a file that tests/fixtures/write.py made.
+pub fn fixture(name: &str) -> Vec<u8> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/files").join(name);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

@@ -3,6 +3,8 @@
 mod adam;
 mod batch;
 pub mod bulk;
+#[cfg(feature = "files")]
+mod coder;
 mod encode;
 mod gram;
 mod lanes;
@@ -12,4 +14,8 @@ mod sums;
 
 #[cfg(feature = "gpu")]
 pub use adam::AdamStep;
+#[cfg(feature = "files")]
+pub use coder::Coder;
+#[cfg(feature = "files")]
+pub use lanes::dot;
 pub use room::Cpu;

@@ -34,6 +34,7 @@ impl Resident {
         let (mode, value_bytes) = match data.storage() {
             Storage::U8(_) => (0, 1),
             Storage::F32(_) => (1, 4),
+            Storage::F16(_) => (2, 2),
         };
         let row_bytes = 4 * width * value_bytes;
         let most = usize::try_from(context.largest_binding()).unwrap_or(usize::MAX) / row_bytes;
@@ -72,8 +73,9 @@ fn upload(
     let mut written = 0;
     for row in rows {
         match data.storage() {
-            Storage::U8(values) => packed.extend_from_slice(data.stored(values, row)),
-            Storage::F32(values) => packed.extend_from_slice(bytemuck::cast_slice(data.stored(values, row))),
+            Storage::U8(values) => packed.extend_from_slice(data.row_of(values, row)),
+            Storage::F32(values) => packed.extend_from_slice(bytemuck::cast_slice(data.row_of(values, row))),
+            Storage::F16(values) => packed.extend_from_slice(bytemuck::cast_slice(data.row_of(values, row))),
         }
         packed.resize(packed.len().next_multiple_of(row_bytes), 0);
         if packed.len() >= UPLOAD {

@@ -9,7 +9,7 @@ import { VisibleController } from '../shell/visible';
 import { runNames, shared } from '../style/shared';
 import { methods, type Method } from '../worker/protocol';
 import { LabElement } from './element';
-import { paintOne } from './paint';
+import { paintOne } from '../parts/paint';
 
 /** Height of one plot and the room for the outermost dots, in pixels. */
 const HEIGHT = 132;

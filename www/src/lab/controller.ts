@@ -13,6 +13,7 @@ import {
   type Pictures,
   type SessionInfo,
 } from '../worker/protocol';
+import type { Phase } from '../parts/transport';
 import { measured } from '../shell/format';
 import { runNames } from '../style/shared';
 import { differ, initialState, parseHash, parseValue, runConfig, writeHash, type Key, type LabState } from './state';
@@ -25,9 +26,6 @@ const MORE_EPOCHS = 10;
 
 /** Epochs whose mean duration foretells the next ones. */
 const RECENT = 3;
-
-/** What the trainers are doing. */
-export type Phase = 'starting' | 'resting' | 'playing' | 'pausing';
 
 /** Pictures that a component may want while it is on screen. */
 export type View = 'images' | 'filters';
@@ -121,6 +119,7 @@ export class LabController extends EventTarget {
   async start(): Promise<void> {
     const started = await this.worker.start(
       document.baseURI,
+      this.state.compute !== 'cpu',
       proxy((event: LabEvent) => this.hear(event)),
     );
     if (!started.ok) {
@@ -187,6 +186,11 @@ export class LabController extends EventTarget {
   }
 
   private follow(before: LabState): void {
+    if (before.compute !== this.state.compute) {
+      // Another module, and with it a worker that holds nothing yet: the address has all that is to be kept.
+      location.reload();
+      return;
+    }
     this.changed();
     if (differ(this.standing ?? before, this.state, 'run')) void this.apply();
     else if (before.epochs !== this.state.epochs && this.phase === 'playing') void this.play();
@@ -251,6 +255,10 @@ export class LabController extends EventTarget {
         this.progress = undefined;
         this.changed();
         this.draw();
+        return;
+      case 'moved':
+        this.note = event.reason;
+        this.changed();
         return;
       case 'failed':
         this.failures = { ...this.failures, [event.method]: event.message };

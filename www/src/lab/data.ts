@@ -1,8 +1,10 @@
 // Where the images come from, and how many of them are trained on.
 
 import { css, html, nothing, type TemplateResult } from 'lit';
-import { customElement, state } from 'lit/decorators.js';
+import { customElement } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
+import { DropController, dropStyles } from '../parts/drop';
+import { panelStyles } from '../parts/panel';
 import { count } from '../shell/format';
 import { shared } from '../style/shared';
 import { LabElement } from './element';
@@ -15,36 +17,9 @@ const shares = [1, 5, 10, 25, 50, 100] as const;
 export class LabData extends LabElement {
   static override styles = [
     shared,
+    panelStyles,
+    dropStyles,
     css`
-      section {
-        background: var(--panel);
-        border: 1px solid var(--line);
-        border-radius: var(--radius);
-        padding: 16px 18px;
-        height: 100%;
-      }
-      fieldset {
-        border: 0;
-        margin: 12px 0 0;
-        padding: 0;
-      }
-      legend {
-        padding: 0;
-        font-size: 0.75rem;
-        color: var(--muted);
-      }
-      .source {
-        display: flex;
-        align-items: center;
-        gap: 8px;
-        min-height: 32px;
-      }
-      .source input {
-        width: 17px;
-        height: 17px;
-        margin: 0;
-        accent-color: var(--accent);
-      }
       .shares {
         display: grid;
         grid-template-columns: repeat(3, 1fr);
@@ -61,48 +36,10 @@ export class LabData extends LabElement {
         border-color: var(--accent);
         color: var(--on-accent);
       }
-      .drop {
-        display: block;
-        width: 100%;
-        margin-top: 14px;
-        padding: 12px;
-        border: 1.5px dashed var(--field);
-        border-radius: 8px;
-        background: var(--well);
-        text-align: center;
-        font-size: 0.867rem;
-        cursor: pointer;
-      }
-      .drop:focus-within {
-        outline: 2px solid var(--accent);
-        outline-offset: 2px;
-      }
-      .drop.over {
-        border-color: var(--accent);
-        color: var(--accent);
-      }
-      p {
-        margin: 12px 0 0;
-      }
     `,
   ];
 
-  @state() private over = false;
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    // A file may be dropped anywhere on the page; without this the browser would leave it and show the file.
-    window.addEventListener('dragover', this.dragged);
-    window.addEventListener('dragleave', this.left);
-    window.addEventListener('drop', this.dropped);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    window.removeEventListener('dragover', this.dragged);
-    window.removeEventListener('dragleave', this.left);
-    window.removeEventListener('drop', this.dropped);
-  }
+  private readonly drop = new DropController(this, (data) => void this.lab.openFiles([...data.files]));
 
   override render(): TemplateResult {
     const { state, info, mnistBeside } = this.lab;
@@ -141,7 +78,7 @@ export class LabData extends LabElement {
           )}
         </div>
       </fieldset>
-      <label class="drop ${this.over ? 'over' : ''}">
+      <label class="drop ${this.drop.over ? 'over' : ''}">
         <input
           class="hidden"
           type="file"
@@ -178,21 +115,4 @@ export class LabData extends LabElement {
     // The same file may be chosen again once it is mended.
     input.value = '';
   }
-
-  private readonly dragged = (event: DragEvent): void => {
-    if (!event.dataTransfer?.types.includes('Files')) return;
-    event.preventDefault();
-    this.over = true;
-  };
-
-  private readonly left = (event: DragEvent): void => {
-    if (event.relatedTarget === null) this.over = false;
-  };
-
-  private readonly dropped = (event: DragEvent): void => {
-    if (!event.dataTransfer?.types.includes('Files')) return;
-    event.preventDefault();
-    this.over = false;
-    void this.lab.openFiles([...event.dataTransfer.files]);
-  };
 }

@@ -9,7 +9,7 @@ import { runNames, shared } from '../style/shared';
 import { methods } from '../worker/protocol';
 import { SAMPLE } from './controller';
 import { LabElement } from './element';
-import { paintOne } from './paint';
+import { paintOne } from '../parts/paint';
 
 const rowNames = ['Original', ...methods.map((method) => runNames[method])];
 

@@ -9,7 +9,7 @@ import { VisibleController } from '../shell/visible';
 import { runNames, shared } from '../style/shared';
 import type { Filters, Method } from '../worker/protocol';
 import { LabElement } from './element';
-import { paintCanvas, paintOne, paintTile, SIGNED } from './paint';
+import { paintCanvas, paintOne, paintTile, SIGNED } from '../parts/paint';
 
 /** Latents of the strip, and columns of both arrangements. */
 const STRIP = 32;

@@ -2,6 +2,7 @@
 
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
+import { messages, messageStyles } from '../parts/messages';
 import { inFrame } from '../shell/frames';
 import { shared } from '../style/shared';
 import './bar';
@@ -20,6 +21,7 @@ const PARTS = 6;
 export class MnistLab extends LitElement {
   static override styles = [
     shared,
+    messageStyles,
     css`
       :host {
         --page: 1240px;
@@ -40,24 +42,6 @@ export class MnistLab extends LitElement {
         display: grid;
         grid-template-columns: repeat(2, minmax(0, 1fr));
         gap: 18px;
-      }
-      .message {
-        display: flex;
-        gap: 12px;
-        align-items: center;
-        flex-wrap: wrap;
-        border-radius: var(--radius);
-        padding: 10px 14px;
-        background: var(--note-well);
-      }
-      .message p {
-        margin: 0;
-        flex: 1 1 300px;
-        overflow-wrap: anywhere;
-      }
-      .message.alert {
-        background: var(--alert-well);
-        color: var(--alert);
       }
       @media (max-width: 1080px) {
         .page {
@@ -126,26 +110,7 @@ export class MnistLab extends LitElement {
   private messages(): TemplateResult {
     const { lab } = this;
     return html`
-      <div class="whole" role="alert" ?hidden=${lab.alert === undefined}>
-        ${
-          lab.alert === undefined
-            ? nothing
-            : html`<div class="message alert">
-                <p>${lab.alert}</p>
-                <button @click=${() => lab.dismiss('alert')}>Dismiss</button>
-              </div>`
-        }
-      </div>
-      <div class="whole" role="status" ?hidden=${lab.note === undefined}>
-        ${
-          lab.note === undefined
-            ? nothing
-            : html`<div class="message" data-testid="note">
-                <p>${lab.note}</p>
-                <button @click=${() => lab.dismiss('note')}>Dismiss</button>
-              </div>`
-        }
-      </div>
+      ${messages(lab.alert, lab.note, (what) => lab.dismiss(what))}
       ${
         lab.interrupted
           ? html`<div class="whole message" data-testid="interrupted">

@@ -43,6 +43,7 @@ export const properties = {
   nuDec: real('nu-dec', 'run', 0),
   tied: flag('tied', 'run', true),
   seed: whole('seed', 'run', 0, 0, MOST_SEED),
+  compute: oneOf('compute', 'run', ['cpu', 'auto']),
   epochs: whole('epochs', 'plan', 10, 1, 1000),
   scale: oneOf('scale', 'view', ['log', 'linear']),
   filters: oneOf('filters', 'view', ['active', 'all']),

@@ -10,5 +10,7 @@ export interface Room {
 
 export const rooms: readonly Room[] = [
   { href: './', name: 'MNIST lab' },
+  { href: './activations.html', name: 'Activations lab' },
   { href: './gallery.html', name: 'Gallery' },
+  { href: './gpu.html', name: 'Your GPU' },
 ];

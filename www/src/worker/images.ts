@@ -1,6 +1,7 @@
 // Where the lab's images come from: drawn by the crate, MNIST beside the page, or files that the user gives.
 
-import { Dataset, readTensors } from 'splinterp/lab';
+import type { Dataset } from 'splinterp/lab';
+import { crate } from './crate';
 import { Failure, messageOf } from './failure';
 import type { LabEvent, Source } from './protocol';
 
@@ -36,7 +37,7 @@ const MNIST = {
 
 /** Digits drawn by the crate. */
 export function generatedDigits(seed: number): Images {
-  const all = Dataset.digits(DIGITS_TRAIN + DIGITS_TEST, seed);
+  const all = crate().Dataset.digits(DIGITS_TRAIN + DIGITS_TEST, seed);
   const [train, test] = all.split(DIGITS_TRAIN / (DIGITS_TRAIN + DIGITS_TEST), seed);
   const normalised = train.normalised('mnist');
   return { train: normalised, test: test.normalisedLike(normalised), width: 28, height: 28, name: 'generated digits' };
@@ -133,7 +134,7 @@ export function imagesFromFiles(files: readonly NamedBytes[], seed: number, name
 }
 
 function open(file: NamedBytes): Opened {
-  const tensors = readTensors(file.bytes, file.name);
+  const tensors = crate().readTensors(file.bytes, file.name);
   const first = tensors.tensors[0];
   if (!first) throw new Failure(`${file.name}: holds no array, expected images or labels`, 'format');
   return { name: file.name, data: tensors.dataset(first.name), shape: first.shape };

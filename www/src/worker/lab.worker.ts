@@ -1,12 +1,15 @@
 // The lab's worker: it owns the wasm module, the data and the two runs. The page only draws.
 
 import { expose, transfer } from 'comlink';
-import init from 'splinterp/lab';
+import { loadCrate } from './crate';
 import { Failure, outcome } from './failure';
 import { imagesFromFiles, loadImages, type Images, type NamedBytes } from './images';
 import { methods, type LabEvent, type LabWorker, type Outcome, type Pictures, type RunConfig } from './protocol';
-import { keyOf, Session } from './session';
+import { Session } from './session';
 import { forgetRun, savedRun } from './store';
+import { epochsOf, keyOf } from './training';
+
+const SLOT = 'unfinished';
 
 let base = '';
 let notify: (event: LabEvent) => void = () => undefined;
@@ -66,18 +69,18 @@ function buffersOf(pictures: Pictures): Transferable[] {
 }
 
 const worker: LabWorker = {
-  start: (address, listener) =>
+  start: (address, withGpu, listener) =>
     outcome(async () => {
       base = address;
       notify = listener;
-      await init();
+      await loadCrate(withGpu);
       return undefined;
     }),
   prepare: (config, keep) =>
     inTurn(async () => {
       const next = await Session.create(config, await imagesFor(config), notify);
       await exchange(next, keep);
-      await forgetRun();
+      await forgetRun(SLOT);
       return next.info();
     }),
   undo: () =>
@@ -106,13 +109,13 @@ const worker: LabWorker = {
     return pictures.ok ? transfer(pictures, buffersOf(pictures.value)) : pictures;
   },
   interrupted: async (config) => {
-    const saved = await savedRun();
-    const epoch = saved?.reports.sgd.length ?? 0;
+    const saved = await savedRun(SLOT);
+    const epoch = saved ? epochsOf(saved) : 0;
     return saved?.key === keyOf(config) && epoch < saved.target ? { epoch, target: saved.target } : undefined;
   },
   resume: (config) =>
     inTurn(async () => {
-      const saved = await savedRun();
+      const saved = await savedRun(SLOT);
       if (saved?.key !== keyOf(config)) throw new Failure('The unfinished run is no longer there', 'missing');
       const next = await Session.create(config, await imagesFor(config), notify, saved);
       await exchange(next, false);

@@ -33,5 +33,6 @@ export function trainOptions(config: RunConfig, method: Method): TrainOptions {
     muDec: config.muDec,
     nuDec: config.nuDec,
     seed: config.seed,
+    backend: config.compute,
   };
 }

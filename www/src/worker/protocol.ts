@@ -42,6 +42,8 @@ export interface RunConfig {
   /** Whether the SGD run shares its weights between encoder and decoder; PAM-SGD never does. */
   tied: boolean;
   seed: number;
+  /** Where to compute: the CPU gives the same bits everywhere. */
+  compute: 'cpu' | 'auto';
 }
 
 /** The data and models of a session, once they stand. */
@@ -55,6 +57,8 @@ export interface SessionInfo {
   dataName: string;
   /** Where the arithmetic runs. */
   backend: string;
+  /** Why there. */
+  backendReason: string;
   /** Options as the crate resolved them. */
   options: PerMethod<ResolvedOptions>;
   /** Reports of the epochs that are done: empty, but for a session that goes on. */
@@ -66,6 +70,7 @@ export type LabEvent =
   | { type: 'loading'; name: string; done: number; total: number }
   | { type: 'progress'; method: Method; epoch: number; share: number }
   | { type: 'epoch'; method: Method; report: EpochReport }
+  | { type: 'moved'; reason: string }
   | { type: 'failed'; method: Method; message: string };
 
 /** Why the training loop came to rest. */
@@ -124,8 +129,8 @@ export type Outcome<T> = { ok: true; value: T } | { ok: false; message: string; 
 
 /** The worker, as the page sees it through comlink. */
 export interface LabWorker {
-  /** Loads the wasm module; `base` is the address of the page, beside which MNIST may lie. */
-  start(base: string, listener: (event: LabEvent) => void): Promise<Outcome<undefined>>;
+  /** Loads the wasm module, with its GPU room if a run may use it; `base` is the address of the page, beside which MNIST may lie. */
+  start(base: string, withGpu: boolean, listener: (event: LabEvent) => void): Promise<Outcome<undefined>>;
   /** Replaces the session. On failure the old one stays as it was. `keep` makes it possible to come back to it. */
   prepare(config: RunConfig, keep: boolean): Promise<Outcome<SessionInfo>>;
   /** Puts back the session that the last `prepare` replaced. */

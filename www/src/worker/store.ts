@@ -1,4 +1,5 @@
-// One unfinished run, kept across a reload: checkpoints of both trainers in IndexedDB, about 5 MB each at 784 × 256.
+// One unfinished run of each lab, kept across a reload: checkpoints of its trainers in IndexedDB, about 5 MB each at
+// 784 × 256.
 
 import type { EpochReport } from 'splinterp/lab';
 import type { PerMethod } from './protocol';
@@ -8,13 +9,15 @@ export interface SavedRun {
   /** The configuration, as text: only the very same run may be taken up. */
   key: string;
   target: number;
-  checkpoints: PerMethod<Uint8Array>;
-  reports: PerMethod<EpochReport[]>;
+  checkpoints: Partial<PerMethod<Uint8Array>>;
+  reports: Partial<PerMethod<EpochReport[]>>;
 }
 
 const DATABASE = 'splinterp-lab';
 const STORE = 'runs';
-const SLOT = 'unfinished';
+
+/** Where a run lies: that of the MNIST lab, those of the activations lab on its sample and on a file. */
+export type Slot = 'unfinished' | 'activations' | 'activations-file';
 
 function settled<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -43,16 +46,16 @@ async function orNothing<T>(work: Promise<T>): Promise<T | undefined> {
   }
 }
 
-export async function saveRun(run: SavedRun): Promise<void> {
-  await orNothing(withStore('readwrite', (store) => store.put(run, SLOT)));
+export async function saveRun(slot: Slot, run: SavedRun): Promise<void> {
+  await orNothing(withStore('readwrite', (store) => store.put(run, slot)));
 }
 
-export async function savedRun(): Promise<SavedRun | undefined> {
+export async function savedRun(slot: Slot): Promise<SavedRun | undefined> {
   return orNothing(
-    withStore<SavedRun | undefined>('readonly', (store) => store.get(SLOT) as IDBRequest<SavedRun | undefined>),
+    withStore<SavedRun | undefined>('readonly', (store) => store.get(slot) as IDBRequest<SavedRun | undefined>),
   );
 }
 
-export async function forgetRun(): Promise<void> {
-  await orNothing(withStore('readwrite', (store) => store.delete(SLOT)));
+export async function forgetRun(slot: Slot): Promise<void> {
+  await orNothing(withStore('readwrite', (store) => store.delete(slot)));
 }

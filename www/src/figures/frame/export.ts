@@ -16,17 +16,6 @@ export function csvText({ header, rows }: CsvTable): string {
   return lines.map((line) => `${line}\r\n`).join('');
 }
 
-/** Saves a file as the browser does. */
-export function download(name: string, content: Blob): void {
-  const url = URL.createObjectURL(content);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The browser has taken the content by the next task.
-  setTimeout(() => URL.revokeObjectURL(url));
-}
-
 /** What an embedded figure posts to the page around it, whenever its height changes. */
 export interface HeightMessage {
   readonly type: 'splinterp:height';

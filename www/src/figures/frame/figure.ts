@@ -26,13 +26,14 @@
 
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
+import { download } from '../../shell/download';
 import { initialOf, parseState, writeState, type StateOf, type Table } from '../../shell/properties';
 import { ThemeController } from '../../shell/theme';
 import { VisibleController } from '../../shell/visible';
 import { shared } from '../../style/shared';
 import { entryOf, pageOf } from '../registry';
 import { colourVariables, coloursOf, type Colours } from './colours';
-import { csvText, download, embedCode, type CsvTable } from './export';
+import { csvText, embedCode, type CsvTable } from './export';
 import { CanvasPainter, SvgPainter, type Painter } from './painter';
 import { figureStyles } from './styles';
 import { View, type Box } from './view';

@@ -1,0 +1,159 @@
+//! Sidecar tokens, `NAME.tokens.json`: a list with the word that each row of `NAME` stands for, as text or as
+//! `{token, before, after}` with its context; other fields are passed over.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::error::{Error, Result};
+
+/// The word of a row and what stood around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token<'a> {
+    /// The word.
+    pub token: &'a str,
+    /// Text before it; empty if the file has none.
+    pub before: &'a str,
+    /// Text after it; empty if the file has none.
+    pub after: &'a str,
+}
+
+/// A word for each row of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tokens {
+    text: String,
+    /// Where the word, the text before it and the text after it end; three numbers a row.
+    ends: Vec<u32>,
+}
+
+impl Tokens {
+    /// Reads the tokens of a file that has `rows` rows.
+    ///
+    /// # Errors
+    /// If the bytes are no such list, or its length is not `rows`.
+    pub fn read(bytes: &[u8], file_name: &str, rows: usize) -> Result<Self> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let mut tokens = Self::default();
+        let mut json = serde_json::Deserializer::from_slice(bytes);
+        let list = List { tokens: &mut tokens, rows };
+        list.deserialize(&mut json).and_then(|()| json.end()).map_err(|error| {
+            let expected = "expected a list of words or of objects with token, before and after";
+            Error::format(file_name, format!("{error}; {expected}, one for each of {rows} rows"))
+        })?;
+        if tokens.rows() != rows {
+            let what = format!("has tokens for {} rows, expected {rows}", tokens.rows());
+            return Err(Error::format(file_name, what));
+        }
+        Ok(tokens)
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.ends.len() / 3
+    }
+
+    /// The word of a row of the file and its context, if the row exists. For a row of a data set, look up its
+    /// number in [`crate::data::Dataset::row_numbers`].
+    pub fn token(&self, row: usize) -> Option<Token<'_>> {
+        let at = row.checked_mul(3)?;
+        let start = at.checked_sub(1).map_or(0, |before| self.ends.get(before).copied().unwrap_or(0));
+        let &[token, before, after] = self.ends.get(at..at.checked_add(3)?)? else { return None };
+        let part = |from: u32, to: u32| self.text.get(from as usize..to as usize).unwrap_or_default();
+        Some(Token { token: part(start, token), before: part(token, before), after: part(before, after) })
+    }
+
+    /// Enters the next row; `false` once the text passes what 32 bits can count.
+    fn push(&mut self, parts: [&str; 3]) -> bool {
+        for part in parts {
+            self.text.push_str(part);
+            match u32::try_from(self.text.len()) {
+                Ok(end) => self.ends.push(end),
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+}
+
+/// The list, read into `tokens`.
+struct List<'t> {
+    tokens: &'t mut Tokens,
+    rows: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for List<'_> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for List<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<(), S::Error> {
+        use serde::de::Error;
+        while let Some(entry) = list.next_element::<Entry>()? {
+            // More than there are rows is told at once: the rest of the file costs nothing.
+            if self.tokens.rows() == self.rows {
+                return Err(S::Error::custom(format!("has tokens for more than {} rows", self.rows)));
+            }
+            if !self.tokens.push([&entry.0, &entry.1, &entry.2]) {
+                return Err(S::Error::custom("has more than 4 GB of text"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One row: the word, the text before and after it.
+#[derive(Default)]
+struct Entry<'de>(Cow<'de, str>, Cow<'de, str>, Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Entry<'de> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(EntryVisitor)
+    }
+}
+
+struct EntryVisitor;
+
+impl<'de> Visitor<'de> for EntryVisitor {
+    type Value = Entry<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a word or an object with token")
+    }
+
+    fn visit_str<E>(self, word: &str) -> Result<Entry<'de>, E> {
+        Ok(Entry(word.to_owned().into(), "".into(), "".into()))
+    }
+
+    fn visit_borrowed_str<E>(self, word: &'de str) -> Result<Entry<'de>, E> {
+        Ok(Entry(word.into(), "".into(), "".into()))
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Entry<'de>, M::Error> {
+        let mut entry = Entry::default();
+        let mut named = false;
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            match &*key {
+                "token" => {
+                    entry.0 = map.next_value()?;
+                    named = true;
+                }
+                "before" => entry.1 = map.next_value()?,
+                "after" => entry.2 = map.next_value()?,
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        if named { Ok(entry) } else { Err(serde::de::Error::missing_field("token")) }
+    }
+}

@@ -1,0 +1,86 @@
+//! `Sae.read`, `Sae.write`, `zipFiles`: models in other programs' files.
+
+use js_sys::{Array, Reflect, Uint8Array};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::convert::{object, type_of};
+use super::dataset::Dataset;
+use super::error::Thrown;
+use super::sae::Sae;
+use crate::error::Error;
+use crate::exchange::{self, Format, NamedFile};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** A file by its name; folders in the name do not matter. */
+export interface NamedFile {
+  name: string;
+  bytes: Uint8Array;
+}
+"#;
+
+#[wasm_bindgen]
+impl Sae {
+    /// A model from the files of a folder, or a zip archive of them: of SAELens, sparsify, dictionary_learning or Gemma
+    /// Scope, or from the checkpoint of a run. Other files among them are passed over.
+    pub fn read(
+        #[wasm_bindgen(unchecked_param_type = "NamedFile[]")] files: &JsValue,
+    ) -> Result<Sae, Thrown> {
+        Ok(Self(exchange::read(&named_files(files)?)?))
+    }
+
+    /// The files of a folder of another program. TopK by magnitude is written with twice the latents. `folded` first
+    /// if the model was trained on normalised data.
+    #[wasm_bindgen(unchecked_return_type = "NamedFile[]")]
+    pub fn write(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "'saelens' | 'sparsify'")] format: &str,
+    ) -> Result<Array, Thrown> {
+        let files = exchange::write(&self.0, Format::parse(format)?)?;
+        Ok(files
+            .into_iter()
+            .map(|file| {
+                let bytes = Uint8Array::from(file.bytes.as_slice());
+                object([("name", file.name.into()), ("bytes", bytes.into())])
+            })
+            .collect())
+    }
+
+    /// A model with the same codes that takes activations as the data set stores them, and gives such, where this one
+    /// takes them as the data set normalises them.
+    pub fn folded(&self, data: &Dataset) -> Result<Sae, Thrown> {
+        Ok(Self(self.0.for_stored(data.0.normalisation())?))
+    }
+
+    /// The inverse of `folded`: a model for normalised activations from one for stored ones.
+    pub fn unfolded(&self, data: &Dataset) -> Result<Sae, Thrown> {
+        Ok(Self(self.0.for_normalised(data.0.normalisation())?))
+    }
+}
+
+/// One zip archive of files, uncompressed.
+#[wasm_bindgen(js_name = zipFiles)]
+pub fn zip_files(
+    #[wasm_bindgen(unchecked_param_type = "NamedFile[]")] files: &JsValue,
+) -> Result<Vec<u8>, Thrown> {
+    Ok(exchange::zip_files(&named_files(files)?)?)
+}
+
+fn named_files(files: &JsValue) -> Result<Vec<NamedFile>, Thrown> {
+    let Some(files) = files.dyn_ref::<Array>() else {
+        return Err(Error::option("files", type_of(files), "an array of { name, bytes }").into());
+    };
+    let field = |file: &JsValue, name: &str| Reflect::get(file, &name.into()).unwrap_or(JsValue::UNDEFINED);
+    let named = |file: JsValue| -> Result<NamedFile, Thrown> {
+        let (name, bytes) = (field(&file, "name"), field(&file, "bytes"));
+        let Some(name) = name.as_string() else {
+            return Err(Error::option("files.name", type_of(&name), "a string").into());
+        };
+        match bytes.dyn_ref::<Uint8Array>() {
+            Some(bytes) => Ok(NamedFile { name, bytes: bytes.to_vec() }),
+            None => Err(Error::option("files.bytes", type_of(&bytes), "a Uint8Array").into()),
+        }
+    };
+    files.iter().map(named).collect()
+}

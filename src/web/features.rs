@@ -1,0 +1,230 @@
+//! `Features`.
+
+use std::cell::Cell;
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use js_sys::{Array, Function, Object, Reflect};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::convert::{count, float32, from_js, object, uint32};
+use super::dataset::Dataset;
+use super::error::Thrown;
+use super::sae::Sae;
+use super::trainer::Page;
+use crate::error::Error;
+use crate::features::{self, Examples, FeatureOptions, Interval, Ranked};
+use crate::train::Observer;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** Options of Features.measure; what is left out takes the value given. */
+export interface FeatureOptions {
+  /** Strongest rows of a feature, at most, 20. */
+  topRows?: number;
+  /** Example rows from each interval of strength, at most, 5. */
+  perInterval?: number;
+  /** Intervals of equal width between no and the greatest strength, 10. */
+  intervals?: number;
+  /** Bins of the histogram of activations, 40. */
+  bins?: number;
+  /** Activations kept, at most, 8 388 608. Where there are more, histograms, intervals and correlations come from a
+   *  random sample of rows; all else stays exact. */
+  keep?: number;
+  /** Seed of the sample and of the examples, 0. */
+  seed?: number;
+  /** Ends the measurement when it is aborted: the promise rejects with code `cancelled`. */
+  signal?: AbortSignal;
+}
+
+/** Figures of all features, each [count]. Strength is |z|. */
+export interface FeatureTable {
+  /** Share of rows on which the feature is active. */
+  density: Float32Array;
+  /** Mean strength over the rows on which it is active; 0 if there are none. */
+  mean: Float32Array;
+  /** The greatest strength. */
+  max: Float32Array;
+  encoderNorm: Float32Array;
+  decoderNorm: Float32Array;
+  /** Cosine of encoder column and decoder row. */
+  cosine: Float32Array;
+  /** The other feature whose decoder row has the greatest cosine with its own; the lowest of equals. */
+  nearest: Uint32Array;
+  nearestCosine: Float32Array;
+}
+
+/** Row numbers of the data set measured, and z on them with its sign. */
+export interface FeatureExamples {
+  rows: Uint32Array;
+  values: Float32Array;
+}
+
+/** An interval of strength: `from` included, `to` only in the last. */
+export interface FeatureInterval extends FeatureExamples {
+  from: number;
+  to: number;
+  /** Share of the rows on which the feature is active. */
+  share: number;
+}
+
+/** Other features, best first. */
+export interface RankedFeatures {
+  features: Uint32Array;
+  values: Float32Array;
+}
+
+/** One feature. */
+export interface Feature {
+  /** Of non-zero activations, over 0 and all of them; no bins for a feature that is never active. */
+  histogram: { edges: Float32Array; counts: Uint32Array };
+  /** The strongest rows, strongest first. */
+  top: FeatureExamples;
+  /** Weakest first; none for a feature that is never active. */
+  intervals: FeatureInterval[];
+  /** Input dimensions by the size of the decoder row's component, with the components of the unit decoder row. */
+  inputs: { dims: Uint32Array; values: Float32Array };
+  /** By cosine of decoder rows. */
+  byCosine: RankedFeatures;
+  /** By Pearson's correlation over the rows, zeros included. */
+  byCorrelation: RankedFeatures;
+}
+"#;
+
+/// What a data set shows of a model's latents.
+#[wasm_bindgen]
+pub struct Features(features::Features);
+
+#[wasm_bindgen]
+impl Features {
+    /// Measures a model's latents over all rows of a data set, yielding to the event loop. `onProgress(done, total)`
+    /// hears of rows and latents done.
+    pub async fn measure(
+        sae: &Sae,
+        data: &Dataset,
+        #[wasm_bindgen(unchecked_optional_param_type = "FeatureOptions")] options: JsValue,
+        #[wasm_bindgen(
+            js_name = onProgress,
+            unchecked_optional_param_type = "(done: number, total: number) => void"
+        )]
+        on_progress: Option<Function>,
+    ) -> Result<Features, Thrown> {
+        let (options, signal) = options_and_signal(options)?;
+        // The promise outlives this call: JavaScript may free the two while it waits.
+        let (sae, data) = (sae.0.clone(), data.0.clone());
+        let page = Page { on_progress, cancelled: Rc::new(Cell::new(false)) };
+        let measured =
+            features::Features::measure(&sae, &data, options, &mut Signalled { page, signal }).await;
+        match measured {
+            Err(Error::Cancelled) => {
+                Err(Thrown::new("cancelled: the features were not measured", Error::Cancelled.code()))
+            }
+            measured => Ok(Self(measured?)),
+        }
+    }
+
+    /// Number of features.
+    #[wasm_bindgen(getter)]
+    pub fn count(&self) -> f64 {
+        self.0.count() as f64
+    }
+
+    /// Rows measured.
+    #[wasm_bindgen(getter)]
+    pub fn rows(&self) -> f64 {
+        f64::from(self.0.rows())
+    }
+
+    /// Rows of which histograms, intervals and correlations tell: all of them, or a random sample.
+    #[wasm_bindgen(getter, js_name = sampledRows)]
+    pub fn sampled_rows(&self) -> f64 {
+        self.0.sampled_rows() as f64
+    }
+
+    /// Figures of all features.
+    #[wasm_bindgen(unchecked_return_type = "FeatureTable")]
+    pub fn table(&self) -> JsValue {
+        let table = self.0.table();
+        object([
+            ("density", float32(&table.density)),
+            ("mean", float32(&table.mean)),
+            ("max", float32(&table.max)),
+            ("encoderNorm", float32(&table.encoder_norm)),
+            ("decoderNorm", float32(&table.decoder_norm)),
+            ("cosine", float32(&table.cosine)),
+            ("nearest", uint32(&table.nearest)),
+            ("nearestCosine", float32(&table.nearest_cosine)),
+        ])
+    }
+
+    /// The strongest rows of one feature: read off, where `feature` would work for milliseconds.
+    #[wasm_bindgen(unchecked_return_type = "FeatureExamples")]
+    pub fn top(&self, feature: f64) -> Result<JsValue, Thrown> {
+        Ok(object(examples(&self.0.top(count("feature", feature)?)?)))
+    }
+
+    /// One feature in detail.
+    #[wasm_bindgen(unchecked_return_type = "Feature")]
+    pub fn feature(&self, feature: f64) -> Result<JsValue, Thrown> {
+        let feature = self.0.feature(count("feature", feature)?)?;
+        let histogram = object([
+            ("edges", float32(&feature.histogram.edges)),
+            ("counts", uint32(&feature.histogram.counts)),
+        ]);
+        let intervals: Array = feature.intervals.iter().map(interval).collect();
+        Ok(object([
+            ("histogram", histogram),
+            ("top", object(examples(&feature.top))),
+            ("intervals", intervals.into()),
+            ("inputs", ranked("dims", &feature.inputs)),
+            ("byCosine", ranked("features", &feature.by_cosine)),
+            ("byCorrelation", ranked("features", &feature.by_correlation)),
+        ]))
+    }
+}
+
+fn examples(examples: &Examples) -> [(&'static str, JsValue); 2] {
+    [("rows", uint32(&examples.rows)), ("values", float32(&examples.values))]
+}
+
+fn interval(interval: &Interval) -> JsValue {
+    let [rows, values] = examples(&interval.examples);
+    object([
+        ("from", interval.from.into()),
+        ("to", interval.to.into()),
+        ("share", interval.share.into()),
+        rows,
+        values,
+    ])
+}
+
+fn ranked(numbers: &'static str, ranked: &Ranked) -> JsValue {
+    object([(numbers, uint32(&ranked.numbers)), ("values", float32(&ranked.values))])
+}
+
+/// The signal is no plain value: it is taken out before the other options are read.
+fn options_and_signal(options: JsValue) -> Result<(FeatureOptions, Option<JsValue>), Thrown> {
+    let Some(given) = options.dyn_ref::<Object>() else {
+        let options = if options.is_undefined() { Object::new().into() } else { options };
+        return Ok((from_js("options", options)?, None));
+    };
+    let plain = Object::assign(&Object::new(), given);
+    let signal = Reflect::get(&plain, &"signal".into()).ok().filter(JsValue::is_object);
+    let _ = Reflect::delete_property(&plain, &"signal".into());
+    Ok((from_js("options", plain.into())?, signal))
+}
+
+/// Tells the page of progress, and stops when a signal is aborted.
+struct Signalled {
+    page: Page,
+    signal: Option<JsValue>,
+}
+
+impl Observer for Signalled {
+    async fn progress(&mut self, done: u64, total: u64) -> ControlFlow<()> {
+        let wish = self.page.progress(done, total).await;
+        let aborted = |signal: &JsValue| Reflect::get(signal, &"aborted".into()).is_ok_and(|a| a.is_truthy());
+        if self.signal.as_ref().is_some_and(aborted) { ControlFlow::Break(()) } else { wish }
+    }
+}

@@ -1,0 +1,212 @@
+//! Files read in slices, statistics and tokens: `openTensors`, `TensorFile.load`, `TensorFile.inspect`, `readTokens`.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use js_sys::{ArrayBuffer, Function, Uint8Array};
+use serde::Deserialize;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::Blob;
+
+use super::convert::{count, float32, from_js, object};
+use super::dataset::{Dataset, TensorFile, load_options};
+use super::error::Thrown;
+use crate::data::{self, Inspection, Reading, Source};
+use crate::error::Error;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** Statistics of a tensor: minimum to std are those of its finite values, NaN if there are none. */
+export interface Inspection {
+  rows: number;
+  cols: number;
+  dtype: string;
+  /** Rows that the statistics are of, from the first. */
+  rowsRead: number;
+  min: number;
+  max: number;
+  mean: number;
+  std: number;
+  nans: number;
+  infinities: number;
+  /** First columns of the first rows, row-major. */
+  preview: Float32Array;
+  /** Its rows and columns, at most 8 and 16. */
+  previewShape: [number, number];
+}
+
+/** The word of a row and the text around it; empty where the file has none. */
+export interface Token {
+  token: string;
+  before: string;
+  after: string;
+}
+"#;
+
+/// A browser's `File` or `Blob`.
+struct Slices {
+    blob: Blob,
+    name: String,
+}
+
+impl Source for Slices {
+    fn length(&self) -> u64 {
+        self.blob.size() as u64
+    }
+
+    fn read(&self, at: u64, length: usize) -> Reading<'_, Cow<'_, [u8]>> {
+        Box::pin(async move {
+            let slice = async {
+                let slice = self.blob.slice_with_f64_and_f64(at as f64, (at + length as u64) as f64)?;
+                JsFuture::from(slice.array_buffer()).await
+            };
+            let buffer = slice.await.map_err(|error| self.unreadable(at, &error))?;
+            Ok(Cow::Owned(Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>()).to_vec()))
+        })
+    }
+}
+
+impl Slices {
+    /// The file was moved or changed since the user chose it.
+    fn unreadable(&self, at: u64, error: &JsValue) -> Error {
+        let why = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()));
+        let what = format!(
+            "cannot be read at byte {at}: {}",
+            why.unwrap_or_else(|| "it was moved or changed since it was chosen".to_owned())
+        );
+        Error::format(&self.name, what)
+    }
+}
+
+/// Opens a file by its header; values are read, in slices, when they are asked for. Works in pages, workers and Node.
+#[wasm_bindgen(js_name = openTensors)]
+pub async fn open_tensors(
+    file: Blob,
+    #[wasm_bindgen(js_name = fileName)] file_name: String,
+) -> Result<TensorFile, Thrown> {
+    let source = Slices { blob: file, name: file_name.clone() };
+    Ok(TensorFile::new(data::TensorFile::open(Box::new(source), &file_name).await?))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct InspectOptions {
+    rows: Option<u64>,
+}
+
+#[wasm_bindgen]
+impl TensorFile {
+    /// One tensor as rows, read in slices. `onProgress(done, total)` hears of each. After [`TensorFile::cancel`] the
+    /// promise rejects with code `cancelled`.
+    pub async fn load(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "string")] name: Option<String>,
+        #[wasm_bindgen(unchecked_optional_param_type = "LoadOptions")] options: JsValue,
+        #[wasm_bindgen(
+            js_name = onProgress,
+            unchecked_optional_param_type = "(done: number, total: number) => void"
+        )]
+        on_progress: Option<Function>,
+    ) -> Result<Dataset, Thrown> {
+        let options = load_options(options)?;
+        let mut progress = self.progress(on_progress);
+        Ok(Dataset(self.file.load(name.as_deref(), options, &mut progress).await?))
+    }
+
+    /// Statistics of a tensor, or of its first rows, and a preview; keeps nothing.
+    #[wasm_bindgen(unchecked_return_type = "Inspection")]
+    pub async fn inspect(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "string")] name: Option<String>,
+        #[wasm_bindgen(unchecked_optional_param_type = "{ rows?: number }")] options: JsValue,
+        #[wasm_bindgen(
+            js_name = onProgress,
+            unchecked_optional_param_type = "(done: number, total: number) => void"
+        )]
+        on_progress: Option<Function>,
+    ) -> Result<JsValue, Thrown> {
+        let options: InspectOptions = if options.is_null_or_undefined() {
+            InspectOptions::default()
+        } else {
+            from_js("options", options)?
+        };
+        let mut progress = self.progress(on_progress);
+        Ok(inspection(&self.file.inspect(name.as_deref(), options.rows, &mut progress).await?))
+    }
+
+    /// Ends the `load` or `inspect` that runs, if one does.
+    pub fn cancel(&self) {
+        self.cancelled.set(true);
+    }
+}
+
+impl TensorFile {
+    fn progress(&self, on_progress: Option<Function>) -> impl FnMut(u64, u64) -> ControlFlow<()> + use<> {
+        let cancelled: Rc<Cell<bool>> = self.cancelled.clone();
+        cancelled.set(false);
+        move |done, total| {
+            if let Some(on_progress) = &on_progress {
+                // A callback that throws is the page's mistake and no reason to lose the rows.
+                let _ = on_progress.call2(&JsValue::NULL, &(done as f64).into(), &(total as f64).into());
+            }
+            if cancelled.get() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        }
+    }
+}
+
+fn inspection(about: &Inspection) -> JsValue {
+    let shape =
+        js_sys::Array::of2(&(about.preview_shape.0 as f64).into(), &(about.preview_shape.1 as f64).into());
+    object([
+        ("rows", (about.rows as f64).into()),
+        ("cols", (about.cols as f64).into()),
+        ("dtype", about.dtype.name().into()),
+        ("rowsRead", (about.rows_read as f64).into()),
+        ("min", about.min.into()),
+        ("max", about.max.into()),
+        ("mean", about.mean.into()),
+        ("std", about.std.into()),
+        ("nans", (about.nans as f64).into()),
+        ("infinities", (about.infinities as f64).into()),
+        ("preview", float32(&about.preview)),
+        ("previewShape", shape.into()),
+    ])
+}
+
+/// A word for each row of a file.
+#[wasm_bindgen]
+pub struct Tokens(data::Tokens);
+
+#[wasm_bindgen]
+impl Tokens {
+    /// Number of rows.
+    #[wasm_bindgen(getter)]
+    pub fn rows(&self) -> f64 {
+        self.0.rows() as f64
+    }
+
+    /// The word of a row of the file and its context; look up rows of a data set in `Dataset.rowNumbers`.
+    #[wasm_bindgen(unchecked_return_type = "Token | undefined")]
+    pub fn token(&self, row: f64) -> Result<JsValue, Thrown> {
+        let Some(found) = self.0.token(count("row", row)?) else { return Ok(JsValue::UNDEFINED) };
+        Ok(object([
+            ("token", found.token.into()),
+            ("before", found.before.into()),
+            ("after", found.after.into()),
+        ]))
+    }
+}
+
+/// Reads `NAME.tokens.json`: a list of words or of `{token, before?, after?}`, one for each of the file's `rows` rows.
+#[wasm_bindgen(js_name = readTokens)]
+pub fn read_tokens(
+    bytes: &[u8],
+    #[wasm_bindgen(js_name = fileName)] file_name: &str,
+    rows: f64,
+) -> Result<Tokens, Thrown> {
+    Ok(Tokens(data::Tokens::read(bytes, file_name, count("rows", rows)?)?))
+}

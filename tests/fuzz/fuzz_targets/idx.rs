@@ -1,0 +1,6 @@
+//! Any bytes as `a-ubyte`.
+#![no_main]
+
+mod check;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| check::check(bytes, "a-ubyte"));

@@ -1,0 +1,58 @@
+// The paper's ablations: which one runs, how far it is, and what came of each.
+
+import type { ExperimentRow } from 'splinterp';
+import type { Ablation, ActivationsEvent } from '../worker/activations/protocol';
+import type { ActivationsController } from './controller';
+
+export interface AblationTable {
+  rows: ExperimentRow[];
+  /** A line a run; there once the list has ended. */
+  csv: string | undefined;
+}
+
+export class Ablations {
+  running: Ablation | undefined;
+  /** Part of the list that is done. */
+  share = 0;
+  /** Seconds since the list began. */
+  private begun = 0;
+  tables: Partial<Record<Ablation, AblationTable>> = {};
+
+  constructor(private readonly lab: ActivationsController) {}
+
+  hear(event: Extract<ActivationsEvent, { type: 'ablating' | 'ablated' }>): void {
+    if (event.type === 'ablating') {
+      this.share = event.total > 0 ? event.done / event.total : 0;
+      this.lab.progressed();
+      return;
+    }
+    const table = this.running ? this.tables[this.running] : undefined;
+    if (!this.running || !table) return;
+    this.tables = { ...this.tables, [this.running]: { ...table, rows: [...table.rows, event.row] } };
+    this.lab.changed();
+  }
+
+  /** Seconds until the list ends, as its first part foretells. */
+  get timeLeft(): number | undefined {
+    if (this.share <= 0) return undefined;
+    return (((performance.now() - this.begun) / 1000) * (1 - this.share)) / this.share;
+  }
+
+  async run(ablation: Ablation): Promise<void> {
+    if (this.running) return;
+    this.running = ablation;
+    this.share = 0;
+    this.begun = performance.now();
+    this.tables = { ...this.tables, [ablation]: { rows: [], csv: undefined } };
+    this.lab.changed();
+    const result = await this.lab.worker.ablate(ablation, this.lab.state.epochs);
+    this.running = undefined;
+    if (result.ok) this.tables = { ...this.tables, [ablation]: result.value };
+    else this.lab.fail(result.message);
+    this.lab.changed();
+  }
+
+  cancel(): void {
+    void this.lab.worker.cancelAblation();
+  }
+}

@@ -1,0 +1,12 @@
+// What the page about the graphics adapter and its worker say to each other. Types only: nothing here runs.
+
+import type { GpuReport, Timing } from 'splinterp';
+import type { Outcome } from '../worker/protocol';
+
+/** The worker, as the page sees it through comlink. */
+export interface GpuWorker {
+  /** Opens the adapter and tests every kernel; undefined where none answers. */
+  report(): Promise<Outcome<GpuReport | undefined>>;
+  /** Measures one workload after another and tells of each as it comes. */
+  benchmark(onTiming: (timing: Timing) => void): Promise<Outcome<undefined>>;
+}

@@ -1,0 +1,20 @@
+// The part of the crate that the lab runs on: with the GPU room, a third more to download, only where a run asks for it.
+
+import { Failure } from './failure';
+
+type Crate = typeof import('splinterp/lab');
+
+let loaded: Crate | undefined;
+
+/** Downloads and starts the module, once. */
+export async function loadCrate(withGpu: boolean): Promise<void> {
+  const part: Crate = withGpu ? await import('splinterp/lab-gpu') : await import('splinterp/lab');
+  await part.default();
+  loaded = part;
+}
+
+/** The module; `loadCrate` comes first. */
+export function crate(): Crate {
+  if (!loaded) throw new Failure('The module that computes is not loaded yet', 'internal');
+  return loaded;
+}
