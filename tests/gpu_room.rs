@@ -4,9 +4,10 @@
 mod gpu_support;
 
 use gpu_support::{device, room};
+use half::f16;
 use pollster::block_on;
 use splinterp::data::{Dataset, NormalisationKind, Storage};
-use splinterp::engine::gpu::{Gpu, self_test, verdict};
+use splinterp::engine::gpu::{Context, Gpu, Workload, benchmark, race, self_test, verdict};
 use splinterp::engine::{Backend, Cpu, Engine, Operation, Optimiser, Split, State, StepOptions, apply, bulk};
 use splinterp::rng::{Random, Stream};
 use splinterp::sae::{Activation, Penalties, Sae, Threshold, TopKBy};
@@ -194,10 +195,46 @@ fn bytes_and_columns_of_their_own_scale_are_normalised_on_the_way() {
     let Some(context) = device() else { return };
     let digits = Dataset::digits(60, 1).expect("draws");
     for kind in [NormalisationKind::None, NormalisationKind::Mnist, NormalisationKind::Standardise] {
-        let data = digits.normalised(kind).share(0.5, 4).expect("a share");
-        let state = start(784, 48, Activation::TopK { k: 6, by: TopKBy::Magnitude }, true);
-        let mut cpu = Cpu::new(data.clone(), data.clone(), state.clone());
-        let name = format!("{kind:?}");
-        assert_rooms_agree(&mut room(&context, &data, &state), &mut cpu, 30, &options(16), &name);
+        let bytes = digits.normalised(kind).share(0.5, 4).expect("a share");
+        let values = digits.values().iter().map(|&value| f16::from_f32(value / 255.0)).collect();
+        let halves = Dataset::new(Storage::F16(values), 784).expect("finite rows").normalised(kind);
+        for data in [bytes, halves] {
+            let state = start(784, 48, Activation::TopK { k: 6, by: TopKBy::Magnitude }, true);
+            let mut cpu = Cpu::new(data.clone(), data.clone(), state.clone());
+            let name = format!("{kind:?}");
+            assert_rooms_agree(&mut room(&context, &data, &state), &mut cpu, 30, &options(16), &name);
+        }
+    }
+}
+
+#[test]
+fn rows_in_several_buffers_and_chunks_below_a_batch_give_the_same() {
+    const BINDING: u64 = 2 << 20;
+    let Some(_) = device() else { return };
+    let context = block_on(Context::open_within(true, BINDING)).expect("opens");
+    assert_eq!(context.largest_binding(), BINDING);
+    // 9 MB of rows, and 3 MB for a chunk of 1 024.
+    let data = rows(3000, 784, 9);
+    let state = start(784, 40, Activation::TopK { k: 4, by: TopKBy::Magnitude }, true);
+    let mut cpu = Cpu::new(data.clone(), data.clone(), state.clone());
+    assert_rooms_agree(&mut room(&context, &data, &state), &mut cpu, 3000, &options(1000), "small bindings");
+}
+
+#[test]
+fn races_and_benchmarks_end_with_times() {
+    let Some(context) = device() else { return };
+    let data = rows(50, 30, 1);
+    let state = start(30, 64, Activation::TopK { k: 4, by: TopKBy::Magnitude }, false);
+    let times = block_on(race(&context, &data, &state, &options(128))).expect("runs");
+    assert!(times.gpu > 0.0 && times.cpu > 0.0 && times.gpu.is_finite(), "{times:?}");
+    assert_eq!(Workload::named("step").expect_err("is none").code(), "option");
+    for id in ["encode-784-256", "step-784-256"] {
+        let workload = Workload::named(id).expect("is one");
+        let timing = block_on(benchmark(&context, workload, 1, true)).expect("runs");
+        assert_eq!(timing.workload, id);
+        assert!(
+            timing.gpu > 0.0 && timing.gpu_without_readback > 0.0 && timing.cpu > Some(0.0),
+            "{timing:?}"
+        );
     }
 }

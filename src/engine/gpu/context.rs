@@ -68,6 +68,14 @@ impl Context {
     /// # Errors
     /// [`Error::Gpu`] if there is no adapter, or it refuses the device or a kernel.
     pub async fn open(software: bool) -> Result<Rc<Self>> {
+        Self::open_within(software, u64::MAX).await
+    }
+
+    /// As [`Context::open`], with at most so many bytes to a binding, as on a smaller device.
+    ///
+    /// # Errors
+    /// As [`Context::open`].
+    pub async fn open_within(software: bool, binding: u64) -> Result<Rc<Self>> {
         if !available() {
             return Err(Error::Gpu("this browser or program offers no WebGPU".into()));
         }
@@ -80,7 +88,9 @@ impl Context {
             .request_adapter(&options)
             .await
             .map_err(|_| Error::Gpu("no graphics adapter answers".into()))?;
-        let descriptor = wgpu::DeviceDescriptor { required_limits: adapter.limits(), ..Default::default() };
+        let mut limits = adapter.limits();
+        limits.max_storage_buffer_binding_size = limits.max_storage_buffer_binding_size.min(binding);
+        let descriptor = wgpu::DeviceDescriptor { required_limits: limits, ..Default::default() };
         let (device, queue) = adapter
             .request_device(&descriptor)
             .await
