@@ -117,8 +117,8 @@ export class YourGpu extends LitElement {
       <section aria-labelledby="checks">
         <h2 id="checks">Its results beside the CPU’s</h2>
         <p class="small muted">
-          Each kernel runs on small random problems whose sizes are no multiple of a tile. Shown is ‖GPU − CPU‖ / ‖CPU‖; 32-bit
-          sums in another order differ by about 10⁻⁶.
+          Each kernel runs on small random problems whose sizes are no multiple of a tile. Shown is ‖GPU − CPU‖ / ‖CPU‖;
+          32-bit sums in another order differ by about 10⁻⁶.
         </p>
         <table data-testid="checks">
           ${report.checks.map(({ name, error }) => line(name, error === 0 ? 'the same' : error.toExponential(1)))}
