@@ -1,5 +1,5 @@
-// Adam's step on all trained parameters: θ −= step_size · m / (√v · inverse_root + ε).
-// mode: 1 multiplies gradients by the factor of clipping.
+// Adam's step on a parameter: θ −= step_size · m / (√v · inverse_root + ε).
+// mode: 1 multiplies the gradient by the factor of clipping.
 
 @group(0) @binding(1) var<storage, read_write> theta: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> m: array<vec4f>;
@@ -14,18 +14,15 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
   if (at >= task.elements) {
     return;
   }
-  let section = section_of(at);
-  if (section.trained == 0u) {
-    return;
-  }
-  var g = penalised(gradient[at], theta[at], previous[at], section);
+  let here = theta[at];
+  var g = penalised(gradient[at], here, at);
   if ((task.mode & 1u) == 1u) {
     g *= factor[0];
   }
-  g += section.decay * theta[at];
+  g += task.decay * here;
   let mean = 0.9 * m[at] + 0.1 * g;
   let square = 0.999 * v[at] + 0.001 * (g * g);
   m[at] = mean;
   v[at] = square;
-  theta[at] -= task.step_size * mean / (sqrt(square) * task.inverse_root + 1e-8);
+  theta[at] = here - task.step_size * mean / (sqrt(square) * task.inverse_root + 1e-8);
 }

@@ -1,4 +1,4 @@
-// x̂ = Σ z W_dec[latent] + b_dec over the active latents of a row. A thread has 8 columns of a row.
+// x̂ = Σ z W_dec[latent] + b_dec over the active latents of a row. A thread has 16 columns of a row.
 
 @group(0) @binding(1) var<storage, read> chosen: array<u32>;
 @group(0) @binding(2) var<storage, read> values: array<f32>;
@@ -9,15 +9,17 @@
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let pairs = task.width / 2u;
+  let blocks = task.width / 4u;
   let at = group_of(id) * 64u + lane;
-  let row = at / pairs;
-  let col = at % pairs * 2u;
+  let row = at / blocks;
+  let col = at % blocks * 4u;
   if (row >= task.rows) {
     return;
   }
   var a = b_dec[col];
   var b = b_dec[col + 1u];
+  var c = b_dec[col + 2u];
+  var d = b_dec[col + 3u];
   let first = row * task.k;
   let last = first + lengths[row];
   for (var entry = first; entry < last; entry++) {
@@ -25,7 +27,12 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
     let base = chosen[entry] * task.width + col;
     a += z * w_dec[base];
     b += z * w_dec[base + 1u];
+    c += z * w_dec[base + 2u];
+    d += z * w_dec[base + 3u];
   }
-  fit[row * task.width + col] = a;
-  fit[row * task.width + col + 1u] = b;
+  let to = row * task.width + col;
+  fit[to] = a;
+  fit[to + 1u] = b;
+  fit[to + 2u] = c;
+  fit[to + 3u] = d;
 }

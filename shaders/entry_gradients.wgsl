@@ -1,5 +1,5 @@
 // ∂F/∂z = scale · W_dec[latent] · r + l1 · sign(z) of each active latent of a row, at [row, latent].
-// A workgroup has 16 entries of a row: 8 lanes share the columns of two entries.
+// 8 lanes share the columns of 4 entries of a row.
 
 @group(0) @binding(1) var<storage, read> residual: array<vec4f>;
 @group(0) @binding(2) var<storage, read> w_dec: array<vec4f>;
@@ -8,39 +8,43 @@
 @group(0) @binding(5) var<storage, read> lengths: array<u32>;
 @group(0) @binding(6) var<storage, read_write> dz: array<f32>;
 
-var<workgroup> part_sums: array<vec2f, 64>;
+const LANES: u32 = 8u;
+
+var<workgroup> part_sums: array<vec4f, 64>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let group = group_of(id);
-  let blocks = (task.k + 15u) / 16u;
-  let row = group / blocks;
-  let length = lengths[min(row, task.rows - 1u)];
-  let entry = group % blocks * 16u + lane / 8u;
-  // An entry past the end reads the row's first slot, and is not written.
-  let slot_a = row * task.k + select(0u, entry, entry < length);
-  let slot_b = row * task.k + select(0u, entry + 8u, entry + 8u < length);
-  if (row < task.rows && entry < length) {
-    let from_a = chosen[slot_a] * task.width;
-    let from_b = chosen[slot_b] * task.width;
-    var sum = vec2f();
-    for (var col = lane % 8u; col < task.width; col += 8u) {
+  let quads = (task.k + 3u) / 4u;
+  let quad = group_of(id) * (64u / LANES) + lane / LANES;
+  let row = quad / quads;
+  let entry = quad % quads * 4u;
+  var entries = 0u;
+  if (row < task.rows) {
+    entries = lengths[row] - min(lengths[row], entry);
+  }
+  if (entries > 0u) {
+    // Entries past the end repeat the first, and are not written.
+    let slots = row * task.k + entry + select(vec4u(), vec4u(0u, 1u, 2u, 3u), vec4u(0u, 1u, 2u, 3u) < vec4u(entries));
+    let a = chosen[slots.x] * task.width;
+    let b = chosen[slots.y] * task.width;
+    let c = chosen[slots.z] * task.width;
+    let d = chosen[slots.w] * task.width;
+    var sum = vec4f();
+    for (var col = lane % LANES; col < task.width; col += LANES) {
       let r = residual[row * task.width + col];
-      sum += vec2f(dot(r, w_dec[from_a + col]), dot(r, w_dec[from_b + col]));
+      sum += vec4f(dot(r, w_dec[a + col]), dot(r, w_dec[b + col]), dot(r, w_dec[c + col]), dot(r, w_dec[d + col]));
     }
     part_sums[lane] = sum;
   }
   workgroupBarrier();
-  if (row >= task.rows || lane % 8u != 0u || entry >= length) {
-    return;
-  }
-  var sum = part_sums[lane];
-  for (var other = 1u; other < 8u; other++) {
-    sum += part_sums[lane + other];
-  }
-  let at = row * task.stride;
-  dz[at + chosen[slot_a]] = task.scale * sum.x + task.l1 * sign(values[slot_a]);
-  if (entry + 8u < length) {
-    dz[at + chosen[slot_b]] = task.scale * sum.y + task.l1 * sign(values[slot_b]);
+  // Lanes 0 to 3 finish an entry each.
+  let mine = lane % LANES;
+  if (mine < min(entries, 4u)) {
+    var sum = 0.0;
+    for (var other = 0u; other < LANES; other++) {
+      sum += part_sums[lane - mine + other][mine];
+    }
+    let slot = row * task.k + entry + mine;
+    dz[row * task.stride + chosen[slot]] = task.scale * sum + task.l1 * sign(values[slot]);
   }
 }

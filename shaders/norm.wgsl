@@ -1,4 +1,4 @@
-// Σ g² over all gradients, a partial sum for each workgroup.
+// Σ g² over the gradient of a parameter, a partial sum for each workgroup, from `offset` on.
 
 @group(0) @binding(1) var<storage, read> theta: array<vec4f>;
 @group(0) @binding(2) var<storage, read> previous: array<vec4f>;
@@ -12,11 +12,8 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
   let group = group_of(id);
   var sum = 0.0;
   for (var at = group * 64u + lane; at < task.elements; at += 64u * task.count) {
-    let section = section_of(at);
-    if (section.trained == 1u) {
-      let g = penalised(gradient[at], theta[at], previous[at], section);
-      sum += dot(g, g);
-    }
+    let g = penalised(gradient[at], theta[at], at);
+    sum += dot(g, g);
   }
   part_sums[lane] = sum;
   workgroupBarrier();
@@ -25,6 +22,6 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
     for (var other = 0u; other < 64u; other++) {
       total += part_sums[other];
     }
-    partials[group] = total;
+    partials[task.offset + group] = total;
   }
 }

@@ -1,21 +1,7 @@
 // What every kernel begins with: its task, and the number of a workgroup.
 //
-// Shapes: data rows are padded with zeros to `width` vec4 (a multiple of 2), latents to `stride` (a multiple of 32).
+// Shapes: data rows are padded with zeros to `width` vec4 (a multiple of 4), latents to `stride` (a multiple of 32).
 // Padding stays zero through every kernel, so that products need no special case at their edges.
-
-struct Section {
-  // First vec4 of the parameter, in the order W_enc, b_enc, b_dec, W_dec.
-  start: u32,
-  // 1 if Adam trains it.
-  trained: u32,
-  // gradient += ridge · θ + pull · (θ − previous), and after clipping += decay · θ
-  ridge: f32,
-  pull: f32,
-  decay: f32,
-  padding_a: u32,
-  padding_b: u32,
-  padding_c: u32,
-}
 
 struct Task {
   // First workgroup of this dispatch: long ones are split.
@@ -36,16 +22,20 @@ struct Task {
   // First row of the resident buffer, and how many it holds.
   resident_first: u32,
   resident_rows: u32,
-  // vec4 of all parameters.
+  // vec4 of a parameter.
   elements: u32,
-  // Partial sums, or columns of tiles.
+  // Columns of tiles, partial sums, or rows in a list.
   count: u32,
   scale: f32,
   l1: f32,
   // Adam's step size and 1 / √(1 − β₂ᵗ).
   step_size: f32,
   inverse_root: f32,
-  sections: array<Section, 4>,
+  // gradient += ridge · θ + pull · (θ − previous), and after clipping += decay · θ
+  ridge: f32,
+  pull: f32,
+  decay: f32,
+  padding: u32,
 }
 
 @group(0) @binding(0) var<uniform> task: Task;

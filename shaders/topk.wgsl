@@ -1,150 +1,166 @@
-// The k largest pre-activations of a row, one row to a workgroup. Ties go to the lower latent.
+// The k largest pre-activations of each row. Ties go to the lower latent. 8 lanes share a row.
 //
 // Each value has an integer key with the order that is asked for. Four rounds of counting by eight bits find the
 // k-th largest key; then latents above it, and the first of those equal to it, are written in their order:
 // their numbers and values [rows, k], a bit each, and z in place of the pre-activations.
 // mode: 0 by magnitude, 1 by value, 2 by value and positive only.
 
-@group(0) @binding(1) var<storage, read_write> pre: array<f32>;
+@group(0) @binding(1) var<storage, read_write> pre: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> active_bits: array<u32>;
 @group(0) @binding(3) var<storage, read_write> chosen: array<u32>;
 @group(0) @binding(4) var<storage, read_write> values: array<f32>;
 @group(0) @binding(5) var<storage, read_write> lengths: array<u32>;
 
-const LANES: u32 = 64u;
-const ALL: u32 = 0xffffffffu;
+const LANES: u32 = 8u;
+const ROWS: u32 = 8u;
+const BINS: u32 = 256u;
+// Bins that a lane counts and adds up.
+const SHARE: u32 = BINS / LANES;
 // Key of 0 when ordered by value.
 const ZERO: u32 = 0x80000000u;
 
-var<workgroup> bins: array<atomic<u32>, 256>;
-var<workgroup> part_sums: array<u32, 64>;
+var<workgroup> bins: array<atomic<u32>, 2048>;
+// Of each lane: values in its share of the bins; then its latents above and at the k-th key.
 var<workgroup> above: array<u32, 64>;
 var<workgroup> equal: array<u32, 64>;
-// The key's leading bits found so far; how many of those equal to it are wanted; whether that is all of them.
-var<workgroup> found: vec3u;
+// Of each row: the key's leading bits found so far, and how many of the values that share them are wanted.
+var<workgroup> found: array<vec2u, 8>;
 
-fn key_of(value: f32) -> u32 {
-  let bits = bitcast<u32>(value);
-  if (task.mode == 0u) {
-    return bits << 1u;
+// Keys of four latents, 0 where they are beyond the last: no smaller key exists, and a wanted one lies before them.
+fn keys_of(value: vec4f, latent: u32) -> vec4u {
+  let bits = bitcast<vec4u>(value);
+  var keys = bits << vec4u(1u);
+  if (task.mode != 0u) {
+    keys = select(bits | vec4u(ZERO), ~bits, bits >= vec4u(ZERO));
+    // −0 is 0.
+    keys = select(keys, vec4u(ZERO), bits == vec4u(ZERO));
   }
-  if (bits == 0x80000000u) {
-    return ZERO;
-  }
-  return select(bits | 0x80000000u, ~bits, bits >= 0x80000000u);
+  return select(vec4u(), keys, vec4u(latent) + vec4u(0u, 1u, 2u, 3u) < vec4u(task.latents));
 }
 
-// Thread 0: the bin that holds the wanted-th largest, from the counts of this round.
-fn narrow(shift: u32) {
-  var wanted = found.y;
+fn count_key(place: u32, key: u32, known: u32, prefix: u32, shift: u32) {
+  if ((key & known) == prefix) {
+    atomicAdd(&bins[place * BINS + ((key >> shift) & 255u)], 1u);
+  }
+}
+
+// One lane of a row: the bin that holds the wanted-th largest, from the counts of this round.
+fn narrow(place: u32, shift: u32) {
+  var wanted = found[place].y;
   var part = LANES - 1u;
-  while (part > 0u && part_sums[part] < wanted) {
-    wanted -= part_sums[part];
+  while (part > 0u && above[place * LANES + part] < wanted) {
+    wanted -= above[place * LANES + part];
     part -= 1u;
   }
-  var bin = 4u * part + 3u;
-  var size = atomicLoad(&bins[bin]);
+  var bin = SHARE * part + SHARE - 1u;
+  var size = atomicLoad(&bins[place * BINS + bin]);
   while (bin > 0u && size < wanted) {
     wanted -= size;
     bin -= 1u;
-    size = atomicLoad(&bins[bin]);
+    size = atomicLoad(&bins[place * BINS + bin]);
   }
-  found = vec3u(found.x | (bin << shift), wanted, u32(size == wanted));
+  found[place] = vec2u(found[place].x | (bin << shift), wanted);
 }
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let row = group_of(id);
-  if (row >= task.rows) {
-    return;
+  let place = lane / LANES;
+  let mine = lane % LANES;
+  let row = group_of(id) * ROWS + place;
+  let inside = row < task.rows;
+  let base = row * (task.stride / 4u);
+  let quads = (task.latents + 3u) / 4u;
+  if (mine == 0u) {
+    found[place] = vec2u(0u, task.k);
   }
-  let base = row * task.stride;
-  if (lane == 0u) {
-    found = vec3u(0u, task.k, 0u);
-  }
-  var low = workgroupUniformLoad(&found);
   var known = 0u;
-  for (var shift = 24i; shift >= 0i && low.z == 0u; shift -= 8i) {
-    for (var bin = 0u; bin < 4u; bin++) {
-      atomicStore(&bins[4u * lane + bin], 0u);
+  for (var round = 0u; round < 4u; round++) {
+    let shift = 24u - 8u * round;
+    for (var bin = 0u; bin < SHARE; bin++) {
+      atomicStore(&bins[lane * SHARE + bin], 0u);
     }
     workgroupBarrier();
-    for (var latent = lane; latent < task.latents; latent += LANES) {
-      let key = key_of(pre[base + latent]);
-      if ((key & known) == low.x) {
-        atomicAdd(&bins[(key >> u32(shift)) & 255u], 1u);
+    if (inside) {
+      let prefix = found[place].x;
+      for (var quad = mine; quad < quads; quad += LANES) {
+        let keys = keys_of(pre[base + quad], 4u * quad);
+        count_key(place, keys.x, known, prefix, shift);
+        count_key(place, keys.y, known, prefix, shift);
+        count_key(place, keys.z, known, prefix, shift);
+        count_key(place, keys.w, known, prefix, shift);
       }
     }
     workgroupBarrier();
     var sum = 0u;
-    for (var bin = 0u; bin < 4u; bin++) {
-      sum += atomicLoad(&bins[4u * lane + bin]);
+    for (var bin = 0u; bin < SHARE; bin++) {
+      sum += atomicLoad(&bins[lane * SHARE + bin]);
     }
-    part_sums[lane] = sum;
+    above[lane] = sum;
     workgroupBarrier();
-    if (lane == 0u) {
-      narrow(u32(shift));
+    if (inside && mine == 0u) {
+      narrow(place, shift);
     }
-    low = workgroupUniformLoad(&found);
-    known |= 255u << u32(shift);
+    workgroupBarrier();
+    known |= 255u << shift;
   }
-  // Above `key` all are taken; of those equal to it the first `ties`. Where a whole bin is taken, its lowest key is
-  // `key`, and all others of the bin are above.
-  var key = low.x;
-  var ties = select(low.y, ALL, low.z == 1u);
+  // Above `key` all are taken; of those equal to it the first `ties`.
+  var key = found[place].x;
+  var ties = found[place].y;
   if (task.mode == 2u && key <= ZERO) {
     key = ZERO;
     ties = 0u;
   }
 
-  // Each thread has consecutive words of 32 latents, so that order is kept.
+  // Each lane has consecutive words of 32 latents, so that order is kept.
   let words = task.stride / 32u;
   let share = (words + LANES - 1u) / LANES;
-  let first = min(lane * share, words);
+  let first = min(mine * share, words);
   let last = min(first + share, words);
-  var larger = 0u;
-  var same = 0u;
-  for (var latent = 32u * first; latent < min(32u * last, task.latents); latent++) {
-    let other = key_of(pre[base + latent]);
-    larger += u32(other > key);
-    same += u32(other == key);
-  }
-  above[lane] = larger;
-  equal[lane] = same;
-  workgroupBarrier();
-  if (lane == 0u) {
-    var taken = 0u;
-    var seen = 0u;
-    for (var other = 0u; other < min(LANES, words); other++) {
-      let larger_here = above[other];
-      let same_here = equal[other];
-      above[other] = taken;
-      equal[other] = seen;
-      taken += larger_here + min(ties - min(ties, seen), same_here);
-      seen += same_here;
+  if (inside) {
+    var larger = vec4u();
+    var same = vec4u();
+    for (var quad = 8u * first; quad < 8u * last; quad++) {
+      let keys = keys_of(pre[base + quad], 4u * quad);
+      larger += vec4u(keys > vec4u(key));
+      same += vec4u(keys == vec4u(key));
     }
-    lengths[row] = taken;
+    above[lane] = larger.x + larger.y + larger.z + larger.w;
+    equal[lane] = same.x + same.y + same.z + same.w;
   }
   workgroupBarrier();
-  var to = row * task.k + above[lane];
-  var seen = equal[lane];
+  if (!inside) {
+    return;
+  }
+  var to = row * task.k;
+  var seen = 0u;
+  for (var other = place * LANES; other < lane; other++) {
+    to += above[other];
+    seen += equal[other];
+  }
+  to += min(seen, ties);
   for (var word = first; word < last; word++) {
     var bits = 0u;
-    for (var bit = 0u; bit < 32u; bit++) {
-      let latent = 32u * word + bit;
-      let value = pre[base + latent];
-      let other = key_of(value);
-      let tied = other == key;
-      if (latent < task.latents && (other > key || (tied && seen < ties))) {
-        bits |= 1u << bit;
-        chosen[to] = latent;
-        values[to] = value;
-        to += 1u;
-      } else {
-        pre[base + latent] = 0.0;
+    for (var quad = 8u * word; quad < 8u * word + 8u; quad++) {
+      let value = pre[base + quad];
+      let keys = keys_of(value, 4u * quad);
+      var kept = vec4f();
+      for (var part = 0u; part < 4u; part++) {
+        let latent = 4u * quad + part;
+        let tied = keys[part] == key;
+        if (latent < task.latents && (keys[part] > key || (tied && seen < ties))) {
+          bits |= 1u << (latent % 32u);
+          chosen[to] = latent;
+          values[to] = value[part];
+          kept[part] = value[part];
+          to += 1u;
+        }
+        seen += u32(tied);
       }
-      seen += u32(tied);
+      pre[base + quad] = kept;
     }
     active_bits[row * words + word] = bits;
+  }
+  if (mine == LANES - 1u) {
+    lengths[row] = to - row * task.k;
   }
 }

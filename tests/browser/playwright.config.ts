@@ -15,6 +15,10 @@ const flags = [
   '--disable-sync',
 ];
 
+/** Chromium's WebGPU on its own software adapter, the same on every machine. */
+const gpuFlags = [...flags, '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
+const gpuTests = /gpu\.spec\.ts/;
+
 export default defineConfig({
   testDir: '.',
   outputDir: 'results',
@@ -35,12 +39,18 @@ export default defineConfig({
     trace: 'retain-on-failure',
   },
   projects: [
-    { name: 'desktop', use: { viewport: { width: 1280, height: 800 } } },
+    { name: 'desktop', testIgnore: gpuTests, use: { viewport: { width: 1280, height: 800 } } },
     // What a setting, a file or a link does is the same at any width: the phone repeats what can look or feel different.
     {
       name: 'phone',
+      testIgnore: gpuTests,
       grep: /touch|too wide|wider|at once|every picture|in a trained lab|embed/i,
       use: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+    },
+    {
+      name: 'gpu',
+      testMatch: gpuTests,
+      use: { launchOptions: { executablePath: chromium, args: gpuFlags } },
     },
   ],
   webServer: {

@@ -10,10 +10,12 @@ use super::resident::Resident;
 use crate::error::{Error, Result};
 use crate::sae::{Activation, Threshold, TopKBy};
 
-/// Most rows of a chunk: `shaders/by_latent.wgsl` lists as many.
+/// Most rows of a chunk.
 pub const CHUNK: usize = 1024;
 /// Rows, and latents or columns, that a workgroup of a product covers.
 const TILE: (usize, usize) = (32, 64);
+/// Rows that a workgroup covers where 8 lanes share one.
+const ROWS_A_GROUP: usize = 8;
 
 /// Buffers of a chunk and the kernels bound to them.
 #[derive(Debug)]
@@ -182,10 +184,10 @@ impl Batch {
         self.record_product(recorder, rows);
         let (layout, task) = (&self.layout, self.task(rows));
         let groups = match self.activation {
-            Activation::TopK { .. } => rows,
+            Activation::TopK { .. } => rows.div_ceil(ROWS_A_GROUP),
             _ => (rows * layout.stride / 32).div_ceil(64),
         };
-        recorder.dispatch(&self.select, &task, groups, 8 * layout.stride);
+        recorder.dispatch(&self.select, &task, groups, 64 * layout.stride);
     }
 
     /// Reconstructions of the codes, in `fit`.
@@ -193,8 +195,8 @@ impl Batch {
         let layout = &self.layout;
         let task = self.task(rows);
         if matches!(self.activation, Activation::TopK { .. }) {
-            let groups = (rows * layout.width / 2).div_ceil(64);
-            recorder.dispatch(&self.decode, &task, groups, 512 * self.active());
+            let groups = (rows * layout.width / 4).div_ceil(64);
+            recorder.dispatch(&self.decode, &task, groups, 1024 * self.active());
         } else {
             let tiles = Self::column_tiles(layout);
             let task = Task { count: tiles as u32, ..task };
@@ -206,7 +208,8 @@ impl Batch {
     /// Residuals in place of reconstructions, and the sums of rows from `offset` on.
     pub fn record_residual(&self, recorder: &mut Recorder, rows: usize, offset: u32) {
         let task = Task { offset, ..self.task(rows) };
-        recorder.dispatch(&self.residual, &task, rows, 4 * self.layout.width + self.layout.stride);
+        let work = ROWS_A_GROUP * (4 * self.layout.width + self.layout.stride);
+        recorder.dispatch(&self.residual, &task, rows.div_ceil(ROWS_A_GROUP), work);
     }
 
     /// `∂F/∂z` of the active latents, in `dz`.
@@ -214,8 +217,9 @@ impl Batch {
         let layout = &self.layout;
         let task = Task { scale, l1, ..self.task(rows) };
         if matches!(self.activation, Activation::TopK { .. }) {
-            let groups = rows * (task.k as usize).div_ceil(16);
-            recorder.dispatch(&self.entry_gradients, &task, groups, 16 * 4 * layout.width);
+            let quads = rows * (task.k as usize).div_ceil(4);
+            let groups = quads.div_ceil(ROWS_A_GROUP);
+            recorder.dispatch(&self.entry_gradients, &task, groups, 32 * 4 * layout.width);
         } else {
             let tiles = Self::latent_tiles(layout);
             let task = Task { count: tiles as u32, ..task };

@@ -1,15 +1,16 @@
 //! Gradients and Adam's step.
 
 use super::batch::{Batch, part, whole};
+use super::by_latent::{ByLatent, Mode, record_invert, record_sum};
 use super::context::{Context, Memory};
 use super::kernels::{Kernel, Task};
-use super::layout::{Layout, Parameter};
+use super::layout::{Charge, Layout, Parameter};
 use super::recorder::{Bound, Recorder};
 use crate::engine::StepOptions;
 use crate::engine::cpu::AdamStep;
 use crate::error::Result;
 
-/// Workgroups, and so partial sums, of the norm of all gradients.
+/// Workgroups, and so partial sums, of the norm of a parameter's gradient.
 const NORM_GROUPS: usize = 64;
 
 /// What training needs beside the batch.
@@ -22,13 +23,21 @@ pub struct Descent {
     pub activity: Memory,
     /// What only kernels see: it must outlive them.
     _hidden: [Memory; 3],
+    _by_latent: ByLatent,
+    invert: Bound,
     encoder: Bound,
-    encoder_bias: Bound,
     /// Of the decoder's matrix; a tied one adds to the encoder's gradient.
     decoder: Bound,
     decoder_bias: Bound,
-    norm: Bound,
     clip: Bound,
+    trained: Vec<Trained>,
+}
+
+/// A parameter that Adam trains.
+#[derive(Debug)]
+struct Trained {
+    parameter: Parameter,
+    norm: Bound,
     adam: Bound,
 }
 
@@ -40,36 +49,41 @@ impl Descent {
         let (m, v, previous) = (memory("first moments")?, memory("second moments")?, memory("previous")?);
         let gradient = memory("gradients")?;
         let activity = context.storage("activity", 4 * layout.stride as u64)?;
-        let partials = context.storage("partial sums", 4 * NORM_GROUPS as u64)?;
+        let partials = context.storage("partial sums", 4 * (4 * NORM_GROUPS) as u64)?;
         let factor = context.storage("factor of clipping", 16)?;
-        let of = |parameter| part(&gradient, layout, parameter);
+        let by_latent = ByLatent::new(context, batch)?;
+        let of = |memory, parameter| part(memory, layout, parameter);
         let bound = |kernel, buffers: &[_]| Bound { kernel, group: context.bind(kernel, buffers) };
-        let (x, z, dz) = (whole(&batch.x), whole(&batch.z), whole(&batch.dz));
-        let (bits, residual) = (whole(&batch.bits), whole(&batch.fit));
-        let encoder = bound(Kernel::ByLatent, &[dz.clone(), bits.clone(), x, of(Parameter::EncoderWeights)]);
-        let decoder = bound(Kernel::ByLatent, &[z, bits.clone(), residual.clone(), of(layout.decoder())]);
-        let bias = of(Parameter::EncoderBias);
-        let encoder_bias = bound(Kernel::LatentSums, &[dz, bits, bias, whole(&activity)]);
-        let decoder_bias = bound(Kernel::ColumnSums, &[residual, of(Parameter::DecoderBias)]);
-        let norm = bound(Kernel::Norm, &[whole(theta), whole(&previous), whole(&gradient), whole(&partials)]);
+        let bias = of(&gradient, Parameter::EncoderBias);
+        let invert = by_latent.bind_invert(context, batch, &batch.dz, bias, &activity);
+        let to_encoder = of(&gradient, Parameter::EncoderWeights);
+        let encoder = by_latent.bind_sum(context, &batch.dz, &batch.x, to_encoder);
+        let decoder = by_latent.bind_sum(context, &batch.z, &batch.fit, of(&gradient, layout.decoder()));
+        let decoder_bias =
+            bound(Kernel::ColumnSums, &[whole(&batch.fit), of(&gradient, Parameter::DecoderBias)]);
         let clip = bound(Kernel::Clip, &[whole(&partials), whole(&factor)]);
-        let adam = bound(
-            Kernel::Adam,
-            &[whole(theta), whole(&m), whole(&v), whole(&previous), whole(&gradient), whole(&factor)],
-        );
+        let train = |parameter| {
+            let [theta, m, v, previous, gradient] =
+                [theta, &m, &v, &previous, &gradient].map(|memory| of(memory, parameter));
+            let norm = [theta.clone(), previous.clone(), gradient.clone(), whole(&partials)];
+            let adam = [theta, m, v, previous, gradient, whole(&factor)];
+            Trained { parameter, norm: bound(Kernel::Norm, &norm), adam: bound(Kernel::Adam, &adam) }
+        };
+        let trained = Parameter::ALL.into_iter().filter(|&parameter| layout.trains(parameter)).map(train);
+        let trained = trained.collect();
         Ok(Self {
             m,
             v,
             previous,
             activity,
             _hidden: [gradient, partials, factor],
+            _by_latent: by_latent,
+            invert,
             encoder,
-            encoder_bias,
             decoder,
             decoder_bias,
-            norm,
             clip,
-            adam,
+            trained,
         })
     }
 
@@ -80,25 +94,21 @@ impl Descent {
         recorder: &mut Recorder,
         batch: &Batch,
         rows: usize,
-        (total, first): (usize, bool),
+        (total, mode): (usize, Mode),
         options: &StepOptions,
     ) {
         let layout = &batch.layout;
         let scale = (2.0 / (total as f64 * layout.d_in as f64)) as f32;
         let l1 = (options.penalties.l1 / total as f64) as f32;
         batch.record_entry_gradients(recorder, rows, scale, l1);
-        let add = u32::from(!first);
-        let task = Task { mode: add, scale: 1.0, ..batch.task(rows) };
-        let work = by_latent_work(batch, rows, layout.width);
-        recorder.dispatch(&self.encoder, &task, layout.d_sae, work);
-        let sums = Task { mode: add | 4, ..task };
-        recorder.dispatch(&self.encoder_bias, &sums, layout.d_sae.div_ceil(64), 64 * rows);
+        record_invert(recorder, &self.invert, batch, rows, mode, false);
+        record_sum(recorder, &self.encoder, batch, rows, layout.width, (mode, 1.0));
         if layout.tied || layout.trains(Parameter::DecoderWeights) {
-            let mode = if layout.tied { 1 } else { add };
-            recorder.dispatch(&self.decoder, &Task { mode, scale, ..task }, layout.d_sae, work);
+            let mode = if layout.tied { Mode::Add } else { mode };
+            record_sum(recorder, &self.decoder, batch, rows, layout.width, (mode, scale));
         }
         if layout.trains(Parameter::DecoderBias) {
-            let task = Task { scale, ..task };
+            let task = Task { mode: mode.bits(), scale, ..batch.task(rows) };
             recorder.dispatch(&self.decoder_bias, &task, layout.width.div_ceil(64), 256 * rows);
         }
     }
@@ -106,26 +116,36 @@ impl Descent {
     /// Adam's step number `t`, counted from 1.
     pub fn record_step(&self, recorder: &mut Recorder, layout: &Layout, options: &StepOptions, t: u64) {
         let AdamStep { step_size, inverse_root } = AdamStep::new(options.lr, t);
-        let elements = layout.elements;
-        let mut task = Task {
-            elements: elements as u32,
-            count: NORM_GROUPS as u32,
-            step_size,
-            inverse_root,
-            sections: layout.sections(options),
-            ..Task::default()
+        let task = |trained: &Trained| {
+            let Charge { ridge, pull, decay } = layout.charge(trained.parameter, options);
+            let elements = layout.range(trained.parameter).1 as usize / 16;
+            let mode = u32::from(options.clip.is_some());
+            let task = Task {
+                elements: elements as u32,
+                mode,
+                step_size,
+                inverse_root,
+                ridge,
+                pull,
+                decay,
+                ..Task::default()
+            };
+            (task, elements)
         };
         if let Some(most) = options.clip {
-            task.scale = most as f32;
-            task.mode = 1;
-            recorder.dispatch(&self.norm, &task, NORM_GROUPS, 16 * elements / NORM_GROUPS);
-            recorder.dispatch(&self.clip, &task, 1, NORM_GROUPS);
+            for (at, trained) in self.trained.iter().enumerate() {
+                let (task, elements) = task(trained);
+                let offset = (at * NORM_GROUPS) as u32;
+                let task = Task { offset, count: NORM_GROUPS as u32, ..task };
+                recorder.dispatch(&trained.norm, &task, NORM_GROUPS, 16 * elements / NORM_GROUPS);
+            }
+            let count = self.trained.len() * NORM_GROUPS;
+            let task = Task { count: count as u32, scale: most as f32, ..Task::default() };
+            recorder.dispatch(&self.clip, &task, 1, count);
         }
-        recorder.dispatch(&self.adam, &task, elements.div_ceil(64), 1024);
+        for trained in &self.trained {
+            let (task, elements) = task(trained);
+            recorder.dispatch(&trained.adam, &task, elements.div_ceil(64), 1024);
+        }
     }
-}
-
-/// Multiply-adds of a workgroup of `shaders/by_latent.wgsl`.
-pub fn by_latent_work(batch: &Batch, rows: usize, width: usize) -> usize {
-    (rows * batch.active()).div_ceil(batch.layout.d_sae) * 4 * width
 }

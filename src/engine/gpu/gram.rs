@@ -4,9 +4,8 @@
 //! registers and over [`BLOCKS`] blocks in memory; what is added in float64 has then seen few roundings.
 
 use super::batch::{Batch, whole};
+use super::by_latent::{ByLatent, Mode, record_invert, record_sum};
 use super::context::{Context, Memory, values};
-use super::descent::by_latent_work;
-use super::kernels::{Kernel, Task};
 use super::recorder::{Bound, Recorder};
 use crate::engine::Gram;
 use crate::error::Result;
@@ -24,6 +23,7 @@ pub struct Accumulator {
     z: Memory,
     l1: Memory,
     active: Memory,
+    _by_latent: ByLatent,
     to_zz: Bound,
     to_zx: Bound,
     to_z: Bound,
@@ -44,16 +44,25 @@ impl Accumulator {
         let z = context.storage("sums of codes", 4 * stride)?;
         let l1 = context.storage("sums of |codes|", 4 * stride)?;
         let active = context.storage("counts", 4 * stride)?;
-        let bound = |kernel, right: &[&Memory]| {
-            let buffers: Vec<_> =
-                [&batch.z, &batch.bits].into_iter().chain(right.iter().copied()).map(whole).collect();
-            Bound { kernel, group: context.bind(kernel, &buffers) }
-        };
-        let to_zz = bound(Kernel::ByLatent, &[&batch.z, &zz]);
-        let to_zx = bound(Kernel::ByLatent, &[&batch.x, &zx]);
-        let to_z = bound(Kernel::LatentSums, &[&z, &active]);
-        let to_l1 = bound(Kernel::LatentSums, &[&l1, &active]);
-        Ok(Self { zz, zx, z, l1, active, to_zz, to_zx, to_z, to_l1, blocks: 0, sums: None })
+        let by_latent = ByLatent::new(context, batch)?;
+        let to_zz = by_latent.bind_sum(context, &batch.z, &batch.z, whole(&zz));
+        let to_zx = by_latent.bind_sum(context, &batch.z, &batch.x, whole(&zx));
+        let to_z = by_latent.bind_invert(context, batch, &batch.z, whole(&z), &active);
+        let to_l1 = by_latent.bind_invert(context, batch, &batch.z, whole(&l1), &active);
+        Ok(Self {
+            zz,
+            zx,
+            z,
+            l1,
+            active,
+            _by_latent: by_latent,
+            to_zz,
+            to_zx,
+            to_z,
+            to_l1,
+            blocks: 0,
+            sums: None,
+        })
     }
 
     /// Forgets all sums.
@@ -70,19 +79,16 @@ impl Accumulator {
     /// Adds the encoded rows of the batch, at most [`BLOCK`].
     pub fn record(&mut self, context: &Context, recorder: &mut Recorder, batch: &Batch, rows: usize) {
         let layout = &batch.layout;
-        let add = u32::from(self.blocks > 0);
-        if self.blocks == 0 {
+        let mode = if self.blocks == 0 { Mode::Replace } else { Mode::Add };
+        if mode == Mode::Replace {
             // What was recorded before belongs to the counts that are cleared here.
             recorder.submit();
             context.queue.write_buffer(&self.active, 0, &vec![0; 4 * layout.stride]);
         }
-        let task = Task { mode: add, scale: 1.0, ..batch.task(rows) };
-        let codes = Task { width: (layout.stride / 4) as u32, ..task };
-        recorder.dispatch(&self.to_zz, &codes, layout.d_sae, by_latent_work(batch, rows, layout.stride / 4));
-        recorder.dispatch(&self.to_zx, &task, layout.d_sae, by_latent_work(batch, rows, layout.width));
-        let groups = layout.d_sae.div_ceil(64);
-        recorder.dispatch(&self.to_z, &Task { mode: add | 4, ..task }, groups, 64 * rows);
-        recorder.dispatch(&self.to_l1, &Task { mode: add | 2, ..task }, groups, 64 * rows);
+        record_invert(recorder, &self.to_l1, batch, rows, mode, true);
+        record_invert(recorder, &self.to_z, batch, rows, mode, false);
+        record_sum(recorder, &self.to_zz, batch, rows, layout.stride / 4, (mode, 1.0));
+        record_sum(recorder, &self.to_zx, batch, rows, layout.width, (mode, 1.0));
         self.blocks += 1;
         let sums = self.sums.get_or_insert_with(|| Gram::new(layout.d_in, layout.d_sae));
         sums.rows += rows as u64;

@@ -7,21 +7,6 @@ pub const TASK_BYTES: usize = 256;
 /// Bytes of a [`Task`].
 pub const TASK_SIZE: usize = size_of::<Task>();
 
-/// A parameter within the buffer of all parameters, as Adam sees it.
-#[derive(Debug, Clone, Copy, Default, bytemuck::Pod, bytemuck::Zeroable)]
-#[repr(C)]
-pub struct Section {
-    /// First vec4.
-    pub start: u32,
-    /// 1 if Adam trains it.
-    pub trained: u32,
-    /// `gradient += ridge · θ + pull · (θ − previous)`, and after clipping `+= decay · θ`.
-    pub ridge: f32,
-    pub pull: f32,
-    pub decay: f32,
-    pub padding: [u32; 3],
-}
-
 /// What a dispatch tells its kernel: `Task` of `shaders/prelude.wgsl`, field by field.
 #[derive(Debug, Clone, Copy, Default, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
@@ -42,7 +27,10 @@ pub struct Task {
     pub l1: f32,
     pub step_size: f32,
     pub inverse_root: f32,
-    pub sections: [Section; 4],
+    pub ridge: f32,
+    pub pull: f32,
+    pub decay: f32,
+    pub padding: u32,
 }
 
 macro_rules! kernels {
@@ -80,8 +68,8 @@ kernels! {
     Residual "residual"
     EntryGradients "entry_gradients"
     EntryGradientsDense "entry_gradients_dense"
+    Invert "invert"
     ByLatent "by_latent"
-    LatentSums "latent_sums"
     ColumnSums "column_sums"
     Norm "norm"
     Clip "clip"

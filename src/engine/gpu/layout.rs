@@ -1,9 +1,8 @@
 //! Where parameters lie on the device, and their way there and back.
 //!
-//! All parameters share one buffer, `W_enc | b_enc | b_dec | W_dec`, padded as the kernels want it, so that Adam is one
-//! dispatch; so do gradients, moments and previous values.
+//! All parameters share one buffer, `W_enc | b_enc | b_dec | W_dec`, padded as the kernels want it; so do gradients,
+//! moments and previous values.
 
-use super::kernels::Section;
 use crate::engine::{Moments, Optimiser, State, StepOptions};
 use crate::error::{Error, Result};
 use crate::sae::Sae;
@@ -20,12 +19,26 @@ pub enum Parameter {
     DecoderWeights,
 }
 
+impl Parameter {
+    /// In the order in which they lie.
+    pub const ALL: [Self; 4] =
+        [Self::EncoderWeights, Self::EncoderBias, Self::DecoderBias, Self::DecoderWeights];
+}
+
+/// `gradient += ridge · θ + pull · (θ − previous)`, and after clipping `+= decay · θ`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Charge {
+    pub ridge: f32,
+    pub pull: f32,
+    pub decay: f32,
+}
+
 /// Sizes of a model on the device, and what of it Adam trains.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layout {
     pub d_in: usize,
     pub d_sae: usize,
-    /// vec4 in a row of data, a multiple of 2.
+    /// vec4 in a row of data, a multiple of 4.
     pub width: usize,
     /// Latents with padding, a multiple of 32.
     pub stride: usize,
@@ -44,7 +57,7 @@ impl Layout {
     pub fn new(state: &State) -> Result<Self> {
         let (sae, optimiser) = (&state.sae, &state.optimiser);
         let (d_in, d_sae) = (sae.d_in, sae.d_sae);
-        let width = d_in.next_multiple_of(8) / 4;
+        let width = d_in.next_multiple_of(16) / 4;
         let stride = d_sae.next_multiple_of(32);
         let tied = sae.w_dec.is_none();
         let matrix = (stride as u64 * width as u64).next_multiple_of(ALIGN as u64);
@@ -89,25 +102,17 @@ impl Layout {
         self.trained[parameter as usize]
     }
 
-    /// Sections as Adam sees them, with the weights of a step.
-    pub fn sections(&self, options: &StepOptions) -> [Section; 4] {
+    /// The terms of F and the decay that act on a parameter itself.
+    pub fn charge(&self, parameter: Parameter, options: &StepOptions) -> Charge {
         let p = &options.penalties;
         let (tied_alpha, tied_mu) = if self.tied { (p.alpha, p.mu_dec) } else { (0.0, 0.0) };
-        // Ridge, pull and decay of each.
-        let weights = [
-            (tied_alpha, p.mu_enc + tied_mu, options.weight_decay),
-            (0.0, p.nu_enc, 0.0),
-            (p.beta, p.nu_dec, 0.0),
-            (p.alpha, p.mu_dec, options.weight_decay),
-        ];
-        std::array::from_fn(|at| Section {
-            start: self.starts[at] as u32,
-            trained: u32::from(self.trained[at]),
-            ridge: 2.0 * weights[at].0 as f32,
-            pull: 2.0 * weights[at].1 as f32,
-            decay: weights[at].2 as f32,
-            padding: [0; 3],
-        })
+        let (ridge, pull, decay) = match parameter {
+            Parameter::EncoderWeights => (tied_alpha, p.mu_enc + tied_mu, options.weight_decay),
+            Parameter::EncoderBias => (0.0, p.nu_enc, 0.0),
+            Parameter::DecoderBias => (p.beta, p.nu_dec, 0.0),
+            Parameter::DecoderWeights => (p.alpha, p.mu_dec, options.weight_decay),
+        };
+        Charge { ridge: 2.0 * ridge as f32, pull: 2.0 * pull as f32, decay: decay as f32 }
     }
 
     /// The parameters in one padded piece.

@@ -4,13 +4,15 @@
 //! - `kernels`: the sources in `shaders/` and their pipelines
 //! - `recorder`: dispatches on their way to the device, long ones split, work in flight bounded
 //! - `layout`: where parameters lie; `resident`: data sets on the device
-//! - `batch`, `descent`, `gram`: the forward pass, gradients and Adam, the statistics for the decoder
+//! - `batch`, `by_latent`, `descent`, `gram`: the forward pass, sums by latent, gradients and Adam, the statistics for
+//!   the decoder
 //! - [`Gpu`]: the room; [`Bulk`]: a model for use outside training
 //! - [`self_test`], [`race`]: whether a device is right, and faster than the CPU; [`device`]: the one of this thread
 //! - [`GpuReport`], [`benchmark`]: what the page shows of it
 
 mod batch;
 mod bulk;
+mod by_latent;
 mod check;
 mod context;
 mod descent;

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::batch::{Batch, Source};
+use super::by_latent::Mode;
 use super::context::{Context, Memory, values};
 use super::descent::Descent;
 use super::gram::{Accumulator, BLOCK};
@@ -230,12 +231,12 @@ impl Engine for Gpu {
                 for (index, rows) in batch.chunks(self.batch.rows).enumerate() {
                     self.make_room(rows.len(), &mut add).await?;
                     self.record_forward(Split::Train, rows, batch.len());
-                    let place = (batch.len(), index == 0);
+                    let mode = if index == 0 { Mode::Replace } else { Mode::Add };
                     self.descent.record_gradients(
                         &mut self.recorder,
                         &self.batch,
                         rows.len(),
-                        place,
+                        (batch.len(), mode),
                         &options,
                     );
                 }
