@@ -2,66 +2,10 @@
 
 use std::sync::Arc;
 
-use half::f16;
-
-use super::{Keep, Normalisation, NormalisationKind};
+use super::dtype::widen;
+use super::{Normalisation, NormalisationKind, Storage};
 use crate::error::{Error, Result};
 use crate::rng::{Random, Stream};
-
-/// Values as they are kept in memory, row-major.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Storage {
-    /// Bytes, for images.
-    U8(Vec<u8>),
-    /// Half precision, for activations that came so. Every value is exact as a 32-bit float.
-    F16(Vec<f16>),
-    /// 32-bit floats.
-    F32(Vec<f32>),
-}
-
-impl Storage {
-    /// Number of values.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::U8(values) => values.len(),
-            Self::F16(values) => values.len(),
-            Self::F32(values) => values.len(),
-        }
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Type of the values.
-    pub fn keep(&self) -> Keep {
-        match self {
-            Self::U8(_) => Keep::U8,
-            Self::F16(_) => Keep::F16,
-            Self::F32(_) => Keep::F32,
-        }
-    }
-
-    /// A value as a 32-bit float.
-    fn value(&self, at: usize) -> f32 {
-        match self {
-            Self::U8(values) => f32::from(values[at]),
-            Self::F16(values) => values[at].to_f32(),
-            Self::F32(values) => values[at],
-        }
-    }
-
-    /// The first value from `from` on that is NaN or infinite.
-    fn not_finite(&self, from: usize) -> Option<usize> {
-        let at = match self {
-            Self::U8(_) => None,
-            Self::F16(values) => values.get(from..)?.iter().position(|v| !v.is_finite()),
-            Self::F32(values) => values.get(from..)?.iter().position(|v| !v.is_finite()),
-        };
-        at.map(|at| from + at)
-    }
-}
 
 /// Means and variation of a data set.
 #[derive(Debug, Clone, PartialEq)]
@@ -269,9 +213,9 @@ impl Dataset {
             let start = self.stored(row as usize) * self.cols;
             let range = start..start + self.cols;
             match &*self.storage {
-                Storage::U8(values) => normalise(&values[range], &self.normalisation, out),
-                Storage::F16(values) => normalise(&values[range], &self.normalisation, out),
-                Storage::F32(values) => normalise(&values[range], &self.normalisation, out),
+                Storage::U8(values) => normalise(&values[range], f32::from, &self.normalisation, out),
+                Storage::F16(values) => normalise(&values[range], widen, &self.normalisation, out),
+                Storage::F32(values) => normalise(&values[range], |v| v, &self.normalisation, out),
             }
         }
     }
@@ -389,16 +333,21 @@ impl Dataset {
 }
 
 /// `out = stored · scale + shift` for one row.
-fn normalise<T: Copy + Into<f32>>(stored: &[T], normalisation: &Normalisation, out: &mut [f32]) {
+fn normalise<T: Copy>(
+    stored: &[T],
+    as_f32: impl Fn(T) -> f32,
+    normalisation: &Normalisation,
+    out: &mut [f32],
+) {
     match normalisation {
         Normalisation::Uniform { scale, shift } => {
             for (out, &v) in out.iter_mut().zip(stored) {
-                *out = v.into() * scale + shift;
+                *out = as_f32(v) * scale + shift;
             }
         }
         Normalisation::PerColumn { scale, shift } => {
             for (((out, &v), scale), shift) in out.iter_mut().zip(stored).zip(scale).zip(shift) {
-                *out = v.into() * scale + shift;
+                *out = as_f32(v) * scale + shift;
             }
         }
     }

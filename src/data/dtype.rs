@@ -65,43 +65,36 @@ impl Dtype {
 
     /// The numbers that the bytes of elements stand for, rounded to 32-bit floats, in place of what `out` held.
     pub(super) fn decode(self, bytes: &[u8], big_endian: bool, out: &mut Vec<f32>) {
-        let to = Decode { bytes, big_endian, out };
+        if big_endian && self.size() > 1 {
+            let mut little = bytes.to_vec();
+            little.chunks_exact_mut(self.size()).for_each(<[u8]>::reverse);
+            return self.decode(&little, false, out);
+        }
+        out.clear();
         match self {
-            Self::Bool => to.each(|[b]| f32::from(u8::from(b != 0))),
-            Self::U8 => to.each(|[b]| f32::from(b)),
-            Self::I8 => to.each(|b| f32::from(i8::from_le_bytes(b))),
-            Self::I16 => to.each(|b| f32::from(i16::from_le_bytes(b))),
-            Self::U16 => to.each(|b| f32::from(u16::from_le_bytes(b))),
-            Self::F16 => to.each(|b| f16::from_le_bytes(b).to_f32()),
-            Self::BF16 => to.each(|b| bf16::from_le_bytes(b).to_f32()),
-            Self::I32 => to.each(|b| i32::from_le_bytes(b) as f32),
-            Self::U32 => to.each(|b| u32::from_le_bytes(b) as f32),
-            Self::F32 => to.each(f32::from_le_bytes),
-            Self::I64 => to.each(|b| i64::from_le_bytes(b) as f32),
-            Self::U64 => to.each(|b| u64::from_le_bytes(b) as f32),
-            Self::F64 => to.each(|b| f64::from_le_bytes(b) as f32),
+            Self::Bool => each(bytes, out, |[b]| f32::from(u8::from(b != 0))),
+            Self::U8 => each(bytes, out, |[b]| f32::from(b)),
+            Self::I8 => each(bytes, out, |b| f32::from(i8::from_le_bytes(b))),
+            Self::I16 => each(bytes, out, |b| f32::from(i16::from_le_bytes(b))),
+            Self::U16 => each(bytes, out, |b| f32::from(u16::from_le_bytes(b))),
+            Self::F16 => each(bytes, out, |b| widen(f16::from_le_bytes(b))),
+            Self::BF16 => each(bytes, out, |b| bf16::from_le_bytes(b).to_f32()),
+            Self::I32 => each(bytes, out, |b| i32::from_le_bytes(b) as f32),
+            Self::U32 => each(bytes, out, |b| u32::from_le_bytes(b) as f32),
+            Self::F32 => each(bytes, out, f32::from_le_bytes),
+            Self::I64 => each(bytes, out, |b| i64::from_le_bytes(b) as f32),
+            Self::U64 => each(bytes, out, |b| u64::from_le_bytes(b) as f32),
+            Self::F64 => each(bytes, out, |b| f64::from_le_bytes(b) as f32),
         }
     }
 }
 
-/// Bytes on their way to numbers.
-struct Decode<'d> {
-    bytes: &'d [u8],
-    big_endian: bool,
-    out: &'d mut Vec<f32>,
+fn each<const N: usize>(bytes: &[u8], out: &mut Vec<f32>, number: impl Fn([u8; N]) -> f32) {
+    out.extend(bytes.as_chunks::<N>().0.iter().map(|&bytes| number(bytes)));
 }
 
-impl Decode<'_> {
-    fn each<const N: usize>(self, number: impl Fn([u8; N]) -> f32) {
-        let elements = self.bytes.as_chunks::<N>().0;
-        self.out.clear();
-        if self.big_endian {
-            self.out.extend(elements.iter().map(|&(mut bytes)| {
-                bytes.reverse();
-                number(bytes)
-            }));
-        } else {
-            self.out.extend(elements.iter().map(|&bytes| number(bytes)));
-        }
-    }
+/// Half precision as a 32-bit float. One copy: within the loops that use it, it makes the download larger.
+#[inline(never)]
+pub(super) fn widen(half: f16) -> f32 {
+    half.to_f32()
 }

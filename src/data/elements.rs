@@ -18,7 +18,7 @@ pub trait Sink {
     fn label(&mut self, _text: &str) {}
 }
 
-/// Hears of the bytes read and of all there are to read, and may end the reading.
+/// Hears of the bytes read and of all there are to read (rows for a table), and may end the reading.
 pub type Progress<'p> = dyn FnMut(u64, u64) -> ControlFlow<()> + 'p;
 
 /// In which order the elements of a tensor are stored.
@@ -104,8 +104,8 @@ impl Elements {
             };
             return Err(self.too_short(span, &found));
         }
-        let expands = self.end / span.stored.max(1);
-        if span.packing != Packing::Plain && self.end > TRUSTED && expands > LARGEST_RATIO {
+        if span.is_bomb(self.end) {
+            let expands = self.end / span.stored.max(1);
             let what = format!(
                 "claims to unpack from {} to {} bytes, {expands} times as many: expected at most {LARGEST_RATIO} \
                  times, as data that vary have",
@@ -199,7 +199,7 @@ impl Elements {
                 Some(walk) => walk.put(done, bytes, size, sink)?,
             }
             done += wanted;
-            if content.slices() > slices {
+            if content.slices() > slices || done == last {
                 slices = content.slices();
                 if progress(done * size as u64, last * size as u64).is_break() {
                     return Err(Error::ReadCancelled(span.label.clone()));

@@ -25,6 +25,7 @@ mod recognise;
 #[cfg(feature = "files")]
 mod safetensors;
 mod source;
+mod storage;
 mod tensor_file;
 #[cfg(feature = "files")]
 mod tokens;
@@ -34,7 +35,7 @@ mod unzip;
 mod zip;
 
 pub use clusters::MAX_POINTS;
-pub use dataset::{DataMoments, Dataset, Storage};
+pub use dataset::{DataMoments, Dataset};
 pub use digits::MAX_DIGITS;
 pub use dtype::Dtype;
 pub use elements::Progress;
@@ -44,6 +45,7 @@ pub use normalisation::{Normalisation, NormalisationKind};
 #[cfg(not(target_arch = "wasm32"))]
 pub use source::Disk;
 pub use source::{Reading, Source};
+pub use storage::Storage;
 pub use tensor_file::{LoadOptions, TensorFile, TensorInfo, read_tensors};
 #[cfg(feature = "files")]
 pub use tokens::{Token, Tokens};

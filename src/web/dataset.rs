@@ -232,7 +232,7 @@ impl TensorFile {
     /// `openTensors` opened take `load`.
     pub fn dataset(
         &self,
-        name: Option<String>,
+        #[wasm_bindgen(unchecked_optional_param_type = "string")] name: Option<String>,
         #[wasm_bindgen(unchecked_optional_param_type = "LoadOptions")] options: JsValue,
     ) -> Result<Dataset, Thrown> {
         Ok(Dataset(self.file.dataset_with(name.as_deref(), load_options(options)?)?))

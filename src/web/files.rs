@@ -104,7 +104,7 @@ impl TensorFile {
     /// promise rejects with code `cancelled`.
     pub async fn load(
         &self,
-        name: Option<String>,
+        #[wasm_bindgen(unchecked_optional_param_type = "string")] name: Option<String>,
         #[wasm_bindgen(unchecked_optional_param_type = "LoadOptions")] options: JsValue,
         #[wasm_bindgen(
             js_name = onProgress,
@@ -121,7 +121,7 @@ impl TensorFile {
     #[wasm_bindgen(unchecked_return_type = "Inspection")]
     pub async fn inspect(
         &self,
-        name: Option<String>,
+        #[wasm_bindgen(unchecked_optional_param_type = "string")] name: Option<String>,
         #[wasm_bindgen(unchecked_optional_param_type = "{ rows?: number }")] options: JsValue,
         #[wasm_bindgen(
             js_name = onProgress,

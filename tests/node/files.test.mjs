@@ -26,7 +26,8 @@ test('a file read in slices holds the same rows as one in memory', async () => {
     assert.deepEqual(readTensors(readFileSync(path(name)), name).dataset(tensor).values(), values, name);
     const about = await file.inspect(tensor);
     assert.deepEqual([about.rows, about.cols, about.min, about.max, about.nans], [5, 6, -3.5, 3.75, 0], name);
-    assert.deepEqual([about.mean, about.previewShape], [0.125, [5, 6]], name);
+    assert.ok(Math.abs(about.mean - 0.125) < 1e-12, name);
+    assert.deepEqual(about.previewShape, [5, 6], name);
     assert.deepEqual(about.preview, values, name);
   }
 });
