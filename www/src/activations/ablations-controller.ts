@@ -38,6 +38,7 @@ export class Ablations {
     this.lab.changed();
     const result = await this.lab.worker.ablate(ablation, this.lab.state.epochs);
     this.running = undefined;
+    this.lab.status = 'The ablation has ended.';
     if (result.ok) this.tables = { ...this.tables, [ablation]: result.value };
     else this.lab.fail(result.message);
     this.lab.changed();

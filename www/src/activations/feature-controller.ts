@@ -83,6 +83,7 @@ export class FeatureController {
       return;
     }
     this.summary = measured.value;
+    this.lab.status = `${this.lab.status} Features are measured.`.trim();
     this.detail = undefined;
     this.sort();
     await this.fetch();

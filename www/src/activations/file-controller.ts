@@ -78,6 +78,8 @@ export class FileController {
       return;
     }
     this.inspection = inspected.value;
+    const { rows, cols } = inspected.value.tensor;
+    this.lab.status = `${tensor} holds ${rows} rows of ${cols} values. Use these rows, or leave it.`;
     this.keep = inspected.value.keep;
     this.dropNonFinite = inspected.value.nans + inspected.value.infinities > 0;
     this.lab.changed();
