@@ -3,7 +3,7 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { panelStyles } from '../parts/panel';
-import { count, measured } from '../shell/format';
+import { count, duration, measured } from '../shell/format';
 import { shared } from '../style/shared';
 import type { Inspection, Keep } from '../worker/activations/protocol';
 import { ActivationsElement } from './element';
@@ -76,6 +76,7 @@ export class ActsInspection extends ActivationsElement {
   override render(): TemplateResult | typeof nothing {
     const { opened, inspection, loading } = this.lab.files;
     if (!opened) return nothing;
+    const left = loading?.progress.left;
     const many = opened.tensors.length > 1;
     return html`<section aria-labelledby="file" data-testid="inspection">
       <div class="head">
@@ -105,7 +106,8 @@ export class ActsInspection extends ActivationsElement {
         ${inspection ? this.choices(inspection) : nothing}
         ${
           loading
-            ? html`<progress aria-label="Reading" max="1" .value=${loading.share ?? 0}></progress>
+            ? html`<progress aria-label="Reading" max="1" .value=${loading.progress.share}></progress>
+                <span class="small number">${left === undefined ? '' : `${duration(left)} left`}</span>
                 <button @click=${() => this.lab.files.cancel()}>Cancel</button>`
             : html`<button
                   class="use"
