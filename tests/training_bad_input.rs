@@ -162,8 +162,13 @@ fn a_run_that_fails_leaves_a_row_and_the_others_go_on() {
         experiment("bad", TrainOptions { alpha: Some(-1.0), ..options(Method::Pam) }),
         experiment("good, \"quoted\"", options(Method::Pam)),
     ];
-    let rows =
-        block_on(run_experiments((&data, &data), &list, Trainer::create, &mut Quiet)).expect("a table");
+    let rows = block_on(run_experiments(
+        (&data, &data),
+        &list,
+        async |train, test, options| Trainer::create(train, test, options),
+        &mut Quiet,
+    ))
+    .expect("a table");
     assert_eq!(rows.len(), 4);
     let error = rows[0].error.as_deref().expect("why it failed");
     assert!(error.starts_with("alpha is -1"), "{error}");
@@ -195,7 +200,13 @@ fn a_list_without_epochs_or_seeds_is_refused_before_any_run() {
     let data = noise(40);
     let run = |experiment| {
         let list = [experiment];
-        block_on(run_experiments((&data, &data), &list, Trainer::create, &mut Quiet)).expect_err("refused")
+        block_on(run_experiments(
+            (&data, &data),
+            &list,
+            async |train, test, options| Trainer::create(train, test, options),
+            &mut Quiet,
+        ))
+        .expect_err("refused")
     };
     let good = experiment("good", options(Method::Sgd));
     assert_eq!(run(Experiment { epochs: 0, ..good.clone() }).to_string(), "epochs is 0, expected at least 1");

@@ -73,7 +73,7 @@ impl ExperimentObserver for Quiet {
 }
 
 /// Executes the experiments in their order, seed by seed, and returns a row for each run. Runs that fail leave a row
-/// that says why, and the others go on. `create` is [`Trainer::create`] of the room to train in. Progress counts
+/// that says why, and the others go on. `create` opens a run, as [`Trainer::open`] does. Progress counts
 /// training rows, so that a run of a small share weighs little.
 ///
 /// # Errors
@@ -96,7 +96,7 @@ impl ExperimentObserver for Quiet {
 ///     epochs: 1,
 ///     seeds: vec![1, 2],
 /// };
-/// let rows = pollster::block_on(run_experiments((&train, &test), &[experiment], Trainer::create, &mut Quiet))?;
+/// let rows = pollster::block_on(run_experiments((&train, &test), &[experiment], Trainer::open, &mut Quiet))?;
 /// let table = summarise(&rows);
 /// assert_eq!((rows.len(), table.len(), table[0].runs), (2, 1, 2));
 /// # Ok::<(), splinterp::Error>(())
@@ -104,7 +104,7 @@ impl ExperimentObserver for Quiet {
 pub async fn run_experiments<E: Engine>(
     (train, test): (&Dataset, &Dataset),
     experiments: &[Experiment],
-    create: impl Fn(Dataset, Dataset, TrainOptions) -> Result<Trainer<E>>,
+    create: impl AsyncFn(Dataset, Dataset, TrainOptions) -> Result<Trainer<E>>,
     observer: &mut impl ExperimentObserver,
 ) -> Result<Vec<ExperimentRow>> {
     for experiment in experiments {
@@ -166,7 +166,7 @@ impl Experiment {
         &self,
         train: &Dataset,
         test: &Dataset,
-        create: &impl Fn(Dataset, Dataset, TrainOptions) -> Result<Trainer<E>>,
+        create: &impl AsyncFn(Dataset, Dataset, TrainOptions) -> Result<Trainer<E>>,
         row: &mut ExperimentRow,
         part: &mut Part<'_, impl Observer>,
     ) -> Result<()> {
@@ -175,7 +175,7 @@ impl Experiment {
         if let Some(preset) = self.preset {
             options = preset.apply(options, train.rows(), self.epochs);
         }
-        let mut trainer = create(train, test.clone(), options)?;
+        let mut trainer = create(train, test.clone(), options).await?;
         for epoch in 0..self.epochs {
             part.epochs.0 = epoch;
             let report = trainer.epoch(part).await?;

@@ -13,7 +13,6 @@ use super::dataset::Dataset;
 use super::error::Thrown;
 use super::trainer::Page;
 use crate::data;
-use crate::engine::Cpu;
 use crate::error::Error;
 use crate::train::{
     Experiment, ExperimentObserver, ExperimentRow, Observer, Trainer, run_experiments, summarise, to_csv,
@@ -127,8 +126,7 @@ impl Experiments {
         self.rows.borrow_mut().clear();
         let page = Page { on_progress, cancelled: self.cancelled.clone() };
         let mut table = Table { page, on_row, rows: self.rows.clone() };
-        let outcome =
-            run_experiments((&self.train, &self.test), &self.list, Trainer::<Cpu>::create, &mut table).await;
+        let outcome = run_experiments((&self.train, &self.test), &self.list, Trainer::open, &mut table).await;
         self.running.set(false);
         match outcome {
             Err(Error::Cancelled) => {

@@ -54,7 +54,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err(format!("'{key}' is no key of {set}").into());
     }
     println!("{CSV_HEADER}");
-    block_on(run_experiments((&train, &test), &experiments, Trainer::create, &mut Console { shown: 0 }))?;
+    block_on(run_experiments(
+        (&train, &test),
+        &experiments,
+        async |train, test, options| Trainer::create(train, test, options),
+        &mut Console { shown: 0 },
+    ))?;
     Ok(())
 }
 

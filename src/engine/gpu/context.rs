@@ -315,7 +315,7 @@ fn available() -> bool {
 
 fn describe(info: &wgpu::AdapterInfo, device: &wgpu::Device) -> Adapter {
     let (name, vendor) = names(info, device);
-    let lower = format!("{name} {} {}", info.driver, info.driver_info).to_lowercase();
+    let lower = format!("{name} {} {}", info.driver, info.driver_info).to_ascii_lowercase();
     let software =
         info.device_type == wgpu::DeviceType::Cpu || SOFTWARE.iter().any(|known| lower.contains(known));
     let device_type = match info.device_type {

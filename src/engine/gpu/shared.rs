@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::check::{Check, self_test, verdict};
 use super::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A device and what its self-test found.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ impl Tested {
 
 thread_local! {
     static DEVICE: RefCell<Option<Tested>> = const { RefCell::new(None) };
+    /// Why there is no device but software: asking again for every run would take a tenth of a second each time.
+    static REFUSED: RefCell<Option<Error>> = const { RefCell::new(None) };
 }
 
 /// The device of this thread; opens it, or opens it again after a loss. `software` says whether an adapter that
@@ -43,7 +45,18 @@ pub async fn device(software: bool) -> Result<Tested> {
     {
         return Ok(tested);
     }
-    let context = Context::open(software).await?;
+    if !software && let Some(error) = REFUSED.with_borrow(Option::clone) {
+        return Err(error);
+    }
+    let context = match Context::open(software).await {
+        Ok(context) => context,
+        Err(error) => {
+            if !software {
+                REFUSED.set(Some(error.clone()));
+            }
+            return Err(error);
+        }
+    };
     let checks = self_test(&context).await?.into();
     let tested = Tested { context, checks };
     DEVICE.set(Some(tested.clone()));
