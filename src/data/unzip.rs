@@ -10,15 +10,18 @@ use crate::error::{Error, Result};
 const ROOM: u64 = 64 << 20;
 const RATIO: u64 = 4;
 
+/// Names and contents.
+type Unpacked = Vec<(String, Vec<u8>)>;
+
 /// The files of an archive by name, if one of them has one of the names `telling` (folders left out); else `None`.
 ///
 /// # Errors
 /// If the archive is damaged, or unpacks to more than 64 MB and four times its size.
-pub(crate) fn unzip(bytes: &[u8], name: &str, telling: &[&str]) -> Result<Option<Vec<(String, Vec<u8>)>>> {
+pub(crate) fn unzip(bytes: &[u8], name: &str, telling: &[&str]) -> Result<Option<Unpacked>> {
     now(unpack(bytes, name, telling)).unwrap_or_else(|| Err(Error::format(name, "has to be waited for")))
 }
 
-async fn unpack(bytes: &[u8], name: &str, telling: &[&str]) -> Result<Option<Vec<(String, Vec<u8>)>>> {
+async fn unpack(bytes: &[u8], name: &str, telling: &[&str]) -> Result<Option<Unpacked>> {
     let file = File::open(Box::new(Cow::Borrowed(bytes)), name).await?;
     let entries = directory(&file).await?;
     if !entries.iter().any(|entry| entry.name.rsplit('/').next().is_some_and(|base| telling.contains(&base)))

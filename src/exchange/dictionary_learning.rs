@@ -18,54 +18,15 @@ pub const CONFIG: &str = "config.json";
 /// Reads the folder.
 pub fn read(mut tensors: Tensors<'_>, config: &Config) -> Result<Sae> {
     let trainer = config.inner("trainer")?;
-    let class = trainer.word("dict_class")?;
-    let Some(class) = class else {
+    let Some(class) = trainer.word("dict_class")? else {
         return Err(trainer.error("entry 'trainer.dict_class' is missing, expected a word"));
     };
-    let (matrix, flipped) =
-        if class == "JumpReluAutoEncoder" { ("W_enc", true) } else { ("encoder.weight", false) };
-    let sizes = |tensors: &Tensors<'_>| -> Result<(usize, usize)> {
-        let (rows, cols) = tensors.matrix(matrix)?;
-        let (d_sae, d_in) = if flipped { (cols, rows) } else { (rows, cols) };
-        trainer.agrees("dict_size", d_sae)?;
-        trainer.agrees("activation_dim", d_in)?;
-        Ok((d_in, d_sae))
-    };
-    let sae = match class {
-        "AutoEncoder" => {
-            let (d_in, d_sae) = sizes(&tensors)?;
-            let mut sae = linear_layers(&mut tensors, d_in, d_sae, "bias")?;
-            sae.shift_input_by_b_dec(-1.0);
-            sae
+    let (d_in, d_sae) = match class {
+        "AutoEncoder" | "AutoEncoderNew" | "AutoEncoderTopK" | "BatchTopKSAE" => {
+            let (d_sae, d_in) = tensors.matrix("encoder.weight")?;
+            (d_in, d_sae)
         }
-        "AutoEncoderNew" => {
-            let (d_in, d_sae) = sizes(&tensors)?;
-            linear_layers(&mut tensors, d_in, d_sae, "decoder.bias")?
-        }
-        "AutoEncoderTopK" | "BatchTopKSAE" => {
-            let (d_in, d_sae) = sizes(&tensors)?;
-            let mut sae = linear_layers(&mut tensors, d_in, d_sae, "b_dec")?;
-            sae.shift_input_by_b_dec(-1.0);
-            let k = tensors.count("k")?;
-            let threshold = tensors.number("threshold")?;
-            sae.activation = if class == "AutoEncoderTopK" {
-                trainer.agrees("k", k)?;
-                Activation::TopK { k, by: TopKBy::Positive }
-            } else if threshold < 0.0 {
-                return Err(tensors.error(format!(
-                    "tensor threshold is {threshold}: this BatchTopKSAE never set one in training, expected 0 or above"
-                )));
-            } else {
-                Activation::JumpRelu { threshold: Threshold::Shared(threshold) }
-            };
-            sae
-        }
-        "JumpReluAutoEncoder" => {
-            let (d_in, d_sae) = sizes(&tensors)?;
-            let mut sae = parameters(&mut tensors, d_in, d_sae)?;
-            sae.activation = Activation::JumpRelu { threshold: thresholds_after_relu(&mut tensors, d_sae)? };
-            sae
-        }
+        "JumpReluAutoEncoder" => tensors.matrix("W_enc")?,
         other => {
             return Err(trainer.error(format!(
                 "dictionary class '{other}' cannot be read: expected AutoEncoder, AutoEncoderNew, AutoEncoderTopK, \
@@ -73,8 +34,46 @@ pub fn read(mut tensors: Tensors<'_>, config: &Config) -> Result<Sae> {
             )));
         }
     };
+    trainer.agrees("dict_size", d_sae)?;
+    trainer.agrees("activation_dim", d_in)?;
+    let mut sae = match class {
+        "AutoEncoder" => linear_layers(&mut tensors, d_in, d_sae, "bias")?,
+        "AutoEncoderNew" => linear_layers(&mut tensors, d_in, d_sae, "decoder.bias")?,
+        "JumpReluAutoEncoder" => parameters(&mut tensors, d_in, d_sae)?,
+        _ => linear_layers(&mut tensors, d_in, d_sae, "b_dec")?,
+    };
+    if !matches!(class, "AutoEncoderNew" | "JumpReluAutoEncoder") {
+        sae.shift_input_by_b_dec(-1.0);
+    }
+    sae.activation = match class {
+        "AutoEncoderTopK" => {
+            let k = tensors.count("k")?;
+            trainer.agrees("k", k)?;
+            // For another way to encode, which is not the default.
+            tensors.number("threshold")?;
+            Activation::TopK { k, by: TopKBy::Positive }
+        }
+        "BatchTopKSAE" => {
+            tensors.count("k")?;
+            Activation::JumpRelu { threshold: Threshold::Shared(batch_threshold(&mut tensors)?) }
+        }
+        "JumpReluAutoEncoder" => {
+            Activation::JumpRelu { threshold: thresholds_after_relu(&mut tensors, d_sae)? }
+        }
+        _ => Activation::Relu,
+    };
     tensors.finish()?;
     Ok(sae)
+}
+
+/// −1 until training has set one; with it the other program would compute a plain ReLU.
+fn batch_threshold(tensors: &mut Tensors<'_>) -> Result<f32> {
+    match tensors.number("threshold")? {
+        threshold if threshold >= 0.0 => Ok(threshold),
+        threshold => Err(tensors.error(format!(
+            "tensor threshold is {threshold}: this BatchTopKSAE never set one in training, expected 0 or above"
+        ))),
+    }
 }
 
 /// A dictionary of two linear layers, whose decoder has a column for each latent.

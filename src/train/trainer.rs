@@ -4,7 +4,7 @@ use web_time::Instant;
 
 use super::progress::{Observer, Work};
 use super::report::EpochReport;
-use super::{Method, Order, TrainOptions, checkpoint};
+use super::{Method, Order, TrainOptions, checkpoint, start};
 use crate::data::{DataMoments, Dataset};
 use crate::engine::{Cpu, Engine, Optimiser, State};
 use crate::error::{Error, Result};
@@ -89,40 +89,11 @@ impl Trainer<Cpu> {
     ///
     /// # Errors
     /// As [`Trainer::create`], or if the model does not fit the data or the options.
-    pub fn start_from(
-        mut sae: Sae,
-        train: Dataset,
-        test: Dataset,
-        mut options: TrainOptions,
-    ) -> Result<Self> {
-        let same = sae.w_dec.as_ref().is_none_or(|decoder| *decoder == sae.w_enc);
-        options.tied = options.tied.or(Some(sae.w_dec.is_none() && options.method == Method::Sgd));
-        let options = options.resolve(train.rows())?;
+    pub fn start_from(sae: Sae, train: Dataset, test: Dataset, options: TrainOptions) -> Result<Self> {
         let data = Sizes::new(&train, &test)?;
-        if data.cols != sae.d_in {
-            return Err(Error::shape("columns of the data", data.cols, format!("{} as the model", sae.d_in)));
-        }
-        if options.d_sae != sae.d_sae {
-            return Err(Error::option("dSae", options.d_sae, format!("{} as the model", sae.d_sae)));
-        }
-        sae.w_dec = match options.tied {
-            Some(true) if same => None,
-            Some(true) => {
-                return Err(Error::option("tied", true, "false: the model's decoder is not its encoder"));
-            }
-            _ => Some(sae.decoder().to_vec()),
-        };
-        sae.activation = options.activation.clone();
-        let optimiser = Optimiser::new(&sae, options.method == Method::Sgd);
-        let saved = State { sae, optimiser };
-        Ok(Self {
-            engine: Cpu::new(train.clone(), test, saved.clone()),
-            train,
-            options,
-            data,
-            epoch: 0,
-            saved,
-        })
+        let (options, saved) = start::from_model(sae, data.cols, train.rows(), options)?;
+        let engine = Cpu::new(train.clone(), test, saved.clone());
+        Ok(Self { engine, train, options, data, epoch: 0, saved })
     }
 
     /// A run that goes on from a checkpoint; on the same data it goes on bit for bit.
