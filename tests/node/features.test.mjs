@@ -39,6 +39,7 @@ test('features are those of the dense codes', async () => {
       [...feature.top.values],
       active.slice(0, 3).map(({ value }) => value),
     );
+    assert.deepEqual(features.top(i), feature.top);
     assert.equal(
       feature.histogram.counts.reduce((sum, n) => sum + n, 0),
       active.length,
@@ -50,6 +51,7 @@ test('features are those of the dense codes', async () => {
     }
     assert.equal(feature.inputs.dims.length, 10);
   }
+  assert.throws(() => features.top(32), { code: 'option' });
   assert.throws(() => features.feature(32), { code: 'option', message: 'feature is 32, expected a number below 32' });
 });
 
