@@ -61,6 +61,7 @@ export interface TrainOptions {
   revive?: boolean;
   /** Seed of every random choice. */
   seed: number;
+  /** 'auto': a GPU that passes its self-test and wins a short race against the CPU, else the CPU. */
   backend?: 'auto' | 'gpu' | 'cpu';
   threads?: number;
 }

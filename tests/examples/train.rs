@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example train -- [key=value …]`, for instance
 //! `mnist=../shared/data/mnist method=pam share=0.1 epochs=10 seed=1`. Without `mnist=DIR` it draws digits.
-//! Any field of `TrainOptions` is a key; values are JSON or plain words.
+//! Any field of `TrainOptions` is a key; values are JSON or plain words: `backend=gpu` asks for the GPU.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -49,7 +49,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             preset.apply(options, train.rows(), epochs)
         }
     };
-    let mut trainer = Trainer::create(train, test, options)?;
+    let mut trainer = block_on(Trainer::open(train, test, options))?;
+    eprintln!("{}. {}", trainer.backend(), trainer.backend_reason());
     println!("{}", serde_json::to_string(trainer.options())?);
     for _ in 0..epochs {
         let report = block_on(trainer.epoch(&mut Quiet))?;
