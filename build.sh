@@ -14,6 +14,8 @@ usage() {
 ./build.sh serve [--port N]   builds, then serves the site (port 8080, or the next one that is free)
 ./build.sh test               runs every test
 ./build.sh bench [--torch]    prints the benchmark table (--torch: beside PyTorch, installed in tests/.venv)
+./build.sh interop [--torch]  recomputes exported models with NumPy (--torch: also in SAELens, sparsify and
+                              dictionary_learning, installed in tests/.venv-interop with what they bring along)
 ./build.sh help               prints this text
 
 With any command, --mnist DIR copies the four MNIST files from DIR beside the page, and
@@ -417,14 +419,36 @@ bench() {
   done
 }
 
+# --- other programs -------------------------------------------------------------------------------------------
+
+# interop [--torch]: models on the way to other programs and back, by a script that shares no code with the crate.
+interop() {
+  local folder=tests/.venv-interop list=tests/interop/requirements.txt stamp
+  if [ "$1" = --torch ]; then list=tests/interop/requirements-libraries.txt; fi
+  need_rust
+  need_python
+  stamp=$(cat tests/interop/requirements*.txt | sha1sum | cut -d' ' -f1)$1
+  if [ "$(cat "$folder/.installed" 2>/dev/null)" != "$stamp" ]; then
+    say "Installing the packages of $list in $folder"
+    python3 -m venv --clear "$folder"
+    "$folder/bin/pip" install --quiet -r "$list"
+    printf '%s\n' "$stamp" >"$folder/.installed"
+  fi
+  "$folder/bin/python" tests/interop/interop.py
+}
+
+need_python() {
+  has python3 || apt_install Python python3
+  python3 -c 'import venv, ensurepip' 2>/dev/null || apt_install "Python's venv" python3-venv
+}
+
 readonly numpy_version=2.4.6 torch_version=2.15.0
 
 need_torch() {
   local folder=tests/.venv
   export TORCH_PYTHON=$PWD/$folder/bin/python
   if "$TORCH_PYTHON" -c "import torch; assert torch.__version__.split('+')[0] == '$torch_version'" 2>/dev/null; then return; fi
-  has python3 || apt_install Python python3
-  python3 -c 'import venv, ensurepip' 2>/dev/null || apt_install "Python's venv" python3-venv
+  need_python
   say "Installing numpy $numpy_version and PyTorch $torch_version in $folder (with what it brings along, several GB)"
   python3 -m venv --clear "$folder"
   "$folder/bin/pip" install --quiet "numpy==$numpy_version" "torch==$torch_version"
@@ -436,7 +460,7 @@ main() {
   local command='' port='' torch='' mnist=''
   while [ $# -gt 0 ]; do
     case $1 in
-      serve | test | bench | help)
+      serve | test | bench | interop | help)
         [ -z "$command" ] || fail "one command at a time: found $command and $1"
         command=$1
         ;;
@@ -459,7 +483,7 @@ main() {
     shift
   done
   [ -z "$port" ] || [ "$command" = serve ] || fail '--port goes with serve only'
-  [ -z "$torch" ] || [ "$command" = bench ] || fail '--torch goes with bench only'
+  [ -z "$torch" ] || [ "$command" = bench ] || [ "$command" = interop ] || fail '--torch goes with bench and interop only'
   case $mnist in
     '') ;;
     download) download_mnist ;;
@@ -473,6 +497,7 @@ main() {
       ;;
     test) run_tests ;;
     bench) bench "$torch" ;;
+    interop) interop "$torch" ;;
     help) usage ;;
   esac
 }

@@ -2,10 +2,20 @@
 
 mod common;
 
+use std::io::Write;
+
 use common::archive::{Part, npy, pytorch, safetensors, zip};
 use common::fixture;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use proptest::prelude::*;
 use splinterp::data::{LoadOptions, Tokens, read_tensors};
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(content).expect("writing to memory");
+    encoder.finish().expect("writing to memory")
+}
 
 /// Opens the file and reads all that it holds; the first error.
 fn all(bytes: &[u8], name: &str) -> Result<(), String> {
@@ -236,6 +246,9 @@ fn tables_that_are_none_are_errors() {
     assert!(csv(&format!("1,2\n3,\"{}\n", "4\n".repeat(5000))).contains("is longer than 4096 characters"));
     assert!(csv("label\n1\n").contains("has no column of numbers"));
     assert!(damage(b"\xff\xfe1\0,\0", "a.csv").contains("UTF-16"));
+    // 66 MB in 70 kB.
+    let bomb = gzip(&b"0\n".repeat(33 << 20));
+    assert!(damage(&bomb, "a.csv.gz").contains("unpacks to more than 250 times"));
 }
 
 #[test]

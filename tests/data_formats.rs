@@ -6,7 +6,13 @@ mod common;
 use std::ops::ControlFlow;
 
 use common::{fixture, shared};
-use splinterp::data::{Dataset, Dtype, Keep, LoadOptions, Storage, TensorFile, read_tensors};
+use half::f16;
+use pollster::block_on;
+use splinterp::data::{
+    Dataset, Dtype, Keep, LoadOptions, NormalisationKind, Storage, TensorFile, read_tensors,
+};
+use splinterp::sae::{Activation, TopKBy};
+use splinterp::train::{Method, Quiet, TrainOptions, Trainer};
 
 /// What the fixtures hold: `(6 row + col − 14) / 4`, or `6 row + col` where numbers are whole.
 fn values() -> Vec<f32> {
@@ -128,7 +134,8 @@ fn pytorch() {
     assert!(refusal("types.pt", Some("complex")).contains("is of type torch.ComplexFloatStorage, expected"));
     assert_eq!(names(&open("odd_shapes.pt")), ["kept"]);
     assert!(refusal("odd_shapes.pt", Some("empty")).contains("has dimension 0 of size 0"));
-    assert!(refusal("odd_shapes.pt", Some("single")).contains("holds a single number"));
+    // A single number is no rows to offer, but a model's k or threshold is read by its name.
+    assert_eq!(read("odd_shapes.pt", "single").values(), [1.0]);
 }
 
 #[test]
@@ -209,8 +216,7 @@ fn half_precision_is_kept_at_its_size_and_gives_the_same_rows_as_the_same_values
     let half = open("f2.npy").dataset_with(None, keep(None)).expect("kept as it came");
     let full = open("f2.npy").dataset_with(None, keep(Some(Keep::F32))).expect("widened");
     assert!(matches!(half.storage(), Storage::F16(_)) && matches!(full.storage(), Storage::F32(_)));
-    let standardised =
-        |dataset: &Dataset| dataset.normalised(splinterp::data::NormalisationKind::Standardise);
+    let standardised = |dataset: &Dataset| dataset.normalised(NormalisationKind::Standardise);
     assert_eq!(standardised(&half).values(), standardised(&full).values());
     assert_eq!(standardised(&half).moments(), standardised(&full).moments());
 
@@ -232,6 +238,22 @@ fn half_precision_is_kept_at_its_size_and_gives_the_same_rows_as_the_same_values
         error.starts_with("keep is 'u8', but row 0, column 0 is -3.5, expected 'f16' or 'f32'"),
         "{error}"
     );
+}
+
+#[test]
+fn training_on_half_precision_is_training_on_the_same_values_in_f32() {
+    let halves: Vec<f16> =
+        (0..400u16).map(|at| f16::from_f32(f32::from(at * 37 % 101) / 16.0 - 3.0)).collect();
+    let floats = halves.iter().map(|half| half.to_f32()).collect();
+    let checkpoint = |storage| {
+        let rows = Dataset::new(storage, 8).expect("rows").normalised(NormalisationKind::Standardise);
+        let activation = Activation::TopK { k: 2, by: TopKBy::Magnitude };
+        let options = TrainOptions::new(Method::Pam, 16, activation, 1);
+        let mut trainer = Trainer::create(rows.clone(), rows, options).expect("options");
+        block_on(trainer.epoch(&mut Quiet)).expect("an epoch");
+        (trainer.sae().w_enc.clone(), trainer.sae().b_dec.clone())
+    };
+    assert_eq!(checkpoint(Storage::F16(halves)), checkpoint(Storage::F32(floats)));
 }
 
 #[test]
@@ -270,8 +292,7 @@ fn rows_that_are_not_finite_can_be_dropped_and_the_others_keep_their_numbers() {
 fn an_inspection_counts_and_previews() {
     let inspect = |bytes: &[u8], rows| {
         let file = read_tensors(bytes, "a.csv").expect("a table");
-        pollster::block_on(file.inspect(None, rows, &mut |_, _| ControlFlow::Continue(())))
-            .expect("statistics")
+        block_on(file.inspect(None, rows, &mut |_, _| ControlFlow::Continue(()))).expect("statistics")
     };
     let all = inspect(b"1,nan\n3,inf\n5,7\n", None);
     assert_eq!((all.rows, all.cols, all.rows_read, all.dtype), (3, 2, 3, Dtype::F32));
@@ -286,7 +307,7 @@ fn an_inspection_counts_and_previews() {
     for name in ["f4.npy", "f8_big_fortran.npy", "bare.pt", "compressed.npz"] {
         let name_of = (name == "compressed.npz").then_some("activations");
         let file = open(name);
-        let about = pollster::block_on(file.inspect(name_of, None, &mut |_, _| ControlFlow::Continue(())));
+        let about = block_on(file.inspect(name_of, None, &mut |_, _| ControlFlow::Continue(())));
         let about = about.expect("statistics");
         assert_eq!(about.preview, values(), "{name}");
         assert_eq!((about.min, about.max), (-3.5, 3.75), "{name}");

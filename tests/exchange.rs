@@ -37,7 +37,8 @@ proptest! {
         let x = rows(20, d_in, seed);
         let own = bulk::forward(&sae, &x).expect("whole rows");
         let saelens = write(&sae, Format::SaeLens).expect("can be written");
-        let mut folders = vec![(Folder::new(&saelens, "sae_weights.safetensors"), saelens_forward as fn(&_, &_, _) -> _)];
+        let saelens = Folder::new(&saelens, "sae_weights.safetensors");
+        let mut folders = vec![(saelens, saelens_forward as fn(&_, &_, _) -> _)];
         match write(&sae, Format::Sparsify) {
             Ok(files) => folders.push((Folder::new(&files, "sae.safetensors"), sparsify_forward)),
             Err(_) => assert!(!matches!(activation, Activation::TopK { .. })),
@@ -94,15 +95,17 @@ proptest! {
         activation in activations(), d_in in 1usize..9, seed in any::<u64>(), mean in -5f32..5.0,
     ) {
         let sae = model(d_in, 12, activation, true, seed);
-        let values = rows(30, d_in, seed).iter().enumerate().map(|(i, v)| v * (1.0 + (i % d_in) as f32) + mean).collect();
-        let stored = Dataset::new(Storage::F32(values), d_in).expect("finite");
+        let scaled = rows(30, d_in, seed).into_iter().enumerate().map(|(i, v)| v * (1.0 + (i % d_in) as f32) + mean);
+        let stored = Dataset::new(Storage::F32(scaled.collect()), d_in).expect("finite");
         let normalised = stored.normalised(NormalisationKind::Standardise);
         let folded = sae.for_stored(normalised.normalisation()).expect("in range");
         let mut expected = bulk::forward(&sae, &normalised.values()).unwrap();
         expected.chunks_exact_mut(d_in).for_each(|row| normalised.normalisation().undo(row));
         // Cells may differ where float32 rounds a pre-activation over an edge; both are then nearly the same rows.
-        let count = |sae: &Sae, x: &[f32]| -> Vec<bool> { bulk::encode(sae, x).unwrap().iter().map(|z| *z != 0.0).collect() };
-        let (here, there) = (count(&folded, &stored.values()), count(&sae, &normalised.values()));
+        let active = |sae: &Sae, x: &[f32]| -> Vec<bool> {
+            bulk::encode(sae, x).unwrap().iter().map(|z| *z != 0.0).collect()
+        };
+        let (here, there) = (active(&folded, &stored.values()), active(&sae, &normalised.values()));
         let found = bulk::forward(&folded, &stored.values()).unwrap();
         let mut compared = 0;
         for row in 0..30 {

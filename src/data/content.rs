@@ -111,6 +111,11 @@ impl Span {
         Ok(content.position.min(limit))
     }
 
+    /// Whether that much content from this part is more than data that vary unpack to.
+    pub fn is_bomb(&self, content: u64) -> bool {
+        self.packing != Packing::Plain && content > TRUSTED && content / self.stored.max(1) > LARGEST_RATIO
+    }
+
     /// Damage to this part.
     pub fn damage(&self, what: impl Into<String>) -> Error {
         Error::format(&self.label, what)

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 
-use super::content::{Content, Span};
+use super::content::{Content, LARGEST_RATIO, Span};
 use super::elements::{Progress, Sink};
 use super::recognise::text;
 use super::source::File;
@@ -99,6 +99,7 @@ async fn open(file: &File<'_>) -> Result<Found> {
     }
     let shape = vec![rows as usize, cols];
     let info = TensorInfo { name: file.name.clone(), dtype: NUMBER.0, shape };
+    drop(lines);
     let table = Table { span, separator, header, label, index, width };
     Ok(Tensor::of_table(info, rows, cols, table).into())
 }
@@ -137,6 +138,7 @@ type Cells<'s> = dyn FnMut(u64, usize, &[u8]) -> Result<()> + 's;
 
 /// The records of a table, one after another.
 struct Lines<'f> {
+    span: &'f Span,
     content: Content<'f>,
     parser: Reader,
     buffer: Vec<u8>,
@@ -154,7 +156,7 @@ struct Lines<'f> {
 }
 
 impl<'f> Lines<'f> {
-    async fn new(span: &Span, file: &'f File<'_>, separator: u8) -> Result<Self> {
+    async fn new(span: &'f Span, file: &'f File<'_>, separator: u8) -> Result<Self> {
         let mut content = span.content(file);
         let mut start = [0; BOM.len()];
         let found = content.fill(&mut start).await?;
@@ -163,6 +165,7 @@ impl<'f> Lines<'f> {
         buffer[..to].copy_from_slice(&start[..to]);
         let parser = ReaderBuilder::new().delimiter(separator).build();
         Ok(Self {
+            span,
             content,
             parser,
             buffer,
@@ -182,6 +185,13 @@ impl<'f> Lines<'f> {
         loop {
             if self.from == self.to {
                 (self.from, self.to) = (0, self.content.fill(&mut self.buffer).await?);
+                if self.span.is_bomb(self.content.position()) {
+                    let what = format!(
+                        "unpacks to more than {LARGEST_RATIO} times its {} bytes, as data that vary do not",
+                        self.span.stored
+                    );
+                    return Err(self.span.damage(what));
+                }
             }
             let input = &self.buffer[self.from..self.to];
             let (result, read, written) = self.parser.read_field(input, &mut self.cell[length..]);
@@ -198,7 +208,7 @@ impl<'f> Lines<'f> {
                         "line {line}, column {cells} is longer than {LONGEST_CELL} characters, expected a number \
                          (a quote without its end?)"
                     );
-                    return Err(self.damage(what));
+                    return Err(self.span.damage(what));
                 }
                 ReadFieldResult::End => return Ok(false),
                 ReadFieldResult::Field { record_end } => {
@@ -208,7 +218,9 @@ impl<'f> Lines<'f> {
                         return self.end_record(line, cells);
                     }
                     if cells == MOST_COLS {
-                        return Err(self.damage(format!("line {line} has more than {MOST_COLS} columns")));
+                        return Err(self
+                            .span
+                            .damage(format!("line {line} has more than {MOST_COLS} columns")));
                     }
                 }
             }
@@ -219,9 +231,9 @@ impl<'f> Lines<'f> {
         self.records += 1;
         let (width, first) = *self.width.get_or_insert((cells, line));
         if cells != width {
-            return Err(
-                self.damage(format!("line {line} has {cells} cells, expected {width} as line {first} has"))
-            );
+            return Err(self
+                .span
+                .damage(format!("line {line} has {cells} cells, expected {width} as line {first} has")));
         }
         Ok(true)
     }
@@ -238,10 +250,6 @@ impl<'f> Lines<'f> {
 
     async fn skip_record(&mut self) -> Result<bool> {
         self.cells(&mut |_, _, _| Ok(())).await
-    }
-
-    fn damage(&self, what: String) -> Error {
-        Error::format(self.content.label(), what)
     }
 }
 

@@ -104,8 +104,8 @@ impl Elements {
             };
             return Err(self.too_short(span, &found));
         }
-        let expands = self.end / span.stored.max(1);
-        if span.packing != Packing::Plain && self.end > TRUSTED && expands > LARGEST_RATIO {
+        if span.is_bomb(self.end) {
+            let expands = self.end / span.stored.max(1);
             let what = format!(
                 "claims to unpack from {} to {} bytes, {expands} times as many: expected at most {LARGEST_RATIO} \
                  times, as data that vary have",

@@ -20,6 +20,8 @@ mod npy;
 #[cfg(feature = "files")]
 mod pickle;
 #[cfg(feature = "files")]
+mod pickled;
+#[cfg(feature = "files")]
 mod pt;
 mod recognise;
 #[cfg(feature = "files")]

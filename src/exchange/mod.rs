@@ -101,8 +101,8 @@ const WEIGHTS: [&str; 4] =
 /// Names under which they keep their configuration.
 const CONFIGS: [&str; 2] = [saelens::CONFIG, dictionary_learning::CONFIG];
 
-/// Reads a model from the files of a folder or a zip archive of them, or from a run's checkpoint. Files that belong to no format are passed
-/// over if one of the weights has a format's own name.
+/// Reads a model from the files of a folder or a zip archive of them, or from a run's checkpoint. Files that belong to
+/// no format are passed over if one of the weights has a format's own name.
 ///
 /// # Errors
 /// If weights or configuration are missing, damaged or do not fit each other, or if the model is of a kind that would

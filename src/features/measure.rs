@@ -67,8 +67,8 @@ impl Features {
     /// let parts = Parts { w_enc: identity.clone(), b_enc: vec![0.0; 2], w_dec: identity, b_dec: vec![0.0; 2] };
     /// let sae = Sae::from_parts(parts, Activation::Relu, 2, 2)?;
     /// let data = Dataset::new(Storage::F32(vec![1.0, -1.0, 3.0, 2.0]), 2)?;
-    /// let measured = Features::measure(&sae, &data, FeatureOptions::default(), &mut Quiet);
-    /// let features = pollster::block_on(measured)?;
+    /// let options = FeatureOptions::default();
+    /// let features = pollster::block_on(Features::measure(&sae, &data, options, &mut Quiet))?;
     /// assert_eq!(features.table().density, [1.0, 0.5]);
     /// assert_eq!(features.feature(0)?.top.rows, [1, 0]);
     /// # Ok::<(), splinterp::Error>(())

@@ -10,6 +10,7 @@ mod presets;
 mod progress;
 mod report;
 mod revive;
+mod start;
 mod toy;
 mod trainer;
 

@@ -4,9 +4,10 @@ use web_time::Instant;
 
 use super::progress::{Observer, Work};
 use super::report::EpochReport;
+use super::start::Start;
 use super::{Method, Order, TrainOptions, checkpoint};
 use crate::data::{DataMoments, Dataset};
-use crate::engine::{Backend, Cpu, Engine, Optimiser, Room, State};
+use crate::engine::{Backend, Cpu, Engine, Room, State};
 use crate::error::{Error, Result};
 use crate::sae::{Sae, penalties_of};
 
@@ -48,7 +49,7 @@ pub(super) struct Sizes {
 }
 
 impl Sizes {
-    fn new(train: &Dataset, test: &Dataset) -> Result<Self> {
+    pub(super) fn new(train: &Dataset, test: &Dataset) -> Result<Self> {
         if train.cols() != test.cols() {
             return Err(Error::shape("columns of the test data", test.cols(), train.cols()));
         }
@@ -59,79 +60,6 @@ impl Sizes {
             train: train.moments(),
             test: test.moments(),
         })
-    }
-}
-
-/// A run before it has a room.
-struct Start {
-    options: TrainOptions,
-    data: Sizes,
-    epoch: u32,
-    saved: State,
-}
-
-impl Start {
-    fn random(train: &Dataset, test: &Dataset, options: TrainOptions) -> Result<Self> {
-        let options = options.resolve(train.rows())?;
-        let data = Sizes::new(train, test)?;
-        let tied = options.tied == Some(true);
-        let sae = Sae::random(data.cols, options.d_sae, options.activation.clone(), tied, options.seed);
-        let optimiser = Optimiser::new(&sae, options.method == Method::Sgd);
-        Ok(Self { options, data, epoch: 0, saved: State { sae, optimiser } })
-    }
-
-    /// The model takes the options' activation; it is tied if they say so, or by default if it is already.
-    fn given(mut sae: Sae, train: &Dataset, test: &Dataset, mut options: TrainOptions) -> Result<Self> {
-        let same = sae.w_dec.as_ref().is_none_or(|decoder| *decoder == sae.w_enc);
-        options.tied = options.tied.or(Some(sae.w_dec.is_none() && options.method == Method::Sgd));
-        let options = options.resolve(train.rows())?;
-        let data = Sizes::new(train, test)?;
-        if data.cols != sae.d_in {
-            return Err(Error::shape("columns of the data", data.cols, format!("{} as the model", sae.d_in)));
-        }
-        if options.d_sae != sae.d_sae {
-            return Err(Error::option("dSae", options.d_sae, format!("{} as the model", sae.d_sae)));
-        }
-        sae.w_dec = match options.tied {
-            Some(true) if same => None,
-            Some(true) => {
-                return Err(Error::option("tied", true, "false: the model's decoder is not its encoder"));
-            }
-            _ => Some(sae.decoder().to_vec()),
-        };
-        sae.activation = options.activation.clone();
-        let optimiser = Optimiser::new(&sae, options.method == Method::Sgd);
-        Ok(Self { options, data, epoch: 0, saved: State { sae, optimiser } })
-    }
-
-    fn checkpoint(bytes: &[u8], train: &Dataset, test: &Dataset) -> Result<Self> {
-        let (header, saved) = checkpoint::read(bytes)?;
-        let data = Sizes::new(train, test)?;
-        if data.cols != header.d_in {
-            return Err(Error::shape(
-                "columns of the data",
-                data.cols,
-                format!("{} as in the checkpoint", header.d_in),
-            ));
-        }
-        let options = header.options.resolve(train.rows())?;
-        Ok(Self { options, data, epoch: header.epoch, saved })
-    }
-
-    fn on_cpu(self, train: Dataset, test: Dataset) -> Trainer<Cpu> {
-        let engine = Cpu::new(train.clone(), test, self.saved.clone());
-        self.within(engine, train)
-    }
-
-    async fn open(self, backend: Backend, train: Dataset, test: Dataset) -> Result<Trainer<Room>> {
-        let steps = self.options.step_options();
-        let engine = Room::open(backend, train.clone(), test, &self.saved, &steps).await?;
-        Ok(self.within(engine, train))
-    }
-
-    fn within<E>(self, engine: E, train: Dataset) -> Trainer<E> {
-        let Self { options, data, epoch, saved } = self;
-        Trainer { engine, train, options, data, epoch, saved }
     }
 }
 

@@ -4,8 +4,9 @@
 //!     cargo run --example interop -- read FOLDER
 //!
 //! `write` makes FOLDER/CASE/FORMAT with a format's files, and FOLDER/CASE/rows.safetensors with rows `x` and their
-//! reconstructions `xhat`. The models are trained on generated digits, and one on a file of activations if it is named. `read` reads each folder in FOLDER, with `x` from its rows.safetensors, and writes
-//! `xhat` and codes `z` to ours.safetensors.
+//! reconstructions `xhat`. The models are trained on generated digits, and one on a file of activations if it is
+//! named. `read` reads each folder in FOLDER, with `x` from its rows.safetensors, and writes `xhat` and codes `z` to
+//! ours.safetensors.
 
 use std::collections::HashMap;
 use std::error::Error;

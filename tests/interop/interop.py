@@ -37,9 +37,13 @@ def top_k_relu(pre, k):
     return z
 
 
+def load_float64(path):
+    return {name: value.astype(np.float64) for name, value in load_file(path).items()}
+
+
 def saelens_in_numpy(folder, x):
     config = json.loads((folder / "cfg.json").read_text())
-    weights = {name: value.astype(np.float64) for name, value in load_file(folder / "sae_weights.safetensors").items()}
+    weights = load_float64(folder / "sae_weights.safetensors")
     assert config["apply_b_dec_to_input"] is False and config["normalize_activations"] == "none"
     pre = x.astype(np.float64) @ weights["W_enc"] + weights["b_enc"]
     z = {
@@ -52,7 +56,7 @@ def saelens_in_numpy(folder, x):
 
 def sparsify_in_numpy(folder, x):
     config = json.loads((folder / "cfg.json").read_text())
-    weights = {name: value.astype(np.float64) for name, value in load_file(folder / "sae.safetensors").items()}
+    weights = load_float64(folder / "sae.safetensors")
     pre = (x - weights["b_dec"]) @ weights["encoder.weight"].T + weights["encoder.bias"]
     return top_k_relu(np.maximum(pre, 0), config["k"]) @ weights["W_dec"] + weights["b_dec"]
 
@@ -248,8 +252,9 @@ def main():
     if arguments.fixtures:
         written_by_libraries(Path(__file__).parent / "fixtures", d_in=6, d_sae=10, n=8)
         return 0
+    activations = [arguments.activations.resolve()] if arguments.activations else []
     with tempfile.TemporaryDirectory() as folder:
-        good = written_by_the_crate(Path(folder) / "ours", [arguments.activations.resolve()] if arguments.activations else [])
+        good = written_by_the_crate(Path(folder) / "ours", activations)
     with tempfile.TemporaryDirectory() as folder:
         good = read_by_the_crate(Path(folder)) and good
     return 0 if good else 1

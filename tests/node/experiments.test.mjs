@@ -7,7 +7,7 @@ const folder = new URL('../../pkg/', import.meta.url);
 const description = JSON.parse(await readFile(new URL('package.json', folder), 'utf8'));
 const splinterp = await import(new URL(description.exports['.'].default, folder).href);
 splinterp.initSync({ module: await readFile(new URL('splinterp_bg.wasm', folder)) });
-const { Dataset, Experiments } = splinterp;
+const { Dataset, Experiments, Trainer } = splinterp;
 
 const [train, rest] = Dataset.digits(400, 1).normalised('mnist').split(0.8, 1);
 const activation = { kind: 'topk', k: 4, by: 'magnitude' };
@@ -70,4 +70,25 @@ test('a list that does not fit is refused with the place named', async () => {
   assert.throws(() => new Experiments(train, rest, [{ label: 'no options' }]), { code: 'option' });
   const endless = new Experiments(train, rest, [{ ...experiment('PAM-SGD', {}), epochs: 0 }]);
   await assert.rejects(endless.run(), { code: 'option', message: 'epochs is 0, expected at least 1' });
+});
+
+test('a preset by itself gives the options that an experiment would run with', async () => {
+  const options = { dSae: 16, activation, method: 'pam', seed: 1 };
+  const chosen = Trainer.preset(options, 'recommended', 160, 2);
+  assert.deepEqual([chosen.lrDecayEpochs, chosen.initialSolve, chosen.revive], [2, true, true]);
+  assert.equal(Trainer.preset(options, 'paper-llm', 160, 2).order, 'decoder-first');
+  assert.throws(() => Trainer.preset(options, 'best', 160, 2), { code: 'option', message: /preset is 'best'/ });
+
+  const half = train.share(0.5, 1);
+  const trainer = await Trainer.create(half, rest, Trainer.preset(options, 'recommended', half.rows, 2));
+  await trainer.epoch();
+  const { seconds: _, ...report } = await trainer.epoch();
+  const [row] = await new Experiments(train, rest, [experiment('PAM-SGD', {}, [1])]).run();
+  const { seconds: __, ...expected } = row.report;
+  assert.deepEqual(report, expected);
+
+  // l1 as reported is the mean over the test rows of the sum of absolute codes.
+  const codes = (await trainer.sae()).encode(rest.values());
+  const l1 = codes.reduce((sum, z) => sum + Math.abs(z), 0) / rest.rows;
+  assert.ok(Math.abs(report.testL1 - l1) < 1e-4 * l1);
 });

@@ -31,9 +31,19 @@ test('features are those of the dense codes', async () => {
     assert.ok(Math.abs(table.density[i] - active.length / 300) < 1e-6);
     active.sort((a, b) => Math.abs(b.value) - Math.abs(a.value) || a.row - b.row);
     const feature = features.feature(i);
-    assert.deepEqual([...feature.top.rows], active.slice(0, 3).map(({ row }) => row));
-    assert.deepEqual([...feature.top.values], active.slice(0, 3).map(({ value }) => value));
-    assert.equal(feature.histogram.counts.reduce((sum, n) => sum + n, 0), active.length);
+    assert.deepEqual(
+      [...feature.top.rows],
+      active.slice(0, 3).map(({ row }) => row),
+    );
+    assert.deepEqual(
+      [...feature.top.values],
+      active.slice(0, 3).map(({ value }) => value),
+    );
+    assert.deepEqual(features.top(i), feature.top);
+    assert.equal(
+      feature.histogram.counts.reduce((sum, n) => sum + n, 0),
+      active.length,
+    );
     assert.equal(feature.byCosine.features[0], table.nearest[i]);
     assert.equal(feature.intervals.length, active.length ? 10 : 0);
     for (const interval of feature.intervals) {
@@ -41,6 +51,7 @@ test('features are those of the dense codes', async () => {
     }
     assert.equal(feature.inputs.dims.length, 10);
   }
+  assert.throws(() => features.top(32), { code: 'option' });
   assert.throws(() => features.feature(32), { code: 'option', message: 'feature is 32, expected a number below 32' });
 });
 

@@ -23,7 +23,13 @@ test('a file read in slices holds the same rows as one in memory', async () => {
     const file = await openTensors(await openAsBlob(path(name)), name);
     const rows = await file.load(tensor);
     assert.deepEqual(rows.values(), values, name);
-    assert.deepEqual(readTensors(readFileSync(path(name)), name).dataset(tensor).values(), values, name);
+    assert.deepEqual(
+      readTensors(readFileSync(path(name)), name)
+        .dataset(tensor)
+        .values(),
+      values,
+      name,
+    );
     const about = await file.inspect(tensor);
     assert.deepEqual([about.rows, about.cols, about.min, about.max, about.nans], [5, 6, -3.5, 3.75, 0], name);
     assert.ok(Math.abs(about.mean - 0.125) < 1e-12, name);

@@ -25,7 +25,7 @@ describe('the state in the hash', () => {
   });
 
   it('comes back as it was written, every property at once', () => {
-    const data = { source: 'mnist', share: 5, seed: 7 } as const;
+    const data = { source: 'mnist', share: 5, seed: 7, compute: 'auto' } as const;
     const model = { activation: 'jumprelu', by: 'positive', k: 3, threshold: -0.25, dSae: 64, tied: false } as const;
     const steps = { batch: 32, lr: 1e-4, updates: 5, l1: 0.01, decay: 1e-5, alpha: 3e-4, beta: 0.1 };
     const proximal = { muEnc: 1, nuEnc: 2, muDec: 3, nuDec: 4 };

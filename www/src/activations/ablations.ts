@@ -66,6 +66,7 @@ export class ActsAblations extends ActivationsElement {
   override render(): TemplateResult {
     const { ablations, state, phase } = this.lab;
     const { running, tables } = ablations;
+    const { left } = ablations.progress;
     const done = (Object.keys(names) as Ablation[]).filter((each) => (tables[each]?.rows.length ?? 0) > 0);
     return html`<figure>
       <div class="head"><h2>The paper’s ablations</h2></div>
@@ -84,10 +85,10 @@ export class ActsAblations extends ActivationsElement {
       ${
         running
           ? html`<div class="running">
-              <progress aria-label="Progress of the ablation" max="1" .value=${ablations.share}></progress>
+              <progress aria-label="Progress of the ablation" max="1" .value=${ablations.progress.share}></progress>
               <span class="small number"
-                >${Math.round(ablations.share * 100)}
-                %${ablations.timeLeft === undefined ? '' : `, ${duration(ablations.timeLeft)} left`}</span
+                >${Math.round(ablations.progress.share * 100)}
+                %${left === undefined ? '' : `, ${duration(left)} left`}</span
               >
               <button @click=${() => ablations.cancel()}>Cancel</button>
             </div>`

@@ -41,6 +41,10 @@ export class ActivationsLab extends LitElement {
       .whole {
         grid-column: 1 / -1;
       }
+      /* Components are blocks by their own styles. */
+      [hidden] {
+        display: none;
+      }
       @media (max-width: 1080px) {
         .page {
           grid-template-columns: 264px minmax(0, 1fr);

@@ -2,6 +2,7 @@
 
 import type { FeatureDetail, FeatureSummary, ModelName } from '../worker/activations/protocol';
 import { ordered } from '../features/order';
+import { Foretelling } from '../parts/foretelling';
 import type { ActivationsController } from './controller';
 import type { LabState } from './state';
 
@@ -10,15 +11,15 @@ export class FeatureController {
   /** Features as the list shows them. */
   order: Uint32Array = new Uint32Array();
   detail: FeatureDetail | undefined;
-  /** Part of the measurement that is done, while one runs. */
-  measuring: number | undefined;
+  /** How far the measurement is, while one runs. */
+  measuring: Foretelling | undefined;
   private asked = 0;
 
   constructor(private readonly lab: ActivationsController) {}
 
   hear(event: { done: number; total: number }): void {
-    if (this.measuring === undefined) return;
-    this.measuring = event.total > 0 ? event.done / event.total : 0;
+    if (!this.measuring) return;
+    this.measuring.share = event.total > 0 ? event.done / event.total : 0;
     this.lab.progressed();
   }
 
@@ -71,7 +72,7 @@ export class FeatureController {
 
   private async measure(model: ModelName): Promise<void> {
     const asked = ++this.asked;
-    this.measuring = 0;
+    this.measuring = new Foretelling();
     this.lab.changed();
     const measured = await this.lab.worker.measure(model);
     if (asked !== this.asked) return;
@@ -82,6 +83,7 @@ export class FeatureController {
       return;
     }
     this.summary = measured.value;
+    this.lab.status = `${this.lab.status} Features are measured.`.trim();
     this.detail = undefined;
     this.sort();
     await this.fetch();

@@ -1,5 +1,6 @@
 // Files that the user gives: what is known of one before it is loaded, how it is to be kept, and its loading.
 
+import { Foretelling } from '../parts/foretelling';
 import type { Inspection, LoadChoice, Opened } from '../worker/activations/protocol';
 import type { LabEvent } from '../worker/protocol';
 import type { ActivationsController } from './controller';
@@ -13,7 +14,7 @@ export class FileController {
   keep: LoadChoice['keep'] = 'f32';
   dropNonFinite = false;
   /** What is being read now. */
-  loading: { name: string; share: number | undefined } | undefined;
+  loading: { name: string; progress: Foretelling } | undefined;
   /** Whether rows of a file have been loaded that can be gone back to. */
   hasFile = false;
   /** The SAE that was imported, in words. */
@@ -22,7 +23,8 @@ export class FileController {
   constructor(private readonly lab: ActivationsController) {}
 
   hear(event: Extract<LabEvent, { type: 'loading' }>): void {
-    this.loading = { name: event.name, share: event.total > 0 ? event.done / event.total : undefined };
+    if (!this.loading) return;
+    this.loading.progress.share = event.total > 0 ? event.done / event.total : 0;
     this.lab.progressed();
   }
 
@@ -30,7 +32,7 @@ export class FileController {
   async open(files: File[]): Promise<void> {
     if (files.length === 0) return;
     this.lab.alert = undefined;
-    this.loading = { name: files.map(({ name }) => name).join(', '), share: undefined };
+    this.loading = { name: files.map(({ name }) => name).join(', '), progress: new Foretelling() };
     this.lab.changed();
     const opened = await this.lab.worker.open(files);
     this.loading = undefined;
@@ -76,6 +78,8 @@ export class FileController {
       return;
     }
     this.inspection = inspected.value;
+    const { rows, cols } = inspected.value.tensor;
+    this.lab.status = `${tensor} holds ${rows} rows of ${cols} values. Use these rows, or leave it.`;
     this.keep = inspected.value.keep;
     this.dropNonFinite = inspected.value.nans + inspected.value.infinities > 0;
     this.lab.changed();
@@ -90,7 +94,7 @@ export class FileController {
   async load(): Promise<void> {
     const { inspection, keep, dropNonFinite } = this;
     if (!inspection) return;
-    this.loading = { name: inspection.tensor.name, share: 0 };
+    this.loading = { name: inspection.tensor.name, progress: new Foretelling() };
     this.lab.changed();
     const loaded = await this.lab.worker.load({ tensor: inspection.tensor.name, keep, dropNonFinite });
     this.loading = undefined;

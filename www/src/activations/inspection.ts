@@ -1,9 +1,9 @@
 // A file that waits for the user's word: what it holds, what its values are like, how they will be kept.
 
-import { css, html, nothing, type TemplateResult } from 'lit';
-import { customElement } from 'lit/decorators.js';
+import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, query } from 'lit/decorators.js';
 import { panelStyles } from '../parts/panel';
-import { count, measured } from '../shell/format';
+import { count, duration, measured } from '../shell/format';
 import { shared } from '../style/shared';
 import type { Inspection, Keep } from '../worker/activations/protocol';
 import { ActivationsElement } from './element';
@@ -18,6 +18,10 @@ export class ActsInspection extends ActivationsElement {
     shared,
     panelStyles,
     css`
+      :host {
+        /* Below the bar that keeps in view. */
+        scroll-margin-top: 84px;
+      }
       dl {
         display: flex;
         flex-wrap: wrap;
@@ -73,9 +77,14 @@ export class ActsInspection extends ActivationsElement {
 
   protected override readonly topics = ['change', 'progress'] as const;
 
+  @query('.use') private readonly use!: HTMLElement | null;
+  /** The file that was last brought into view. */
+  private shown: unknown;
+
   override render(): TemplateResult | typeof nothing {
     const { opened, inspection, loading } = this.lab.files;
     if (!opened) return nothing;
+    const left = loading?.progress.left;
     const many = opened.tensors.length > 1;
     return html`<section aria-labelledby="file" data-testid="inspection">
       <div class="head">
@@ -105,7 +114,8 @@ export class ActsInspection extends ActivationsElement {
         ${inspection ? this.choices(inspection) : nothing}
         ${
           loading
-            ? html`<progress aria-label="Reading" max="1" .value=${loading.share ?? 0}></progress>
+            ? html`<progress aria-label="Reading" max="1" .value=${loading.progress.share}></progress>
+                <span class="small number">${left === undefined ? '' : `${duration(left)} left`}</span>
                 <button @click=${() => this.lab.files.cancel()}>Cancel</button>`
             : html`<button
                   class="use"
@@ -119,6 +129,16 @@ export class ActsInspection extends ActivationsElement {
         }
       </div>
     </section>`;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed);
+    const { opened, inspection } = this.lab.files;
+    if (opened === this.shown || (opened && !inspection)) return;
+    this.shown = opened;
+    if (!opened) return;
+    this.scrollIntoView();
+    this.use?.focus({ preventScroll: true });
   }
 
   private figures({ tensor, ...of }: Inspection): TemplateResult {

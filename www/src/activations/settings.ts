@@ -68,14 +68,17 @@ export class ActsSettings extends ActivationsElement {
 
   private readonly telling = (): { text: string; share: number } => ({
     text: this.progressText,
-    share: this.lab.features.measuring ?? this.lab.progress?.share ?? 0,
+    share: this.lab.features.measuring?.share ?? this.lab.progress?.share ?? 0,
   });
 
   private get progressText(): string {
     const { phase, progress, timeLeft, epoch, state, info, features, ablations } = this.lab;
     if (phase === 'starting') return 'Loading …';
     if (ablations.running && phase === 'resting') return 'An ablation runs';
-    if (features.measuring !== undefined) return `Measuring features: ${Math.round(features.measuring * 100)} %`;
+    if (features.measuring) {
+      const { share, left } = features.measuring;
+      return `Measuring features: ${Math.round(share * 100)} %${left === undefined ? '' : ` · ${duration(left)} left`}`;
+    }
     if (phase === 'resting') {
       if (epoch >= state.epochs) {
         return state.recipe === 'recommended'

@@ -82,7 +82,7 @@ export class FeaturePanel extends ActivationsElement {
         measuring === undefined
           ? nothing
           : html`<div class="measuring" role="status">
-              <progress aria-label="Measuring features" max="1" .value=${measuring}></progress>
+              <progress aria-label="Measuring features" max="1" .value=${measuring.share}></progress>
               <button @click=${() => features.cancel()}>Cancel</button>
             </div>`
       }

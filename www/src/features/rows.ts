@@ -10,6 +10,9 @@ import type { ShownRow } from '../worker/activations/protocol';
 /** The ground of the strongest word, as a share of full colour; its ink stays readable on it. */
 const STRONGEST_GROUND = 62;
 
+/** Holds the line where there is no text: an empty box would sit on the wrong baseline. */
+const EMPTY = '\u200b';
+
 export const rowStyles = css`
   .rows {
     list-style: none;
@@ -125,7 +128,7 @@ function line({ row, value, token, values }: ShownRow, strongest: number): Templ
   // Orange for what is active upwards, blue downwards, as everywhere on this site.
   const ground = `color-mix(in srgb, var(--${value < 0 ? 'down' : 'up'}) ${Math.round(8 + share * (STRONGEST_GROUND - 8))}%, transparent)`;
   return html`<span class="line"
-    ><span class="before"><bdi dir="ltr">${token.before}</bdi></span
+    ><span class="before"><bdi dir="ltr">${token.before || EMPTY}</bdi></span
     ><mark .style=${`background: ${ground}`}>${visible(token.token)}</mark
     ><span class="after">${token.after}</span></span
   >`;

@@ -9,9 +9,20 @@ import { messages, messageStyles } from '../parts/messages';
 import { download } from '../shell/download';
 import { count } from '../shell/format';
 import { shared } from '../style/shared';
+import { checkTable } from './check-table';
 import './timing-chart';
 import type { GpuWorker } from './protocol';
 import { toCsv, workloads } from './workloads';
+
+/** The limits of WebGPU in words. */
+const limitNames: Readonly<Record<string, string>> = {
+  maxBufferSize: 'Largest buffer',
+  maxStorageBufferBindingSize: 'Largest array of a kernel',
+  maxStorageBuffersPerShaderStage: 'Arrays of a kernel',
+  maxComputeWorkgroupStorageSize: 'Shared memory of a workgroup, bytes',
+  maxComputeInvocationsPerWorkgroup: 'Threads of a workgroup',
+  maxComputeWorkgroupsPerDimension: 'Workgroups in a row',
+};
 
 /** Bytes at which a limit is shown in MiB. */
 const MEBIBYTE = 2 ** 20;
@@ -25,7 +36,7 @@ export class YourGpu extends LitElement {
     css`
       :host {
         display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr));
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 500px), 1fr));
         gap: 16px;
         max-width: 1288px;
         margin: 0 auto;
@@ -49,13 +60,22 @@ export class YourGpu extends LitElement {
         color: var(--muted);
         padding: 3px 12px 3px 0;
         vertical-align: top;
-        overflow-wrap: anywhere;
+      }
+      section th[scope='col'] {
+        text-align: right;
+        padding: 3px 0 3px 12px;
       }
       section td {
-        padding: 3px 0;
+        padding: 3px 0 3px 12px;
         text-align: right;
         font-variant-numeric: tabular-nums;
         overflow-wrap: anywhere;
+      }
+      .wide {
+        overflow-x: auto;
+      }
+      .wide td {
+        white-space: nowrap;
       }
       .actions {
         display: flex;
@@ -111,18 +131,16 @@ export class YourGpu extends LitElement {
         <h2 id="adapter">The adapter and its limits</h2>
         <table data-testid="adapter">
           ${facts.map(([name, value]) => line(name ?? '', value ?? ''))}
-          ${limits.map(([name, value]) => line(name, limit(value)))}
+          ${limits.map(([name, value]) => line(limitNames[name] ?? name, limit(value)))}
         </table>
       </section>
       <section aria-labelledby="checks">
         <h2 id="checks">Its results beside the CPU’s</h2>
         <p class="small muted">
-          Each kernel runs on small random problems whose sizes are no multiple of a tile. Shown is ‖GPU − CPU‖ / ‖CPU‖; 32-bit
-          sums in another order differ by about 10⁻⁶.
+          Each kernel runs on small random problems whose sizes are no multiple of a tile. Shown is ‖GPU − CPU‖ / ‖CPU‖;
+          32-bit sums in another order differ by about 10⁻⁶.
         </p>
-        <table data-testid="checks">
-          ${report.checks.map(({ name, error }) => line(name, error === 0 ? 'the same' : error.toExponential(1)))}
-        </table>
+        ${checkTable(report.checks)}
       </section>`;
   }
 

@@ -2,13 +2,14 @@
 
 import { Failure } from './failure';
 
-type Crate = typeof import('splinterp/lab');
+/** What the lab uses of it; what the two modules take to start differs. */
+type Crate = Pick<typeof import('splinterp/lab'), 'Dataset' | 'Trainer' | 'readTensors'>;
 
 let loaded: Crate | undefined;
 
 /** Downloads and starts the module, once. */
 export async function loadCrate(withGpu: boolean): Promise<void> {
-  const part: Crate = withGpu ? await import('splinterp/lab-gpu') : await import('splinterp/lab');
+  const part = withGpu ? await import('splinterp/lab-gpu') : await import('splinterp/lab');
   await part.default();
   loaded = part;
 }

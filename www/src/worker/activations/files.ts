@@ -12,8 +12,8 @@ const INSPECTED = 8_000_000;
 /** The greatest number in half precision. */
 const F16_MAX = 65_504;
 const SIZES: Record<Keep, number> = { u8: 1, f16: 2, f32: 4 };
-/** Names by which the folders of other programs are known. */
-const SAE_FILE = /^(cfg\.json|config\.json|params\.npz|ae\.pt|sae_weights\.safetensors|sae\.safetensors)$/;
+/** Names by which the folders of other programs are known, and zips of such, as this page writes them. */
+const SAE_FILE = /^(cfg\.json|config\.json|params\.npz|ae\.pt|sae_weights\.safetensors|sae\.safetensors|.*\.zip)$/;
 const TOKENS_FILE = /\.?tokens\.json$/;
 
 interface OpenedFile {
