@@ -16,6 +16,8 @@ import { throttled } from './throttle';
 import { epochsOf } from './training';
 
 let notify: (event: ActivationsEvent) => void = () => undefined;
+/** The page's answer to the last event: a promise, through comlink. */
+let told: unknown;
 let session: Session | undefined;
 let replaced: Session | undefined;
 let measured: Measured | undefined;
@@ -78,7 +80,9 @@ function modelOf(name: ModelName): { name: ModelName; sae: Parameters<typeof mea
 const worker: ActivationsWorker = {
   start: (listener) =>
     outcome(async () => {
-      notify = listener;
+      notify = (event) => {
+        told = listener(event);
+      };
       await init();
       return undefined;
     }),
@@ -101,7 +105,13 @@ const worker: ActivationsWorker = {
       await exchange(next, false);
       return next.info();
     }),
-  play: (target) => outcome(() => current().training.play(target)),
+  play: (target) =>
+    outcome(async () => {
+      const rest = await current().training.play(target);
+      // Or the page would hear of the rest before it hears of the last epochs.
+      await told;
+      return rest;
+    }),
   pause: () => session?.training.pause(),
   cancel: () => session?.training.cancel(),
   interrupted: async (config, epochs) => {

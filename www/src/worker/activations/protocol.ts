@@ -164,7 +164,8 @@ export type ActivationsEvent =
 
 /** The worker, as the page sees it through comlink. */
 export interface ActivationsWorker {
-  start(listener: (event: ActivationsEvent) => void): Promise<Outcome<undefined>>;
+  /** Events come over a channel of their own; the listener's answers tell that they have arrived. */
+  start(listener: (event: ActivationsEvent) => unknown): Promise<Outcome<undefined>>;
   /** Looks at files without loading them. Words and SAEs are taken at once. */
   open(files: File[]): Promise<Outcome<Opened>>;
   inspect(tensor: string): Promise<Outcome<Inspection>>;
