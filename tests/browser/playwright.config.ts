@@ -17,7 +17,7 @@ const flags = [
 
 /** Chromium's WebGPU on its own software adapter, the same on every machine. */
 const gpuFlags = [...flags, '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
-const gpuTests = /gpu\.spec\.ts/;
+const gpuTests = /gpu\.spec\.ts$/;
 
 export default defineConfig({
   testDir: '.',
