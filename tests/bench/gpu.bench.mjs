@@ -1,11 +1,13 @@
 // The GPU engine beside @jax-js/jax, TensorFlow.js and onnxruntime-web: the encoder's product with its bias, and a
 // training step, in headless Chromium, on one adapter. Libraries take turns; the middle of all rounds is shown, until
 // the device is done and with the result read back. Only where there is no other adapter is it the software's.
-// GPU_ROUNDS and GPU_PROBLEMS (say 0) cut it short.
+// On a software adapter the second problem takes TensorFlow.js minutes a product: GPU_ROUNDS, GPU_PROBLEMS (say 0) and
+// GPU_LIBRARIES (say splinterp,jax,onnx) cut it short.
 import { spread, withBrowser } from './browser.mjs';
 
 const rounds = Number(process.env.GPU_ROUNDS ?? 7);
 const chosen = (process.env.GPU_PROBLEMS ?? '0,1').split(',').map(Number);
+const libraries = (process.env.GPU_LIBRARIES ?? 'splinterp,jax,tfjs,onnx').split(',');
 const flags = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
 const folder = '/tests/bench/gpu';
 
@@ -34,7 +36,7 @@ await withBrowser(
     console.log(`adapter: ${await page.evaluate(describeAdapter)}`);
     for (const index of chosen) {
       for (const kind of ['encoder', 'step']) {
-        const { title, results } = await page.evaluate(race, { folder, index, kind, rounds });
+        const { title, results } = await page.evaluate(race, { folder, index, kind, rounds, libraries });
         print(title, results);
       }
     }
@@ -49,7 +51,7 @@ async function describeAdapter() {
 }
 
 /** Runs in the page. */
-async function race({ folder, index, kind, rounds }) {
+async function race({ folder, index, kind, rounds, libraries }) {
   const { problems, rowsOf, tensors, error } = await import(`${folder}/problems.js`);
   const problem = { ...problems[index], rows: rowsOf[kind] };
   const data = tensors(problem);
@@ -59,7 +61,7 @@ async function race({ folder, index, kind, rounds }) {
       ? `[${rows}, ${dIn}] · [${dIn}, ${dSae}] + bias`
       : `training step: ${rows} rows of ${dIn}, TopK ${k} of ${dSae}`;
   const results = [];
-  for (const file of ['splinterp', 'jax', 'tfjs', 'onnx']) {
+  for (const file of libraries) {
     const library = await import(`${folder}/${file}.js`);
     if (!library[kind]) continue;
     const result = { name: library.name, wait: [], read: [] };

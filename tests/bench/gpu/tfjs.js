@@ -18,10 +18,11 @@ export async function start() {
   await globalThis.tf.ready();
 }
 
-async function finished() {
-  const backend = globalThis.tf.backend();
-  backend.submitQueue();
-  await backend.queue.onSubmittedWorkDone();
+/** Waits until a tensor is computed, by reading one value of it: submitting its queue from outside loses commands. */
+async function finished(tensor) {
+  const one = tensor.flatten().slice([0], [1]);
+  await one.data();
+  one.dispose();
 }
 
 export function encoder({ rows, dIn, dSae }, { x, wEnc, bEnc }) {
@@ -31,7 +32,7 @@ export function encoder({ rows, dIn, dSae }, { x, wEnc, bEnc }) {
   return {
     async wait() {
       const pre = call();
-      await finished();
+      await finished(pre);
       pre.dispose();
     },
     async read() {
@@ -68,7 +69,8 @@ export function step({ rows, dIn, dSae, k }, { x, wEnc, bEnc, wDec, bDec }) {
   return {
     async wait() {
       const value = call();
-      await finished();
+      // The last that a step writes.
+      await finished(parameters[3]);
       value.dispose();
     },
     async read() {
