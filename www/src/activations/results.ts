@@ -36,8 +36,8 @@ export class ActsResults extends ActivationsElement {
       ${
         info && options
           ? html`<p class="small muted">
-              ${count(info.data.cols)} → ${count(options.dSae)} → ${count(info.data.cols)}, on the
-              ${info.backend.toUpperCase()}, in a worker of this page.
+              ${count(info.data.cols)} → ${count(options.dSae)} → ${count(info.data.cols)}, on ${info.backend}, in a
+              worker of this page. ${info.backendReason}
             </p>`
           : nothing
       }

@@ -298,9 +298,15 @@ export class KmeansPca extends FigureElement<typeof table> {
     return Math.min(variants[this.state.variant].k, 2);
   }
 
+  /** What is said while there is nothing to measure: before the first frame, or after all points were cleared. */
+  private get withoutPoints(): string {
+    const { generated, drawn } = this.state;
+    return generated || drawn.length > 0 ? 'Placing its points …' : 'No points yet: draw some.';
+  }
+
   protected override describe(): string {
     const { toy, means, bounds } = this;
-    if (!toy || !means || !bounds) return 'No points yet: draw some.';
+    if (!toy || !means || !bounds) return this.withoutPoints;
     const { clusters, variant } = this.state;
     return (
       `${count(this.points.length / 2)} points. k-means with ${clusters} clusters: MSE ${measured(means.mse)}. ` +
@@ -311,7 +317,7 @@ export class KmeansPca extends FigureElement<typeof table> {
 
   protected override readout(): TemplateResult | typeof nothing {
     const { toy, means, bounds } = this;
-    if (!toy || !means || !bounds) return html`No points yet: draw some.`;
+    if (!toy || !means || !bounds) return html`${this.withoutPoints}`;
     const where =
       toy.mse > means.mse
         ? 'above k-means'

@@ -35,7 +35,7 @@ export class LabResults extends LabElement {
       ${
         info
           ? html`<p class="small muted">
-              ${info.width * info.height} → ${count(info.options.sgd.dSae)} → ${info.width * info.height}, on the
+              ${info.width * info.height} → ${count(info.options.sgd.dSae)} → ${info.width * info.height}, on
               ${info.backend}, in a worker of this page. ${this.lab.state.compute === 'cpu' ? '' : info.backendReason}
             </p>`
           : ''

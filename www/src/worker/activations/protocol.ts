@@ -61,6 +61,8 @@ export interface SessionInfo {
   trainRows: number;
   testRows: number;
   backend: string;
+  /** Why there. */
+  backendReason: string;
   /** Options as the crate resolved them, of the runs that there are. */
   options: Partial<PerMethod<ResolvedOptions>>;
   reports: Partial<PerMethod<EpochReport[]>>;

@@ -84,6 +84,7 @@ export class Session {
       trainRows: this.train.rows,
       testRows: this.split.test.rows,
       backend: runs[0]?.trainer.backend ?? '',
+      backendReason: runs[0]?.trainer.backendReason ?? '',
       options: Object.fromEntries(runs.map(({ method, trainer }) => [method, trainer.options])),
       reports: Object.fromEntries(runs.map(({ method, reports }) => [method, reports])),
     };
