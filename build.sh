@@ -234,49 +234,48 @@ download_mnist_file() {
 
 # --- build ----------------------------------------------------------------------------------------------------
 
-# compile FEATURES: leaves the module with these features of the crate (all of them by default) in $module.
-compile() {
-  module=target/$wasm_target/release/splinterp.wasm
-  cargo build --release --lib --target "$wasm_target" "$@"
+# Hash of all that a module is built from. Cargo itself would link anew each time: modules of different features take
+# turns in one place.
+hash_of_crate() {
+  { hash_of src shaders .cargo Cargo.toml Cargo.lock build.sh www/package-lock.json && rustc --version; } | sha1sum | cut -d' ' -f1
 }
 
-# bind MODULE FOLDER: the module, optimised, with wasm-bindgen's JavaScript and declarations.
-bind() {
+# build_module FOLDER CARGO-OPTION…: the module, optimised, with wasm-bindgen's JavaScript and declarations.
+build_module() {
+  local folder=$1
+  shift
   need_wasm_bindgen
   npm_install www # for wasm-opt
-  rm -rf "$2"
-  "$bindgen" --target web --out-dir "$2" --out-name splinterp "$1"
-  optimise "$2/splinterp_bg.wasm"
+  cargo build --release --lib --target "$wasm_target" "$@"
+  rm -rf "$folder"
+  "$bindgen" --target web --out-dir "$folder" --out-name splinterp "target/$wasm_target/release/splinterp.wasm"
+  optimise "$folder/splinterp_bg.wasm"
 }
 
 # The npm package: everything that the crate offers, package.json and licences.
 build_package() {
-  local module extras hash
-  need_rust
-  say 'Compiling the crate to WebAssembly'
-  compile
+  local extras hash
   extras=(LICENSE-MIT LICENSE-APACHE)
   [ ! -f README.md ] || extras+=(README.md)
-  hash=$(hash_of "$module" Cargo.toml build.sh www/package-lock.json "${extras[@]}")
+  hash="$(hash_of_crate) $(hash_of "${extras[@]}")"
   if is_current package "$hash" pkg/package.json; then
     say 'pkg/ is up to date'
     return
   fi
   say 'Making the npm package in pkg/'
-  bind "$module" pkg
+  build_module pkg
   cp "${extras[@]}" pkg/
   cargo metadata --no-deps --format-version 1 | package_json >pkg/package.json
   mark_current package "$hash"
 }
 
-# build_module NAME FEATURES: a module for pages that need only a part of the crate, in target/modules/NAME.
-build_module() {
-  local module hash folder=target/modules/$1
-  say "Compiling the part of the crate for: $1"
-  compile --no-default-features --features "$2"
-  hash=$(hash_of "$module" build.sh www/package-lock.json)
-  if is_current "module-$1" "$hash" "$folder/splinterp.js"; then return; fi
-  bind "$module" "$folder"
+# build_part NAME FEATURES: the module of pages that need only a part of the crate, in target/modules/NAME.
+build_part() {
+  local hash
+  hash=$(hash_of_crate)
+  if is_current "module-$1" "$hash" "target/modules/$1/splinterp.js"; then return; fi
+  say "Making the part of the crate for $1 ($2)"
+  build_module "target/modules/$1" --no-default-features --features "$2"
   mark_current "module-$1" "$hash"
 }
 
@@ -314,10 +313,11 @@ build_site() {
 }
 
 build_all() {
+  need_rust
   build_package
-  build_module lab training
-  build_module lab-gpu training,gpu
-  build_module figures figures
+  build_part lab training
+  build_part lab-gpu training,gpu
+  build_part figures figures
   build_site
 }
 
