@@ -83,6 +83,9 @@ impl Kernel {
         if matches!(self, Self::Norm | Self::Adam) {
             source.push_str(include_str!("../../../shaders/penalised.wgsl"));
         }
+        if matches!(self, Self::Encode | Self::EntryGradientsDense) {
+            source.push_str(include_str!("../../../shaders/tile.wgsl"));
+        }
         source + self.body()
     }
 
