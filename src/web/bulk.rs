@@ -1,10 +1,10 @@
 //! `Sae.encodeAsync`, `decodeAsync`, `forwardAsync`: any number of rows, in pieces, on the GPU where that helps.
 
-use js_sys::{Float32Array, Function, Reflect};
+use js_sys::{Float32Array, Function};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::convert::float32;
+use super::convert::{float32, option_field};
 use super::error::Thrown;
 use super::sae::Sae;
 use super::trainer::next_task;
@@ -63,10 +63,7 @@ async fn run(
     input: Vec<f32>,
     options: JsValue,
 ) -> Result<JsValue, Thrown> {
-    let field = |name: &str| match options.is_object() {
-        true => Reflect::get(&options, &name.into()).unwrap_or(JsValue::UNDEFINED),
-        false => JsValue::UNDEFINED,
-    };
+    let field = |name: &str| option_field(&options, name);
     let backend = match field("backend") {
         none if none.is_undefined() => Backend::Auto,
         given => {

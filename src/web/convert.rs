@@ -143,6 +143,15 @@ pub fn count(name: &'static str, value: f64) -> Result<usize, Thrown> {
     Ok(usize::try_from(whole).map_err(|_| Error::option(name, value, "a number within memory"))?)
 }
 
+/// One field of an object of options that may be left out, as its fields may.
+pub fn option_field(options: &JsValue, name: &str) -> JsValue {
+    if options.is_object() {
+        Reflect::get(options, &name.into()).unwrap_or(JsValue::UNDEFINED)
+    } else {
+        JsValue::UNDEFINED
+    }
+}
+
 /// Builds an object of typed arrays and numbers.
 pub fn object(fields: impl IntoIterator<Item = (&'static str, JsValue)>) -> JsValue {
     let object = Object::new();

@@ -1,10 +1,9 @@
 //! `powerDiagram`, `Partition`, `Sae.slice`, and the lifting.
 
-use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::convert::{count, float64, object, uint32};
+use super::convert::{count, float64, object, option_field, uint32};
 use super::error::Thrown;
 use super::sae::Sae;
 use crate::error::Error;
@@ -134,11 +133,7 @@ impl Sae {
     ) -> Result<Partition, Thrown> {
         let encoder = Encoder { weights: &self.0.w_enc, bias: &self.0.b_enc, d_in: self.0.d_in };
         let plane = Plane { origin, u, v };
-        let other = if options.is_object() {
-            Reflect::get(&options, &"activation".into()).unwrap_or(JsValue::UNDEFINED)
-        } else {
-            JsValue::UNDEFINED
-        };
+        let other = option_field(&options, "activation");
         let bounds = box_of(bounds)?;
         if other.is_undefined() {
             return Ok(Partition(geometry::slice(encoder, &self.0.activation, plane, bounds)?));

@@ -1,10 +1,10 @@
 //! `gpuReport`, `gpuBenchmark`.
 
-use js_sys::{Function, Reflect};
+use js_sys::Function;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::convert::{count, to_js};
+use super::convert::{count, option_field, to_js};
 use super::error::Thrown;
 use crate::engine::gpu::{GpuReport, Workload, benchmark, device};
 use crate::error::Error;
@@ -71,10 +71,7 @@ pub async fn gpu_report() -> Result<JsValue, Thrown> {
 pub async fn gpu_benchmark(
     #[wasm_bindgen(unchecked_optional_param_type = "BenchmarkOptions")] options: JsValue,
 ) -> Result<JsValue, Thrown> {
-    let field = |name: &str| match options.is_object() {
-        true => Reflect::get(&options, &name.into()).unwrap_or(JsValue::UNDEFINED),
-        false => JsValue::UNDEFINED,
-    };
+    let field = |name: &str| option_field(&options, name);
     let repeats = field("repeats").as_f64().map_or(Ok(5), |repeats| count("repeats", repeats))?;
     let with_cpu = field("cpu").as_bool().unwrap_or(true);
     let on_timing: Option<Function> = field("onTiming").dyn_into().ok();

@@ -1,10 +1,9 @@
 //! `Sae`.
 
-use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::convert::{count, float32, float32_field, float64, from_js, object, to_js};
+use super::convert::{count, float32, float32_field, float64, from_js, object, option_field, to_js};
 use super::error::Thrown;
 use crate::engine::bulk;
 use crate::error::Error;
@@ -26,7 +25,7 @@ impl Sae {
         if !parts.is_object() {
             return Err(Error::option("parts", format!("{parts:?}"), "an object").into());
         }
-        let activation = Reflect::get(parts, &"activation".into()).unwrap_or(JsValue::UNDEFINED);
+        let activation = option_field(parts, "activation");
         let activation: Activation = from_js("activation", activation)?;
         let parts = Parts {
             w_enc: float32_field(parts, "W_enc")?,
