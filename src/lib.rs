@@ -5,7 +5,7 @@
 //! - [`sae`]: the model: parameters, activations, forward pass, loss, metrics
 //! - [`engine`]: where arithmetic runs: one coarse trait, and the rooms that implement it
 //! - [`train`]: SGD, PAM-SGD, Adam, the closed-form decoder, the epoch loop, checkpoints
-//! - `exchange`: trained SAEs in other programs' files
+//! - `interop`: trained SAEs in other programs' files
 //! - `features`: what each latent stands for: where it is active, and what it resembles
 //! - [`geometry`]: power diagrams of order 1 and K, line arrangements, slices, lifting
 //! - [`cluster`]: k-means and local PCA
@@ -16,12 +16,14 @@ pub mod data;
 pub mod engine;
 pub mod error;
 #[cfg(feature = "files")]
-pub mod exchange;
-#[cfg(feature = "files")]
 pub mod features;
 pub mod geometry;
-pub mod rng;
+#[cfg(feature = "files")]
+pub mod interop;
+pub mod progress;
+pub mod random;
 pub mod sae;
+pub mod toy;
 pub mod train;
 #[cfg(target_arch = "wasm32")]
 mod web;

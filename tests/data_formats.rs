@@ -11,8 +11,9 @@ use pollster::block_on;
 use splinterp::data::{
     Dataset, Dtype, Keep, LoadOptions, NormalisationKind, Storage, TensorFile, read_tensors,
 };
+use splinterp::progress::NoObserver;
 use splinterp::sae::{Activation, TopKBy};
-use splinterp::train::{Method, Quiet, TrainOptions, Trainer};
+use splinterp::train::{Method, TrainOptions, Trainer};
 
 /// What the fixtures hold: `(6 row + col − 14) / 4`, or `6 row + col` where numbers are whole.
 fn values() -> Vec<f32> {
@@ -250,7 +251,7 @@ fn training_on_half_precision_is_training_on_the_same_values_in_f32() {
         let activation = Activation::TopK { k: 2, by: TopKBy::Magnitude };
         let options = TrainOptions::new(Method::Pam, 16, activation, 1);
         let mut trainer = Trainer::create(rows.clone(), rows, options).expect("options");
-        block_on(trainer.epoch(&mut Quiet)).expect("an epoch");
+        block_on(trainer.epoch(&mut NoObserver)).expect("an epoch");
         (trainer.sae().w_enc.clone(), trainer.sae().b_dec.clone())
     };
     assert_eq!(checkpoint(Storage::F16(halves)), checkpoint(Storage::F32(floats)));

@@ -5,8 +5,8 @@ mod common;
 use common::Case;
 use proptest::prelude::*;
 use splinterp::data::DataMoments;
-use splinterp::engine::Gram;
-use splinterp::rng::{Random, Stream};
+use splinterp::engine::SufficientStats;
+use splinterp::random::{Random, Stream};
 use splinterp::train::{DecoderInput, DecoderSolution, Ridge, decoder_step, solve_decoder};
 
 /// How far above the reference objective a solution may lie.
@@ -136,7 +136,7 @@ impl Problem {
     /// From raw sums, as a trainer solves.
     fn solve_from_sums(&self) -> splinterp::Result<DecoderSolution> {
         let (d_sae, d_in) = (self.d_sae, self.d_in);
-        let mut gram = Gram::new(d_in, d_sae);
+        let mut gram = SufficientStats::new(d_in, d_sae);
         gram.rows = self.n as u64;
         let mut mean = vec![0.0; d_in];
         for (z, x) in self.z.chunks_exact(d_sae).zip(self.x.chunks_exact(d_in)) {

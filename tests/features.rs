@@ -9,14 +9,14 @@ use proptest::prelude::*;
 use splinterp::data::{Dataset, Storage};
 use splinterp::engine::bulk;
 use splinterp::features::{Feature, FeatureOptions, Features, Ranked};
+use splinterp::progress::{NoObserver, Observer};
 use splinterp::sae::{Activation, Sae, Threshold, TopKBy};
-use splinterp::train::{Observer, Quiet};
 
 /// float32 sums of a few dozen products against float64.
 const CLOSE: f64 = 1e-5;
 
 fn measure(sae: &Sae, data: &Dataset, options: FeatureOptions) -> Features {
-    block_on(Features::measure(sae, data, options, &mut Quiet)).expect("the model fits the data")
+    block_on(Features::measure(sae, data, options, &mut NoObserver)).expect("the model fits the data")
 }
 
 /// Row numbers and values of a latent's non-zero activations.
@@ -238,7 +238,7 @@ fn a_model_of_one_latent_has_no_neighbour() {
 fn what_does_not_fit_is_an_error_that_says_why() {
     let sae = Sae::random(3, 4, Activation::Relu, true, 1);
     let error = |data: &Dataset, options| {
-        block_on(Features::measure(&sae, data, options, &mut Quiet)).unwrap_err().to_string()
+        block_on(Features::measure(&sae, data, options, &mut NoObserver)).unwrap_err().to_string()
     };
     let options = FeatureOptions::default;
     assert_eq!(error(&rows(5, 2, 1), options()), "columns of the data: found 2, expected 3 as the model");
@@ -249,7 +249,7 @@ fn what_does_not_fit_is_an_error_that_says_why() {
     let mut huge = sae.clone();
     huge.w_enc.fill(f32::MAX);
     let data = Dataset::new(Storage::F32(vec![1.0; 6]), 3).unwrap();
-    let error = block_on(Features::measure(&huge, &data, options(), &mut Quiet)).unwrap_err();
+    let error = block_on(Features::measure(&huge, &data, options(), &mut NoObserver)).unwrap_err();
     assert_eq!(error.to_string(), "activation of latent 0 on row 0: found inf, expected a finite number");
 }
 

@@ -5,7 +5,7 @@
 use splinterp::geometry::{
     Bounds, Bounds3, Encoder, Partition, Plane, lift, power_diagram, slice, voronoi_cells,
 };
-use splinterp::rng::{Random, Stream};
+use splinterp::random::{Random, Stream};
 use splinterp::sae::{Activation, Threshold, TopKBy};
 
 mod geometry_support;

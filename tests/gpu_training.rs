@@ -9,10 +9,11 @@ use std::rc::Rc;
 use gpu_support::device;
 use pollster::block_on;
 use splinterp::data::{Dataset, NormalisationKind, Storage};
-use splinterp::engine::gpu::{Context, Gpu};
-use splinterp::engine::{Backend, Cpu, Operation, Optimiser, State, apply};
+use splinterp::engine::gpu::{Context, GpuEngine};
+use splinterp::engine::{Backend, CpuEngine, Operation, Optimiser, State, apply};
+use splinterp::progress::{NoObserver, Observer};
 use splinterp::sae::{Activation, Sae, TopKBy};
-use splinterp::train::{Method, Observer, Quiet, TrainOptions, Trainer};
+use splinterp::train::{Method, TrainOptions, Trainer};
 
 fn digits() -> (Dataset, Dataset) {
     let data = |n, seed| Dataset::digits(n, seed).expect("draws").normalised(NormalisationKind::Mnist);
@@ -31,7 +32,8 @@ fn three_epochs_of_pam_sgd_end_within_half_a_percent_of_the_cpu() {
     let on = |backend| {
         let options = options(Method::Pam, backend);
         let mut trainer = block_on(Trainer::open(train.clone(), test.clone(), options)).expect("opens");
-        let reports: Vec<_> = (0..3).map(|_| block_on(trainer.epoch(&mut Quiet)).expect("trains")).collect();
+        let reports: Vec<_> =
+            (0..3).map(|_| block_on(trainer.epoch(&mut NoObserver)).expect("trains")).collect();
         (trainer.backend(), reports[2])
     };
     let (cpu_name, cpu) = on(Backend::Cpu);
@@ -83,9 +85,9 @@ fn a_run_survives_the_loss_of_its_device_twice_and_ends_on_the_cpu() {
     assert_eq!(trainer.backend_reason(), "The options ask for the GPU.");
     let mut expected = Vec::new();
     for _ in 0..3 {
-        expected.push(block_on(undisturbed.epoch(&mut Quiet)).expect("trains").test_mse);
+        expected.push(block_on(undisturbed.epoch(&mut NoObserver)).expect("trains").test_mse);
     }
-    let mut found = vec![block_on(trainer.epoch(&mut Quiet)).expect("trains").test_mse];
+    let mut found = vec![block_on(trainer.epoch(&mut NoObserver)).expect("trains").test_mse];
     for (epoch, home) in [(1, "GPU: "), (2, "CPU, ")] {
         let device = trainer.room().context().cloned();
         assert!(device.is_some());
@@ -113,8 +115,8 @@ fn a_checkpoint_goes_from_room_to_room() {
         let mut trainer = block_on(Trainer::open(train.clone(), test.clone(), options(method, Backend::Cpu)))
             .expect("opens");
         for backend in [Backend::Gpu, Backend::Cpu, Backend::Gpu] {
-            let expected = block_on(whole.epoch(&mut Quiet)).expect("trains").test_mse;
-            let found = block_on(trainer.epoch(&mut Quiet)).expect("trains").test_mse;
+            let expected = block_on(whole.epoch(&mut NoObserver)).expect("trains").test_mse;
+            let found = block_on(trainer.epoch(&mut NoObserver)).expect("trains").test_mse;
             assert!((found / expected - 1.0).abs() < 0.005, "{method:?} {found} {expected}");
             let bytes = trainer.checkpoint().expect("writes");
             let before = trainer.sae().clone();
@@ -131,9 +133,9 @@ fn a_checkpoint_of_a_gpu_resumes_where_there_is_none() {
     let mut trainer =
         block_on(Trainer::open(train.clone(), test.clone(), options(Method::Sgd, Backend::Gpu)))
             .expect("opens");
-    block_on(trainer.epoch(&mut Quiet)).expect("trains");
+    block_on(trainer.epoch(&mut NoObserver)).expect("trains");
     let bytes = trainer.checkpoint().expect("writes");
-    let resumed = Trainer::<Cpu>::resume(&bytes, train, test).expect("resumes");
+    let resumed = Trainer::<CpuEngine>::resume(&bytes, train, test).expect("resumes");
     assert_eq!((resumed.sae(), resumed.epochs()), (trainer.sae(), 1));
 }
 
@@ -154,7 +156,7 @@ fn what_the_device_cannot_hold_is_refused_in_words() {
         b_dec: vec![0.0; 20],
     };
     let state = State { optimiser: Optimiser::new(&sae, false), sae };
-    let error = block_on(Gpu::new(context, &data, &data, &state)).expect_err("is too large");
+    let error = block_on(GpuEngine::new(context, &data, &data, &state)).expect_err("is too large");
     assert_eq!(error.code(), "gpu");
     assert!(error.to_string().contains("MB") || error.to_string().contains("too large"), "{error}");
 }

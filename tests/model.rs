@@ -5,10 +5,10 @@ mod common;
 use common::golden::{self, FORWARD, model};
 use common::{Case, relative_error};
 use splinterp::data::Dataset;
-use splinterp::engine::{Cpu, State, bulk};
+use splinterp::engine::{CpuEngine, State, bulk};
 
-fn cpu(data: Dataset, state: State) -> Cpu {
-    Cpu::new(data.clone(), data, state)
+fn cpu(data: Dataset, state: State) -> CpuEngine {
+    CpuEngine::new(data.clone(), data, state)
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use splinterp::engine::bulk;
 use splinterp::geometry::{Bounds, Encoder, Plane, slice};
-use splinterp::rng::{Random, Stream};
+use splinterp::random::{Random, Stream};
 use splinterp::sae::{Activation, Sae, Threshold, TopKBy};
 
 /// Pre-activations here are sums of some ten products of about 1: two decisions this close may fall either way in

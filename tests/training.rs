@@ -5,10 +5,11 @@ use std::ops::ControlFlow;
 use pollster::block_on;
 use proptest::prelude::*;
 use splinterp::data::{Dataset, NormalisationKind, Storage};
-use splinterp::engine::{Cpu, Engine, Optimiser, Split, State, StepOptions};
-use splinterp::rng::{Random, Stream};
+use splinterp::engine::{CpuEngine, Engine, Optimiser, Split, State, StepOptions};
+use splinterp::progress::{NoObserver, Observer};
+use splinterp::random::{Random, Stream};
 use splinterp::sae::{Activation, Penalties, Sae, Threshold, TopKBy, penalties_of};
-use splinterp::train::{Method, Observer, Preset, Quiet, TrainOptions, Trainer};
+use splinterp::train::{Method, Preset, TrainOptions, Trainer};
 
 /// Step of the central difference: small enough to stay on one affine piece, large enough for float32.
 const STEP: f32 = 2e-2;
@@ -45,7 +46,7 @@ fn step_options(rows: usize, penalties: Penalties) -> StepOptions {
 /// F of a model on all rows, from the room's own evaluation; and its codes' support.
 fn objective(data: &Dataset, sae: &Sae, penalties: &Penalties) -> (f64, Vec<bool>) {
     let optimiser = Optimiser::new(sae, true);
-    let mut room = Cpu::new(data.clone(), data.clone(), State { sae: sae.clone(), optimiser });
+    let mut room = CpuEngine::new(data.clone(), data.clone(), State { sae: sae.clone(), optimiser });
     let sums = block_on(room.evaluate(Split::Test, 0..data.rows() as u32)).expect("evaluates");
     let z = splinterp::engine::bulk::encode(sae, &data.values()).expect("encodes");
     let mse = sums.squares / (data.rows() * data.cols()) as f64;
@@ -68,7 +69,7 @@ proptest! {
         if let Some(w) = &mut sae.w_dec { w.iter_mut().for_each(|w| *w *= 30.0) }
         let penalties = Penalties { l1, alpha, beta: alpha, ..Penalties::default() };
         let start = State { optimiser: Optimiser::new(&sae, true), sae: sae.clone() };
-        let mut room = Cpu::new(data.clone(), data.clone(), start);
+        let mut room = CpuEngine::new(data.clone(), data.clone(), start);
         room.begin_epoch();
         let rows: Vec<u32> = (0..n as u32).collect();
         block_on(room.steps(&rows, &step_options(n, penalties))).expect("steps");
@@ -142,7 +143,7 @@ fn the_decoder_half_lowers_the_objective_in_every_epoch() {
     for options in [options(Method::Pam), Preset::Recommended.apply(options(Method::Pam), 700, 4)] {
         let mut trainer = Trainer::create(train.clone(), test.clone(), options).expect("valid options");
         for _ in 0..4 {
-            let report = block_on(trainer.epoch(&mut Quiet)).expect("trains");
+            let report = block_on(trainer.epoch(&mut NoObserver)).expect("trains");
             let (before, after) = report.decoder_before.zip(report.decoder_after).expect("the joint decoder");
             assert!(after < before, "{before} {after}");
         }
@@ -156,7 +157,7 @@ fn the_same_seed_gives_the_same_bits_twice() {
         let run = || {
             let mut trainer =
                 Trainer::create(train.clone(), test.clone(), options.clone()).expect("valid options");
-            block_on(trainer.epoch(&mut Quiet)).expect("trains");
+            block_on(trainer.epoch(&mut NoObserver)).expect("trains");
             trainer.checkpoint().expect("writes")
         };
         assert!(run() == run(), "{options:?}");
@@ -173,7 +174,7 @@ fn the_bits_are_those_of_the_wasm_module() {
     for (method, expected) in BITS {
         let mut trainer =
             Trainer::create(train.clone(), test.clone(), options(method)).expect("valid options");
-        block_on(trainer.epoch(&mut Quiet)).expect("trains");
+        block_on(trainer.epoch(&mut NoObserver)).expect("trains");
         let bytes = trainer.checkpoint().expect("writes");
         let fnv = |hash: u64, &byte: &u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         let found = bytes.iter().fold(0xcbf2_9ce4_8422_2325, fnv);
@@ -187,10 +188,10 @@ fn a_checkpoint_resumes_bit_for_bit() {
     for options in variants() {
         let mut straight =
             Trainer::create(train.clone(), test.clone(), options.clone()).expect("valid options");
-        block_on(straight.epoch(&mut Quiet)).expect("trains");
+        block_on(straight.epoch(&mut NoObserver)).expect("trains");
         let bytes = straight.checkpoint().expect("writes");
         let mut resumed = Trainer::resume(&bytes, train.clone(), test.clone()).expect("reads");
-        let (a, b) = (block_on(straight.epoch(&mut Quiet)), block_on(resumed.epoch(&mut Quiet)));
+        let (a, b) = (block_on(straight.epoch(&mut NoObserver)), block_on(resumed.epoch(&mut NoObserver)));
         assert_eq!(a.expect("trains").test_mse, b.expect("trains").test_mse, "{options:?}");
         assert!(straight.checkpoint() == resumed.checkpoint(), "{options:?}");
     }
@@ -231,7 +232,7 @@ fn a_cancelled_epoch_leaves_no_trace() {
         assert_eq!(cancelled.code(), "cancelled");
         assert_eq!(disturbed.epochs(), 0);
         for trainer in [&mut straight, &mut disturbed] {
-            block_on(trainer.epoch(&mut Quiet)).expect("trains");
+            block_on(trainer.epoch(&mut NoObserver)).expect("trains");
         }
         assert!(straight.checkpoint() == disturbed.checkpoint());
     }
@@ -243,7 +244,7 @@ fn a_run_that_leaves_the_numbers_says_so_and_stands_where_it_was() {
     let options = TrainOptions { lr: 1e30, ..options(Method::Sgd) };
     let mut trainer = Trainer::create(train, test, options).expect("valid options");
     let before = trainer.checkpoint();
-    let error = block_on(trainer.epoch(&mut Quiet)).expect_err("diverges");
+    let error = block_on(trainer.epoch(&mut NoObserver)).expect_err("diverges");
     assert_eq!(error.code(), "diverged", "{error}");
     assert!(before == trainer.checkpoint());
 }
@@ -282,7 +283,7 @@ fn one_row_and_constant_rows_train_to_finite_numbers() {
         for method in [Method::Sgd, Method::Pam] {
             let mut trainer =
                 Trainer::create(data.clone(), data.clone(), options(method)).expect("valid options");
-            let report = block_on(trainer.epoch(&mut Quiet)).expect("trains");
+            let report = block_on(trainer.epoch(&mut NoObserver)).expect("trains");
             assert!(report.train_mse.is_finite() && report.test_mse.is_finite(), "{report:?}");
         }
     }

@@ -3,10 +3,11 @@
 
 use pollster::block_on;
 use splinterp::data::{Dataset, Storage};
-use splinterp::engine::{Cpu, bulk};
+use splinterp::engine::{CpuEngine, bulk};
+use splinterp::progress::NoObserver;
 use splinterp::sae::{Activation, TopKBy};
 use splinterp::train::{
-    EpochReport, Experiment, Method, Preset, Quiet, TrainOptions, Trainer, run_experiments, summarise, to_csv,
+    EpochReport, Experiment, Method, Preset, TrainOptions, Trainer, run_experiments, summarise, to_csv,
 };
 use splinterp::{Error, Result};
 
@@ -33,10 +34,10 @@ fn every_kind() -> Vec<TrainOptions> {
 }
 
 fn train(data: &Dataset, options: TrainOptions) -> Result<EpochReport> {
-    let mut trainer: Trainer<Cpu> = Trainer::create(data.clone(), data.clone(), options)?;
-    let mut last = block_on(trainer.epoch(&mut Quiet))?;
+    let mut trainer: Trainer<CpuEngine> = Trainer::create(data.clone(), data.clone(), options)?;
+    let mut last = block_on(trainer.epoch(&mut NoObserver))?;
     for _ in 0..2 {
-        last = block_on(trainer.epoch(&mut Quiet))?;
+        last = block_on(trainer.epoch(&mut NoObserver))?;
     }
     // The report is of the model that is handed out.
     let fit = bulk::forward(trainer.sae(), &data.values())?;
@@ -166,7 +167,7 @@ fn a_run_that_fails_leaves_a_row_and_the_others_go_on() {
         (&data, &data),
         &list,
         async |train, test, options| Trainer::create(train, test, options),
-        &mut Quiet,
+        &mut NoObserver,
     ))
     .expect("a table");
     assert_eq!(rows.len(), 4);
@@ -204,7 +205,7 @@ fn a_list_without_epochs_or_seeds_is_refused_before_any_run() {
             (&data, &data),
             &list,
             async |train, test, options| Trainer::create(train, test, options),
-            &mut Quiet,
+            &mut NoObserver,
         ))
         .expect_err("refused")
     };

@@ -3,7 +3,7 @@
 
 use super::{Dataset, Storage};
 use crate::error::{Error, Result};
-use crate::rng::Random;
+use crate::random::Random;
 
 /// Largest number of points in a data set: the drawing and the exact diagrams end well before it.
 pub const MAX_POINTS: u32 = 1_000_000;

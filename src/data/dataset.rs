@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::dtype::widen;
 use super::{Normalisation, NormalisationKind, Storage};
 use crate::error::{Error, Result};
-use crate::rng::{Random, Stream};
+use crate::random::{Random, Stream};
 
 /// Means and variation of a data set.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,7 +9,7 @@ mod skeletons;
 
 use super::{Dataset, Storage};
 use crate::error::{Error, Result};
-use crate::rng::Random;
+use crate::random::Random;
 use pen::{Nib, SIDE};
 use skeletons::{SKELETONS, Stroke};
 

@@ -8,8 +8,8 @@
 //! - Methods that read something back return futures, since a GPU answers later; the CPU's are ready at once.
 //! - After an error the room may be in any state until [`Engine::load`] and [`Engine::begin_epoch`] are called.
 
+mod active;
 mod apply;
-mod choice;
 mod cpu;
 #[cfg(feature = "gpu")]
 pub mod gpu;
@@ -18,12 +18,12 @@ mod state;
 use std::future::Future;
 use std::ops::Range;
 
+pub use active::ActiveEngine;
 pub use apply::{Operation, apply};
-pub use choice::Room;
 #[cfg(feature = "files")]
 pub(crate) use cpu::{Coder, dot};
-pub use cpu::{Cpu, bulk};
-pub use state::{Gram, Moments, Optimiser, State};
+pub use cpu::{CpuEngine, bulk};
+pub use state::{Moments, Optimiser, State, SufficientStats};
 
 use serde::{Deserialize, Serialize};
 
@@ -144,11 +144,11 @@ pub trait Engine {
     /// Latents that were active in a step since [`Engine::begin_epoch`], `[d_sae]` counts.
     fn activity(&mut self) -> impl Future<Output = Result<Vec<u64>>>;
 
-    /// Adds the training rows numbered `rows` to the Gram statistics of the present encoder.
+    /// Adds the training rows numbered `rows` to the sufficient statistics of the present encoder.
     fn accumulate(&mut self, rows: &[u32]) -> impl Future<Output = Result<()>>;
 
-    /// Hands the Gram statistics over and starts new ones.
-    fn take_gram(&mut self) -> impl Future<Output = Result<Gram>>;
+    /// Hands the sufficient statistics over and starts new ones.
+    fn take_stats(&mut self) -> impl Future<Output = Result<SufficientStats>>;
 
     /// Replaces the decoder of an untied model: `w_dec [d_sae, d_in]`, `b_dec [d_in]`.
     fn set_decoder(&mut self, w_dec: &[f32], b_dec: &[f32]) -> Result<()>;

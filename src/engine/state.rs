@@ -58,7 +58,7 @@ pub struct State {
 
 /// Sufficient statistics of codes and data for the decoder, as raw sums in float64.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Gram {
+pub struct SufficientStats {
     /// Rows summed over, N.
     pub rows: u64,
     /// `ZᵀZ`, `[d_sae, d_sae]`, symmetric, written in full.
@@ -73,7 +73,7 @@ pub struct Gram {
     pub l1: f64,
 }
 
-impl Gram {
+impl SufficientStats {
     /// Empty sums.
     pub fn new(d_in: usize, d_sae: usize) -> Self {
         Self {

@@ -2,7 +2,7 @@
 
 use super::Features;
 use crate::error::{Error, Result};
-use crate::rng::Random;
+use crate::random::Random;
 
 /// Length of the lists of input dimensions and of other features.
 const LISTED: usize = 10;

@@ -1,14 +1,14 @@
 //! Codes that are kept: of all rows where they fit, else of a random sample of rows.
 
-use crate::rng::{Random, Stream};
-use crate::sae::Codes;
+use crate::random::{Random, Stream};
+use crate::sae::SparseCodes;
 
 /// Codes of kept rows. Every row draws a number when it comes; when the codes outgrow their bound the rows with the
 /// larger half of the numbers go, so that at any time the kept rows are a sample without favour.
 #[derive(Debug)]
 pub struct Kept {
     /// Codes of the kept rows, zeros left out.
-    pub codes: Codes,
+    pub codes: SparseCodes,
     /// Their numbers, ascending.
     pub rows: Vec<u32>,
     draws: Vec<u32>,
@@ -22,7 +22,7 @@ impl Kept {
     /// Nothing kept yet; at most `bound` entries later.
     pub fn new(d_sae: usize, bound: usize, seed: u64) -> Self {
         let random = Random::new(seed, Stream::Kept);
-        Self { codes: Codes::new(d_sae), rows: Vec::new(), draws: Vec::new(), random, level: 0, bound }
+        Self { codes: SparseCodes::new(d_sae), rows: Vec::new(), draws: Vec::new(), random, level: 0, bound }
     }
 
     /// Takes the next row. Rows come in order of their numbers.

@@ -7,8 +7,8 @@ use super::tally::{Tally, finite};
 use crate::data::Dataset;
 use crate::engine::Coder;
 use crate::error::{Error, Result};
-use crate::sae::{ByLatent, Sae};
-use crate::train::{Observer, Work, pieces};
+use crate::progress::{Observer, Work, pieces};
+use crate::sae::{LatentIndex, Sae};
 
 /// Multiply-adds between two calls of the observer: some ten milliseconds.
 const WORK_PER_CALL: usize = 50_000_000;
@@ -21,7 +21,7 @@ pub struct Features {
     pub(super) tallies: Vec<Tally>,
     pub(super) kept: Kept,
     /// The kept codes by latent; rows are positions among the kept rows.
-    pub(super) by_latent: ByLatent,
+    pub(super) by_latent: LatentIndex,
     /// `Σz` and `Σz²` of each latent over the kept rows.
     pub(super) sums: Vec<(f64, f64)>,
     pub(super) directions: Directions,
@@ -61,14 +61,14 @@ impl Features {
     /// use splinterp::data::{Dataset, Storage};
     /// use splinterp::features::{FeatureOptions, Features};
     /// use splinterp::sae::{Activation, Parts, Sae};
-    /// use splinterp::train::Quiet;
+    /// use splinterp::progress::NoObserver;
     ///
     /// let identity = vec![1.0, 0.0, 0.0, 1.0];
     /// let parts = Parts { w_enc: identity.clone(), b_enc: vec![0.0; 2], w_dec: identity, b_dec: vec![0.0; 2] };
     /// let sae = Sae::from_parts(parts, Activation::Relu, 2, 2)?;
     /// let data = Dataset::new(Storage::F32(vec![1.0, -1.0, 3.0, 2.0]), 2)?;
     /// let options = FeatureOptions::default();
-    /// let features = pollster::block_on(Features::measure(&sae, &data, options, &mut Quiet))?;
+    /// let features = pollster::block_on(Features::measure(&sae, &data, options, &mut NoObserver))?;
     /// assert_eq!(features.table().density, [1.0, 0.5]);
     /// assert_eq!(features.feature(0)?.top.rows, [1, 0]);
     /// # Ok::<(), splinterp::Error>(())
@@ -106,7 +106,7 @@ impl Features {
             }
             work.advance(numbers.len()).await?;
         }
-        let mut by_latent = ByLatent::default();
+        let mut by_latent = LatentIndex::default();
         by_latent.rebuild(&kept.codes);
         let mut sums = vec![(0.0, 0.0); sae.d_sae];
         for (&latent, &z) in kept.codes.latents().iter().zip(kept.codes.values()) {

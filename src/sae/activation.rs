@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Codes;
+use super::SparseCodes;
 use crate::error::{Error, Result};
 
 /// ρ in `z = ρ(pre)`. An active latent passes `pre` on unchanged, so that ρ′ is 1 there and 0 elsewhere.
@@ -88,7 +88,7 @@ impl Activation {
     }
 
     /// Appends the codes of rows of pre-activations `pre [rows, d_sae]` to `codes`.
-    pub fn select(&self, pre: &[f32], d_sae: usize, codes: &mut Codes) {
+    pub fn select(&self, pre: &[f32], d_sae: usize, codes: &mut SparseCodes) {
         match self {
             Self::Relu => select_above(pre, d_sae, |_| 0.0, codes),
             Self::JumpRelu { threshold } => select_above(pre, d_sae, |latent| threshold.at(latent), codes),
@@ -102,7 +102,7 @@ impl Activation {
     }
 }
 
-fn select_above(pre: &[f32], d_sae: usize, threshold: impl Fn(usize) -> f32, codes: &mut Codes) {
+fn select_above(pre: &[f32], d_sae: usize, threshold: impl Fn(usize) -> f32, codes: &mut SparseCodes) {
     for row in pre.chunks_exact(d_sae) {
         for (latent, &pre) in row.iter().enumerate() {
             if pre > threshold(latent) {
@@ -114,7 +114,7 @@ fn select_above(pre: &[f32], d_sae: usize, threshold: impl Fn(usize) -> f32, cod
 }
 
 /// One row: the k largest by quickselect on integer keys, then in order of their index.
-fn top_k(row: &[f32], k: usize, by: TopKBy, keys: &mut Vec<u64>, codes: &mut Codes) {
+fn top_k(row: &[f32], k: usize, by: TopKBy, keys: &mut Vec<u64>, codes: &mut SparseCodes) {
     keys.clear();
     // A larger value gives a smaller key, and among equal values the lower index wins.
     let key = |order: u32, latent: usize| (u64::from(!order) << 32) | latent as u64;
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     fn active(activation: &Activation, pre: &[f32]) -> Vec<(u32, f32)> {
-        let mut codes = Codes::new(pre.len());
+        let mut codes = SparseCodes::new(pre.len());
         activation.select(pre, pre.len(), &mut codes);
         codes.row(0).collect()
     }

@@ -2,7 +2,7 @@
 
 /// Codes of consecutive rows in compressed row form. Latents of a row ascend.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Codes {
+pub struct SparseCodes {
     d_sae: usize,
     /// Row `i` holds the entries `ends[i - 1] .. ends[i]`.
     ends: Vec<u32>,
@@ -10,7 +10,7 @@ pub struct Codes {
     values: Vec<f32>,
 }
 
-impl Codes {
+impl SparseCodes {
     /// No rows yet.
     pub fn new(d_sae: usize) -> Self {
         Self { d_sae, ..Self::default() }
@@ -117,20 +117,20 @@ impl Codes {
     }
 }
 
-/// The entries of some [`Codes`] sorted by latent: for each latent the rows on which it is active.
+/// The entries of some [`SparseCodes`] sorted by latent: for each latent the rows on which it is active.
 ///
 /// Gradients are gathered latent by latent, so that each row of W_enc is touched once and latents can be shared out
 /// over threads without atomics.
 #[derive(Debug, Clone, Default)]
-pub struct ByLatent {
+pub struct LatentIndex {
     starts: Vec<u32>,
     rows: Vec<u32>,
     entries: Vec<u32>,
 }
 
-impl ByLatent {
+impl LatentIndex {
     /// Sorts the entries (counting sort, rows ascend within a latent), reusing the memory.
-    pub fn rebuild(&mut self, codes: &Codes) {
+    pub fn rebuild(&mut self, codes: &SparseCodes) {
         self.starts.clear();
         self.starts.resize(codes.d_sae + 1, 0);
         for &latent in &codes.latents {
@@ -168,9 +168,9 @@ mod tests {
     #[test]
     fn entries_sorted_by_latent_are_the_transpose() {
         let z = [0.0, 1.0, 0.0, 2.0, 3.0, 0.0, 0.0, 4.0, 0.0, 0.0, 0.0, 0.0];
-        let codes = Codes::from_dense(&z, 4);
+        let codes = SparseCodes::from_dense(&z, 4);
         assert_eq!((codes.rows(), codes.len()), (3, 4));
-        let mut by_latent = ByLatent::default();
+        let mut by_latent = LatentIndex::default();
         by_latent.rebuild(&codes);
         let columns: Vec<Vec<(u32, f32)>> = (0..4)
             .map(|latent| {

@@ -12,7 +12,7 @@ mod objective;
 
 pub use activation::{Activation, Threshold, TopKBy};
 pub use affine::AffineMap;
-pub use codes::{ByLatent, Codes};
+pub use codes::{LatentIndex, SparseCodes};
 #[cfg(feature = "files")]
 pub(crate) use model::transpose;
 pub use model::{Parts, Sae};

@@ -2,7 +2,7 @@
 
 use super::Activation;
 use crate::error::{Error, Result};
-use crate::rng::{Random, Stream};
+use crate::random::{Random, Stream};
 
 /// Standard deviation of the initial encoder, from the paper's MNIST script.
 pub const ENCODER_STD: f64 = 0.1;

@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 
 use super::factor::{solve_semidefinite, subtract_product};
 use crate::data::DataMoments;
-use crate::engine::Gram;
+use crate::engine::SufficientStats;
 use crate::error::{Error, Result};
 
 /// Rise of F, relative to the total variation of the data, that rounding alone explains.
@@ -51,7 +51,7 @@ pub struct DecoderSolution {
 /// # Errors
 /// [`Error::Diverged`] if F rose by more than rounding or is not finite.
 pub fn solve_decoder(
-    gram: &Gram,
+    gram: &SufficientStats,
     data: &DataMoments,
     now: (&[f64], &[f64]),
     previous: (&[f64], &[f64]),
@@ -65,7 +65,7 @@ pub fn solve_decoder(
 ///
 /// # Errors
 /// [`Error::Diverged`] if the result is not finite.
-pub fn script_decoder(gram: &Gram, data: &DataMoments, epsilon: f64) -> Result<DecoderSolution> {
+pub fn script_decoder(gram: &SufficientStats, data: &DataMoments, epsilon: f64) -> Result<DecoderSolution> {
     let problem = Centred::new(gram, data, &Ridge::default());
     let mut a = gram.zz.clone();
     (0..problem.d_sae).for_each(|i| a[i * problem.d_sae + i] += epsilon);
@@ -97,7 +97,7 @@ struct Centred<'a> {
 }
 
 impl<'a> Centred<'a> {
-    fn new(gram: &Gram, data: &'a DataMoments, ridge: &Ridge) -> Self {
+    fn new(gram: &SufficientStats, data: &'a DataMoments, ridge: &Ridge) -> Self {
         let (n, d_sae, d_in) = (gram.rows as f64, gram.z.len(), data.mean.len());
         let z_mean: Vec<f64> = gram.z.iter().map(|sum| sum / n).collect();
         let centre = |sums: &[f64], right_mean: &[f64]| -> Vec<f64> {
@@ -246,9 +246,9 @@ pub fn decoder_step(input: &DecoderInput) -> Result<DecoderSolution> {
         }
         sums.iter().map(|sum| sum / n as f64).collect()
     };
-    // Sums about the means from the start: the Gram statistics of centred values, with zero column sums.
+    // Sums about the means from the start: the sufficient statistics of centred values, with zero column sums.
     let (z_mean, x_mean) = (mean(z, d_sae), mean(x, d_in));
-    let mut gram = Gram::new(d_in, d_sae);
+    let mut gram = SufficientStats::new(d_in, d_sae);
     let (mut variation, mut dx) = (0.0, vec![0.0; d_in]);
     for (z, x) in z.chunks_exact(d_sae).zip(x.chunks_exact(d_in)) {
         dx.iter_mut().zip(x).zip(&x_mean).for_each(|((dx, x), mean)| *dx = x - mean);

@@ -4,10 +4,11 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EpochReport, Method, Observer, Preset, Quiet, TrainOptions, Trainer};
+use super::{EpochReport, Method, Preset, TrainOptions, Trainer};
 use crate::data::Dataset;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::progress::{NoObserver, Observer};
 use crate::sae::{Activation, TopKBy};
 
 /// One configuration, to be run once for each of its seeds.
@@ -68,7 +69,7 @@ pub trait ExperimentObserver: Observer {
     fn finished(&mut self, row: &ExperimentRow);
 }
 
-impl ExperimentObserver for Quiet {
+impl ExperimentObserver for NoObserver {
     fn finished(&mut self, _row: &ExperimentRow) {}
 }
 
@@ -83,7 +84,8 @@ impl ExperimentObserver for Quiet {
 /// ```
 /// use splinterp::data::{Dataset, NormalisationKind};
 /// use splinterp::sae::{Activation, TopKBy};
-/// use splinterp::train::{Experiment, Method, Quiet, TrainOptions, Trainer, run_experiments, summarise};
+/// use splinterp::progress::NoObserver;
+/// use splinterp::train::{Experiment, Method, TrainOptions, Trainer, run_experiments, summarise};
 ///
 /// let (train, test) =
 ///     Dataset::digits(300, 1)?.normalised(NormalisationKind::Mnist).split(0.8, 1)?;
@@ -96,7 +98,7 @@ impl ExperimentObserver for Quiet {
 ///     epochs: 1,
 ///     seeds: vec![1, 2],
 /// };
-/// let rows = pollster::block_on(run_experiments((&train, &test), &[experiment], Trainer::open, &mut Quiet))?;
+/// let rows = pollster::block_on(run_experiments((&train, &test), &[experiment], Trainer::open, &mut NoObserver))?;
 /// let table = summarise(&rows);
 /// assert_eq!((rows.len(), table.len(), table[0].runs), (2, 1, 2));
 /// # Ok::<(), splinterp::Error>(())

@@ -170,7 +170,7 @@ mod tests {
     /// `ZᵀZ` of a random Z with some columns zero and some repeated, and a right-hand side in its range.
     fn system() -> impl Strategy<Value = (usize, usize, Vec<f64>, Vec<f64>)> {
         (1usize..70, 1usize..11, any::<u64>()).prop_map(|(n, m, seed)| {
-            let mut random = crate::rng::Random::new(seed, crate::rng::Stream::Generator);
+            let mut random = crate::random::Random::new(seed, crate::random::Stream::Generator);
             let rows = 2 * n + 3;
             let mut z: Vec<f64> = (0..rows * n).map(|_| random.normal()).collect();
             for col in 0..n {

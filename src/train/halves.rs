@@ -1,13 +1,13 @@
 //! The two halves of an epoch, and its measurement.
 
 use super::decoder::{DecoderSolution, Ridge, script_decoder, solve_decoder};
-use super::progress::{Observer, Work, pieces};
 use super::trainer::Trainer;
 use super::{DecoderSolve, Method};
 use crate::data::DataMoments;
-use crate::engine::{Engine, EvaluationSums, Gram, Split, StepOptions, StepSums};
+use crate::engine::{Engine, EvaluationSums, Split, StepOptions, StepSums, SufficientStats};
 use crate::error::{Error, Result};
-use crate::rng::Random;
+use crate::progress::{Observer, Work, pieces};
+use crate::random::Random;
 
 /// Rows on which the decoder is solved within an epoch, at most; and never more than half of them, those that the
 /// encoder saw last, so that its next rows are new to the decoder: on 5 % of MNIST the decoder of all rows ended at a
@@ -104,7 +104,7 @@ impl<E: Engine> Trainer<E> {
         let start = end + order.len() - count;
         let rows: Vec<u32> = (start..start + count).map(|at| order[at % order.len()]).collect();
         self.engine.accumulate(&rows).await?;
-        let gram = self.engine.take_gram().await?;
+        let gram = self.engine.take_stats().await?;
         let moments = self.train.select(&rows).moments();
         let penalties = self.options.penalties();
         let grow = order.len() as f64 / count as f64;
@@ -113,7 +113,7 @@ impl<E: Engine> Trainer<E> {
         Ok(())
     }
 
-    /// Gram statistics of all training rows and the closed-form decoder.
+    /// Sufficient statistics of all training rows and the closed-form decoder.
     pub(super) async fn decoder_half(&mut self, work: &mut Work<'_, impl Observer>) -> Result<DecoderHalf> {
         if self.options.revive {
             self.revive().await?;
@@ -123,7 +123,7 @@ impl<E: Engine> Trainer<E> {
             self.engine.accumulate(rows).await?;
             work.advance(rows.len()).await?;
         }
-        let gram = self.engine.take_gram().await?;
+        let gram = self.engine.take_stats().await?;
         let penalties = self.options.penalties();
         let ridge = Ridge {
             alpha: penalties.alpha,
@@ -141,7 +141,7 @@ impl<E: Engine> Trainer<E> {
     /// Solves for the decoder and hands it to the engine.
     async fn set_minimiser(
         &mut self,
-        gram: &Gram,
+        gram: &SufficientStats,
         data: &DataMoments,
         ridge: &Ridge,
     ) -> Result<DecoderSolution> {

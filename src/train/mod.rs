@@ -7,11 +7,9 @@ mod factor;
 mod halves;
 mod options;
 mod presets;
-mod progress;
 mod report;
 mod revive;
 mod start;
-mod toy;
 mod trainer;
 
 pub use crate::engine::Backend;
@@ -24,9 +22,5 @@ pub use experiments::{
 };
 pub use options::{DecoderSolve, Method, Order, TrainOptions};
 pub use presets::Preset;
-pub use progress::{Observer, Quiet};
-#[cfg(feature = "files")]
-pub(crate) use progress::{Work, pieces};
 pub use report::EpochReport;
-pub use toy::{Bounds as ToyBounds, Code as ToyCode, Start as ToyStart, ToyOptions, ToySae};
 pub use trainer::Trainer;

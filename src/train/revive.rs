@@ -3,7 +3,7 @@
 use super::trainer::Trainer;
 use crate::engine::{Engine, State, bulk};
 use crate::error::Result;
-use crate::rng::Random;
+use crate::random::Random;
 
 /// Training rows among which the worst reconstructed are sought.
 const CANDIDATES: usize = 1024;

@@ -3,7 +3,7 @@
 use super::trainer::{Sizes, Trainer};
 use super::{Method, TrainOptions, checkpoint};
 use crate::data::Dataset;
-use crate::engine::{Backend, Cpu, Optimiser, Room, State};
+use crate::engine::{ActiveEngine, Backend, CpuEngine, Optimiser, State};
 use crate::error::{Error, Result};
 use crate::sae::Sae;
 
@@ -45,14 +45,19 @@ impl Start {
         Ok(Self { options, data, epoch: header.epoch, saved })
     }
 
-    pub fn on_cpu(self, train: Dataset, test: Dataset) -> Trainer<Cpu> {
-        let engine = Cpu::new(train.clone(), test, self.saved.clone());
+    pub fn on_cpu(self, train: Dataset, test: Dataset) -> Trainer<CpuEngine> {
+        let engine = CpuEngine::new(train.clone(), test, self.saved.clone());
         self.within(engine, train)
     }
 
-    pub async fn open(self, backend: Backend, train: Dataset, test: Dataset) -> Result<Trainer<Room>> {
+    pub async fn open(
+        self,
+        backend: Backend,
+        train: Dataset,
+        test: Dataset,
+    ) -> Result<Trainer<ActiveEngine>> {
         let steps = self.options.step_options();
-        let engine = Room::open(backend, train.clone(), test, &self.saved, &steps).await?;
+        let engine = ActiveEngine::open(backend, train.clone(), test, &self.saved, &steps).await?;
         Ok(self.within(engine, train))
     }
 

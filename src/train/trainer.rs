@@ -2,13 +2,13 @@
 
 use web_time::Instant;
 
-use super::progress::{Observer, Work};
 use super::report::EpochReport;
 use super::start::Start;
 use super::{Method, Order, TrainOptions, checkpoint};
 use crate::data::{DataMoments, Dataset};
-use crate::engine::{Backend, Cpu, Engine, Room, State};
+use crate::engine::{ActiveEngine, Backend, CpuEngine, Engine, State};
 use crate::error::{Error, Result};
+use crate::progress::{Observer, Work};
 use crate::sae::{Sae, penalties_of};
 
 /// A run: data, options and a room to train in.
@@ -16,13 +16,14 @@ use crate::sae::{Sae, penalties_of};
 /// ```
 /// use splinterp::data::{Dataset, Storage};
 /// use splinterp::sae::{Activation, TopKBy};
-/// use splinterp::train::{Method, Quiet, TrainOptions, Trainer};
+/// use splinterp::progress::NoObserver;
+/// use splinterp::train::{Method, TrainOptions, Trainer};
 ///
 /// let rows: Vec<f32> = (0..400).map(|i| ((i * 7919) % 101) as f32 / 50.0 - 1.0).collect();
 /// let (train, test) = Dataset::new(Storage::F32(rows), 8)?.split(0.8, 1)?;
 /// let activation = Activation::TopK { k: 2, by: TopKBy::Magnitude };
 /// let mut trainer = Trainer::create(train, test, TrainOptions::new(Method::Pam, 16, activation, 1))?;
-/// let report = pollster::block_on(trainer.epoch(&mut Quiet))?;
+/// let report = pollster::block_on(trainer.epoch(&mut NoObserver))?;
 /// assert!(report.train_mse < 0.35 && report.test_l0 == 2.0);
 /// # Ok::<(), splinterp::Error>(())
 /// ```
@@ -63,7 +64,7 @@ impl Sizes {
     }
 }
 
-impl Trainer<Cpu> {
+impl Trainer<CpuEngine> {
     /// A run on the CPU from random parameters.
     ///
     /// # Errors
@@ -99,8 +100,8 @@ fn refuse_gpu(options: &TrainOptions) -> Result<()> {
     }
 }
 
-impl Trainer<Room> {
-    /// A run from random parameters, where `options.backend` says; see [`Room::open`].
+impl Trainer<ActiveEngine> {
+    /// A run from random parameters, where `options.backend` says; see [`ActiveEngine::open`].
     ///
     /// # Errors
     /// If the columns of the data differ, an option is out of range, or the options ask for a GPU that is not there.
@@ -147,7 +148,7 @@ impl Trainer<Room> {
     }
 
     /// The room.
-    pub fn room(&self) -> &Room {
+    pub fn room(&self) -> &ActiveEngine {
         &self.engine
     }
 }

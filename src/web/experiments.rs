@@ -14,8 +14,9 @@ use super::error::Thrown;
 use super::trainer::Page;
 use crate::data;
 use crate::error::Error;
+use crate::progress::Observer;
 use crate::train::{
-    Experiment, ExperimentObserver, ExperimentRow, Observer, Trainer, run_experiments, summarise, to_csv,
+    Experiment, ExperimentObserver, ExperimentRow, Trainer, run_experiments, summarise, to_csv,
 };
 
 #[wasm_bindgen(typescript_custom_section)]

@@ -15,7 +15,7 @@ use super::sae::Sae;
 use super::trainer::Page;
 use crate::error::Error;
 use crate::features::{self, Examples, FeatureOptions, Interval, Ranked};
-use crate::train::Observer;
+use crate::progress::Observer;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"

@@ -8,8 +8,6 @@ mod convert;
 mod dataset;
 mod decoder;
 mod error;
-#[cfg(feature = "files")]
-mod exchange;
 #[cfg(feature = "training")]
 mod experiments;
 #[cfg(all(feature = "files", feature = "training"))]
@@ -20,6 +18,8 @@ mod files;
 mod geometry;
 #[cfg(feature = "gpu")]
 mod gpu;
+#[cfg(feature = "files")]
+mod interop;
 mod sae;
 #[cfg(feature = "figures")]
 mod toy;

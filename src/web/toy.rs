@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::convert::{count, from_js, object};
 use super::error::Thrown;
-use crate::train::{self, ToyOptions};
+use crate::toy::{self, ToyOptions};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -35,7 +35,7 @@ export interface ToyBounds {
 
 /// An SAE on points of the plane `x0 y0 x1 y1 …`, trained one step at a time: experiment 1, between k-means and PCA.
 #[wasm_bindgen]
-pub struct ToySae(train::ToySae);
+pub struct ToySae(toy::ToySae);
 
 #[wasm_bindgen]
 impl ToySae {
@@ -46,7 +46,7 @@ impl ToySae {
         #[wasm_bindgen(unchecked_param_type = "ToyOptions")] options: JsValue,
     ) -> Result<ToySae, Thrown> {
         let options: ToyOptions = from_js("options", options)?;
-        Ok(Self(train::ToySae::new(points, options)?))
+        Ok(Self(toy::ToySae::new(points, options)?))
     }
 
     /// Takes `steps` steps of Adam on all points; the mean squared error after them.

@@ -18,10 +18,11 @@ use std::str::FromStr;
 
 use pollster::block_on;
 use splinterp::data::{Dataset, NormalisationKind, read_tensors};
+use splinterp::progress::Observer;
 use splinterp::sae::{Activation, TopKBy};
 use splinterp::train::{
-    CSV_HEADER, Experiment, ExperimentObserver, ExperimentRow, Method, Observer, Preset, TrainOptions,
-    Trainer, run_experiments,
+    CSV_HEADER, Experiment, ExperimentObserver, ExperimentRow, Method, Preset, TrainOptions, Trainer,
+    run_experiments,
 };
 
 const MNIST: &str = "../shared/data/mnist";

@@ -17,9 +17,10 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use splinterp::data::{Dataset, NormalisationKind, Storage, read_tensors};
 use splinterp::engine::bulk;
-use splinterp::exchange::{Format, NamedFile, read, write};
+use splinterp::interop::{Format, NamedFile, read, write};
+use splinterp::progress::NoObserver;
 use splinterp::sae::{Activation, Sae, Threshold, TopKBy};
-use splinterp::train::{Method, Quiet, TrainOptions, Trainer};
+use splinterp::train::{Method, TrainOptions, Trainer};
 
 const ROWS: &str = "rows.safetensors";
 const OURS: &str = "ours.safetensors";
@@ -77,7 +78,7 @@ fn train_and_write(
     let test = test.normalised_like(&train)?;
     let mut trainer = Trainer::create(train.clone(), test.clone(), options)?;
     for _ in 0..epochs {
-        pollster::block_on(trainer.epoch(&mut Quiet))?;
+        pollster::block_on(trainer.epoch(&mut NoObserver))?;
     }
     let sae = trainer.sae().for_stored(train.normalisation())?;
     write_case(case, &sae, &test.normalised(NormalisationKind::None))

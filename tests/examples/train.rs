@@ -11,7 +11,8 @@ use std::path::Path;
 use pollster::block_on;
 use serde_json::{Value, json};
 use splinterp::data::{Dataset, NormalisationKind, read_tensors};
-use splinterp::train::{Preset, Quiet, TrainOptions, Trainer};
+use splinterp::progress::NoObserver;
+use splinterp::train::{Preset, TrainOptions, Trainer};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut keys: BTreeMap<String, Value> = BTreeMap::new();
@@ -53,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     eprintln!("{}. {}", trainer.backend(), trainer.backend_reason());
     println!("{}", serde_json::to_string(trainer.options())?);
     for _ in 0..epochs {
-        let report = block_on(trainer.epoch(&mut Quiet))?;
+        let report = block_on(trainer.epoch(&mut NoObserver))?;
         println!("{}", serde_json::to_string(&report)?);
     }
     Ok(())

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use pollster::block_on;
 use splinterp::data::Dataset;
 use splinterp::engine::State;
-use splinterp::engine::gpu::{Context, Gpu};
+use splinterp::engine::gpu::{Context, GpuEngine};
 
 /// A device of its own, so that losing it disturbs no other test. Without an adapter tests fail under `CI=true`;
 /// elsewhere `None` tells them to skip, and says so.
@@ -23,6 +23,6 @@ pub fn device() -> Option<Rc<Context>> {
 }
 
 /// A room whose training and test rows are the same.
-pub fn room(context: &Rc<Context>, data: &Dataset, state: &State) -> Gpu {
-    block_on(Gpu::new(context.clone(), data, data, state)).expect("the room opens")
+pub fn room(context: &Rc<Context>, data: &Dataset, state: &State) -> GpuEngine {
+    block_on(GpuEngine::new(context.clone(), data, data, state)).expect("the room opens")
 }

@@ -1,10 +1,10 @@
 //! A batch on its way through the model: rows, codes and residuals. After the encoder everything is sparse.
 
 use super::encode::{PackedEncoder, SparseRows};
-use super::lanes::dot;
-use super::sums::weighted_rows;
+use super::row_sums::weighted_rows;
+use super::simd::dot;
 use crate::data::Dataset;
-use crate::sae::{Activation, Codes, Sae};
+use crate::sae::{Activation, Sae, SparseCodes};
 
 /// A batch on its way through the model. Buffers are reused from batch to batch.
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ pub struct Batch {
     encoder: PackedEncoder,
     pre: Vec<f32>,
     /// Codes of the rows.
-    pub codes: Codes,
+    pub codes: SparseCodes,
     /// `x̂ − x`, `[rows, d_in]`.
     pub residual: Vec<f32>,
 }
@@ -50,7 +50,7 @@ impl Batch {
     /// Packs the encoder for [`Batch::encode`]; `data` as in [`Batch::gather`].
     pub fn pack(&mut self, sae: &Sae, data: Option<&Dataset>) {
         self.encoder.pack(&sae.w_enc, &sae.b_enc, data.map(Dataset::normalisation));
-        self.codes = Codes::new(sae.d_sae);
+        self.codes = SparseCodes::new(sae.d_sae);
     }
 
     /// Pre-activations and codes of the rows, by the encoder packed last.
@@ -85,7 +85,7 @@ impl Batch {
 }
 
 /// `x̂` of one row of codes, `[d_in]`.
-pub fn decode_row(sae: &Sae, codes: &Codes, row: usize, out: &mut [f32]) {
+pub fn decode_row(sae: &Sae, codes: &SparseCodes, row: usize, out: &mut [f32]) {
     let terms = codes.row(row).map(|(latent, z)| (latent as usize, z));
     weighted_rows(out, Some(&sae.b_dec), sae.decoder(), terms);
 }

@@ -2,7 +2,7 @@
 
 use super::batch::{Batch, decode_row};
 use crate::error::{Error, Result};
-use crate::sae::{Codes, Sae};
+use crate::sae::{Sae, SparseCodes};
 
 /// Rows at a time: bounds the scratch memory.
 const CHUNK: usize = 512;
@@ -25,7 +25,7 @@ pub fn encode(sae: &Sae, rows: &[f32]) -> Result<Vec<f32>> {
 pub fn decode(sae: &Sae, z: &[f32]) -> Result<Vec<f32>> {
     let mut out = vec![0.0; whole_rows("z", z.len(), sae.d_sae)? * sae.d_in];
     for (z, out) in z.chunks(CHUNK * sae.d_sae).zip(out.chunks_mut(CHUNK * sae.d_in)) {
-        decode_codes(sae, &Codes::from_dense(z, sae.d_sae), out);
+        decode_codes(sae, &SparseCodes::from_dense(z, sae.d_sae), out);
     }
     Ok(out)
 }
@@ -67,7 +67,7 @@ fn for_each_chunk<'a>(
     }
 }
 
-fn decode_codes(sae: &Sae, codes: &Codes, out: &mut [f32]) {
+fn decode_codes(sae: &Sae, codes: &SparseCodes, out: &mut [f32]) {
     for (row, out) in out.chunks_exact_mut(sae.d_in).enumerate() {
         decode_row(sae, codes, row, out);
     }

@@ -2,7 +2,7 @@
 
 use super::batch::Batch;
 use crate::data::Dataset;
-use crate::sae::{Codes, Sae};
+use crate::sae::{Sae, SparseCodes};
 
 /// Encodes pieces of a data set with one model; the encoder is packed once.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ impl<'a> Coder<'a> {
     }
 
     /// Codes of the rows numbered `rows`; the data set's columns are the model's `d_in`.
-    pub fn encode(&mut self, data: &Dataset, rows: &[u32]) -> &Codes {
+    pub fn encode(&mut self, data: &Dataset, rows: &[u32]) -> &SparseCodes {
         self.batch.gather(data, rows, false);
         self.batch.encode(&self.sae.activation);
         &self.batch.codes

@@ -6,7 +6,7 @@
 //! Byte images are mostly zeros (81 % of MNIST). With `x = scale·v + shift` the zero pixels contribute
 //! `Σ shift·W_enc`, the same for every row, and only the others are multiplied.
 
-use super::lanes::{F32x4, load, load_first};
+use super::simd::{F32x4, load, load_first};
 use crate::data::Normalisation;
 
 /// Latents in a panel.

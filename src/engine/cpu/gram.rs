@@ -1,12 +1,12 @@
-//! Gram statistics of codes and data, accumulated sparsely.
+//! Sufficient statistics of codes and data, accumulated sparsely.
 //!
 //! Within a block of at most [`BLOCK`] rows `ZᵀX` is summed in float32 registers, between blocks in float64; the
 //! relative error of a block is that of about a hundred float32 additions, and blocks do not add to it.
 
 use super::batch::Batch;
-use super::sums::weighted_rows;
-use crate::engine::Gram;
-use crate::sae::ByLatent;
+use super::row_sums::weighted_rows;
+use crate::engine::SufficientStats;
+use crate::sae::LatentIndex;
 
 /// Rows in a block.
 pub const BLOCK: usize = 256;
@@ -17,14 +17,14 @@ const DENSE_SHARE: f64 = 0.15;
 /// Buffers of the accumulation.
 #[derive(Debug, Default)]
 pub struct Accumulator {
-    by_latent: ByLatent,
+    by_latent: LatentIndex,
     row: Vec<f32>,
     dense: Vec<f32>,
 }
 
 impl Accumulator {
     /// Adds an encoded block to the sums, all but those of X alone.
-    pub fn add(&mut self, batch: &Batch, gram: &mut Gram) {
+    pub fn add(&mut self, batch: &Batch, gram: &mut SufficientStats) {
         let codes = &batch.codes;
         let (rows, d_sae) = (codes.rows(), codes.d_sae());
         self.by_latent.rebuild(codes);

@@ -5,17 +5,17 @@ mod batch;
 pub mod bulk;
 #[cfg(feature = "files")]
 mod coder;
+mod cpu_engine;
 mod encode;
+mod gradient;
 mod gram;
-mod lanes;
-mod room;
-mod step;
-mod sums;
+mod row_sums;
+mod simd;
 
 #[cfg(feature = "gpu")]
 pub use adam::AdamStep;
 #[cfg(feature = "files")]
 pub use coder::Coder;
+pub use cpu_engine::CpuEngine;
 #[cfg(feature = "files")]
-pub use lanes::dot;
-pub use room::Cpu;
+pub use simd::dot;

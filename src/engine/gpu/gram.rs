@@ -1,13 +1,13 @@
-//! Gram statistics: float32 sums over a few thousand rows on the device, float64 sums of those on the CPU.
+//! Sufficient statistics: float32 sums over a few thousand rows on the device, float64 sums of those on the CPU.
 //!
 //! A float32 sum of 60 000 terms of one sign loses some four digits. Sums here run over at most [`BLOCK`] rows in
 //! registers and over [`BLOCKS`] blocks in memory; what is added in float64 has then seen few roundings.
 
-use super::batch::{Batch, whole};
-use super::by_latent::{ByLatent, Mode, record_invert, record_sum};
-use super::context::{Context, Memory, values};
-use super::recorder::{Bound, Recorder};
-use crate::engine::Gram;
+use super::device::{Context, Memory, values};
+use super::dispatch::{Bound, Recorder};
+use super::forward::{Batch, whole};
+use super::inverted_codes::{InvertedCodes, Mode, record_invert, record_sum};
+use crate::engine::SufficientStats;
 use crate::error::Result;
 
 /// Rows summed in registers.
@@ -23,7 +23,7 @@ pub struct Accumulator {
     z: Memory,
     l1: Memory,
     active: Memory,
-    _by_latent: ByLatent,
+    _by_latent: InvertedCodes,
     to_zz: Bound,
     to_zx: Bound,
     to_z: Bound,
@@ -31,7 +31,7 @@ pub struct Accumulator {
     /// Blocks in the sums on the device.
     blocks: usize,
     /// Those of earlier blocks; none before the first.
-    sums: Option<Gram>,
+    sums: Option<SufficientStats>,
 }
 
 impl Accumulator {
@@ -44,7 +44,7 @@ impl Accumulator {
         let z = context.storage("sums of codes", 4 * stride)?;
         let l1 = context.storage("sums of |codes|", 4 * stride)?;
         let active = context.storage("counts", 4 * stride)?;
-        let by_latent = ByLatent::new(context, batch)?;
+        let by_latent = InvertedCodes::new(context, batch)?;
         let to_zz = by_latent.bind_sum(context, &batch.z, &batch.z, whole(&zz));
         let to_zx = by_latent.bind_sum(context, &batch.z, &batch.x, whole(&zx));
         let to_z = by_latent.bind_invert(context, batch, &batch.z, whole(&z), &active);
@@ -90,7 +90,7 @@ impl Accumulator {
         record_sum(recorder, &self.to_zz, batch, rows, layout.stride / 4, (mode, 1.0));
         record_sum(recorder, &self.to_zx, batch, rows, layout.width, (mode, 1.0));
         self.blocks += 1;
-        let sums = self.sums.get_or_insert_with(|| Gram::new(layout.d_in, layout.d_sae));
+        let sums = self.sums.get_or_insert_with(|| SufficientStats::new(layout.d_in, layout.d_sae));
         sums.rows += rows as u64;
     }
 
@@ -114,8 +114,8 @@ impl Accumulator {
     }
 
     /// Hands the sums over and starts new ones. All must have been flushed.
-    pub fn take(&mut self, batch: &Batch) -> Gram {
-        self.sums.take().unwrap_or_else(|| Gram::new(batch.layout.d_in, batch.layout.d_sae))
+    pub fn take(&mut self, batch: &Batch) -> SufficientStats {
+        self.sums.take().unwrap_or_else(|| SufficientStats::new(batch.layout.d_in, batch.layout.d_sae))
     }
 }
 

@@ -6,29 +6,29 @@
 //! - `layout`: where parameters lie; `resident`: data sets on the device
 //! - `batch`, `by_latent`, `descent`, `gram`: the forward pass, sums by latent, gradients and Adam, the statistics for
 //!   the decoder
-//! - [`Gpu`]: the room; [`Bulk`]: a model for use outside training
+//! - [`GpuEngine`]: the room; [`Bulk`]: a model for use outside training
 //! - [`self_test`], [`race`]: whether a device is right, and faster than the CPU; [`device`]: the one of this thread
 //! - [`GpuReport`], [`benchmark`]: what the page shows of it
 
-mod batch;
-mod bulk;
-mod by_latent;
-mod check;
-mod context;
-mod descent;
+mod benchmark;
+mod dataset;
+mod device;
+mod dispatch;
+mod forward;
+mod gpu_engine;
+mod gradient;
 mod gram;
+mod inference;
+mod inverted_codes;
 mod kernels;
 mod layout;
-mod recorder;
-mod report;
-mod resident;
-mod room;
+mod self_test;
 mod shared;
 
-pub use bulk::Bulk;
-pub use check::{Check, Race, race, self_test, verdict};
-pub use context::{Adapter, Context};
+pub use benchmark::{GpuReport, Timing, Workload, benchmark};
+pub use device::{Adapter, Context};
+pub use gpu_engine::GpuEngine;
+pub use inference::Bulk;
 pub use kernels::Kernel;
-pub use report::{GpuReport, Timing, Workload, benchmark};
-pub use room::Gpu;
+pub use self_test::{Check, Race, race, self_test, verdict};
 pub use shared::{Tested, device};

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::check::{Check, self_test, verdict};
-use super::context::Context;
+use super::device::Context;
+use super::self_test::{Check, self_test, verdict};
 use crate::error::{Error, Result};
 
 /// A device and what its self-test found.

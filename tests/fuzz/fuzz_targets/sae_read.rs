@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use splinterp::engine::bulk;
-use splinterp::exchange::{NamedFile, read};
+use splinterp::interop::{NamedFile, read};
 
 /// Larger models are read too, but running them takes the fuzzer's time.
 const SMALL: usize = 1 << 16;

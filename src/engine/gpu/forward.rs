@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use super::context::{Context, Memory};
+use super::dataset::Resident;
+use super::device::{Context, Memory};
+use super::dispatch::{Bound, ROWS_IN_FLIGHT, Recorder};
 use super::kernels::{Kernel, Task};
 use super::layout::{Layout, Parameter};
-use super::recorder::{Bound, ROWS_IN_FLIGHT, Recorder};
-use super::resident::Resident;
 use crate::error::{Error, Result};
 use crate::sae::{Activation, Threshold, TopKBy};
 
@@ -259,7 +259,7 @@ pub struct Source {
 impl Source {
     /// Uploads a data set and binds it.
     pub fn new(context: &Rc<Context>, resident: Resident, batch: &Batch, recorder: &Recorder) -> Self {
-        let bind = |piece: &super::resident::Piece| Bound {
+        let bind = |piece: &super::dataset::Piece| Bound {
             kernel: Kernel::Gather,
             group: context.bind(
                 Kernel::Gather,

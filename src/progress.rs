@@ -13,9 +13,9 @@ pub trait Observer {
 
 /// Lets every epoch run to its end.
 #[derive(Debug, Clone, Copy)]
-pub struct Quiet;
+pub struct NoObserver;
 
-impl Observer for Quiet {
+impl Observer for NoObserver {
     async fn progress(&mut self, _done: u64, _total: u64) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }

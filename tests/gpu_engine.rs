@@ -7,9 +7,11 @@ use gpu_support::{device, room};
 use half::f16;
 use pollster::block_on;
 use splinterp::data::{Dataset, NormalisationKind, Storage};
-use splinterp::engine::gpu::{Context, Gpu, Workload, benchmark, race, self_test, verdict};
-use splinterp::engine::{Backend, Cpu, Engine, Operation, Optimiser, Split, State, StepOptions, apply, bulk};
-use splinterp::rng::{Random, Stream};
+use splinterp::engine::gpu::{Context, GpuEngine, Workload, benchmark, race, self_test, verdict};
+use splinterp::engine::{
+    Backend, CpuEngine, Engine, Operation, Optimiser, Split, State, StepOptions, apply, bulk,
+};
+use splinterp::random::{Random, Stream};
 use splinterp::sae::{Activation, Penalties, Sae, Threshold, TopKBy};
 
 /// Sums in another order, relative to their size.
@@ -47,8 +49,8 @@ fn off(found: &[f32], expected: &[f32]) -> f64 {
     (distance / size).sqrt()
 }
 
-/// Steps over all rows, evaluation, and Gram statistics of both rooms.
-fn assert_rooms_agree(gpu: &mut Gpu, cpu: &mut Cpu, n: usize, options: &StepOptions, name: &str) {
+/// Steps over all rows, evaluation, and sufficient statistics of both rooms.
+fn assert_rooms_agree(gpu: &mut GpuEngine, cpu: &mut CpuEngine, n: usize, options: &StepOptions, name: &str) {
     let order: Vec<u32> = (0..n as u32).rev().collect();
     gpu.begin_epoch();
     cpu.begin_epoch();
@@ -70,8 +72,8 @@ fn assert_rooms_agree(gpu: &mut Gpu, cpu: &mut Cpu, n: usize, options: &StepOpti
     gpu.load(&state).expect("loads");
     block_on(cpu.accumulate(&order)).expect("accumulates");
     block_on(gpu.accumulate(&order)).expect("accumulates");
-    let expected = block_on(cpu.take_gram()).expect("hands over");
-    let found = block_on(gpu.take_gram()).expect("hands over");
+    let expected = block_on(cpu.take_stats()).expect("hands over");
+    let found = block_on(gpu.take_stats()).expect("hands over");
     assert_eq!((found.rows, &found.active), (expected.rows, &expected.active), "{name}");
     let narrow = |values: &[f64]| values.iter().map(|&v| v as f32).collect::<Vec<_>>();
     assert!(off(&narrow(&found.zz), &narrow(&expected.zz)) < CLOSE, "ZᵀZ, {name}");
@@ -127,7 +129,7 @@ fn odd_sizes_and_long_batches_agree_with_the_cpu() {
     ];
     for (name, (n, d_in, d_sae), activation, tied, batch) in cases {
         let (data, state) = (rows(n, d_in, 7), start(d_in, d_sae, activation, tied));
-        let mut cpu = Cpu::new(data.clone(), data.clone(), state.clone());
+        let mut cpu = CpuEngine::new(data.clone(), data.clone(), state.clone());
         assert_rooms_agree(&mut room(&context, &data, &state), &mut cpu, n, &options(batch), name);
     }
 }
@@ -200,7 +202,7 @@ fn bytes_and_columns_of_their_own_scale_are_normalised_on_the_way() {
         let halves = Dataset::new(Storage::F16(values), 784).expect("finite rows").normalised(kind);
         for data in [bytes, halves] {
             let state = start(784, 48, Activation::TopK { k: 6, by: TopKBy::Magnitude }, true);
-            let mut cpu = Cpu::new(data.clone(), data.clone(), state.clone());
+            let mut cpu = CpuEngine::new(data.clone(), data.clone(), state.clone());
             let name = format!("{kind:?}");
             assert_rooms_agree(&mut room(&context, &data, &state), &mut cpu, 30, &options(16), &name);
         }
@@ -216,7 +218,7 @@ fn rows_in_several_buffers_and_chunks_below_a_batch_give_the_same() {
     // 9 MB of rows, and 3 MB for a chunk of 1 024.
     let data = rows(3000, 784, 9);
     let state = start(784, 40, Activation::TopK { k: 4, by: TopKBy::Magnitude }, true);
-    let mut cpu = Cpu::new(data.clone(), data.clone(), state.clone());
+    let mut cpu = CpuEngine::new(data.clone(), data.clone(), state.clone());
     assert_rooms_agree(&mut room(&context, &data, &state), &mut cpu, 3000, &options(1000), "small bindings");
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use safetensors::SafeTensors;
 use splinterp::engine::bulk;
-use splinterp::exchange::{NamedFile, read};
+use splinterp::interop::{NamedFile, read};
 use splinterp::sae::{Activation, Sae, TopKBy};
 
 /// Largest difference over largest value, float32 both.

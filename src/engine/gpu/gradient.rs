@@ -1,11 +1,11 @@
 //! Gradients and Adam's step.
 
-use super::batch::{Batch, part, whole};
-use super::by_latent::{ByLatent, Mode, record_invert, record_sum};
-use super::context::{Context, Memory};
+use super::device::{Context, Memory};
+use super::dispatch::{Bound, Recorder};
+use super::forward::{Batch, part, whole};
+use super::inverted_codes::{InvertedCodes, Mode, record_invert, record_sum};
 use super::kernels::{Kernel, Task};
 use super::layout::{Charge, Layout, Parameter};
-use super::recorder::{Bound, Recorder};
 use crate::engine::StepOptions;
 use crate::engine::cpu::AdamStep;
 use crate::error::Result;
@@ -23,7 +23,7 @@ pub struct Descent {
     pub activity: Memory,
     /// What only kernels see: it must outlive them.
     _hidden: [Memory; 3],
-    _by_latent: ByLatent,
+    _by_latent: InvertedCodes,
     invert: Bound,
     encoder: Bound,
     /// Of the decoder's matrix; a tied one adds to the encoder's gradient.
@@ -51,7 +51,7 @@ impl Descent {
         let activity = context.storage("activity", 4 * layout.stride as u64)?;
         let partials = context.storage("partial sums", 4 * (4 * NORM_GROUPS) as u64)?;
         let factor = context.storage("factor of clipping", 16)?;
-        let by_latent = ByLatent::new(context, batch)?;
+        let by_latent = InvertedCodes::new(context, batch)?;
         let of = |memory, parameter| part(memory, layout, parameter);
         let bound = |kernel, buffers: &[_]| Bound { kernel, group: context.bind(kernel, buffers) };
         let bias = of(&gradient, Parameter::EncoderBias);

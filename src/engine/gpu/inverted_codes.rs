@@ -1,14 +1,14 @@
 //! The codes of a batch by latent, and sums over the rows on which each latent is active.
 
-use super::batch::{Batch, whole};
-use super::context::{Context, Memory};
+use super::device::{Context, Memory};
+use super::dispatch::{Bound, Recorder};
+use super::forward::{Batch, whole};
 use super::kernels::{Kernel, Task};
-use super::recorder::{Bound, Recorder};
 use crate::error::Result;
 
 /// Lists of rows by latent.
 #[derive(Debug)]
-pub struct ByLatent {
+pub struct InvertedCodes {
     lists: Memory,
     lengths: Memory,
 }
@@ -27,7 +27,7 @@ impl Mode {
     }
 }
 
-impl ByLatent {
+impl InvertedCodes {
     /// Room for the rows of a batch.
     pub fn new(context: &Context, batch: &Batch) -> Result<Self> {
         let stride = batch.layout.stride as u64;
@@ -65,7 +65,7 @@ impl ByLatent {
     }
 }
 
-/// Records [`ByLatent::bind_invert`]; `absolute` sums absolute values.
+/// Records [`InvertedCodes::bind_invert`]; `absolute` sums absolute values.
 pub fn record_invert(
     recorder: &mut Recorder,
     bound: &Bound,
@@ -79,7 +79,7 @@ pub fn record_invert(
     recorder.dispatch(bound, &task, batch.layout.d_sae.div_ceil(64), 64 * rows);
 }
 
-/// Records [`ByLatent::bind_sum`] over `width` vec4 of the right side.
+/// Records [`InvertedCodes::bind_sum`] over `width` vec4 of the right side.
 pub fn record_sum(
     recorder: &mut Recorder,
     bound: &Bound,

@@ -3,10 +3,10 @@
 
 use super::adam::AdamStep;
 use super::batch::Batch;
-use super::lanes::dot;
-use super::sums::weighted_rows;
+use super::row_sums::weighted_rows;
+use super::simd::dot;
 use crate::engine::{Moments, State, StepOptions};
-use crate::sae::{ByLatent, Sae};
+use crate::sae::{LatentIndex, Sae};
 
 /// Added to the norm of the gradient before dividing by it, as `torch.nn.utils.clip_grad_norm_` does.
 const CLIP_EPS: f64 = 1e-6;
@@ -14,7 +14,7 @@ const CLIP_EPS: f64 = 1e-6;
 /// Buffers of the gradient.
 #[derive(Debug, Default)]
 pub struct Gradient {
-    by_latent: ByLatent,
+    by_latent: LatentIndex,
     /// `∂F/∂z` of each entry of the codes.
     dz: Vec<f32>,
     /// Gradient of one row of a matrix, or of a bias.

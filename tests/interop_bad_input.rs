@@ -2,12 +2,12 @@
 
 #![cfg(feature = "files")]
 
-mod exchange_support;
+mod interop_support;
 
-use exchange_support::{assert_same, model, rows, wide};
+use interop_support::{assert_same, model, rows, wide};
 use serde_json::{Value, json};
 use splinterp::engine::bulk;
-use splinterp::exchange::{Format, NamedFile, read, write};
+use splinterp::interop::{Format, NamedFile, read, write};
 use splinterp::sae::{Activation, Sae, Threshold, TopKBy};
 
 #[test]

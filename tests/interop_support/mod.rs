@@ -4,7 +4,7 @@
 
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
-use splinterp::exchange::NamedFile;
+use splinterp::interop::NamedFile;
 use splinterp::sae::{Activation, Sae};
 
 /// float32 against float64, in units of the largest output.

@@ -9,7 +9,7 @@ use super::dataset::Dataset;
 use super::error::Thrown;
 use super::sae::Sae;
 use crate::error::Error;
-use crate::exchange::{self, Format, NamedFile};
+use crate::interop::{self, Format, NamedFile};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -27,7 +27,7 @@ impl Sae {
     pub fn read(
         #[wasm_bindgen(unchecked_param_type = "NamedFile[]")] files: &JsValue,
     ) -> Result<Sae, Thrown> {
-        Ok(Self(exchange::read(&named_files(files)?)?))
+        Ok(Self(interop::read(&named_files(files)?)?))
     }
 
     /// The files of a folder of another program. TopK by magnitude is written with twice the latents. `folded` first
@@ -37,7 +37,7 @@ impl Sae {
         &self,
         #[wasm_bindgen(unchecked_param_type = "'saelens' | 'sparsify'")] format: &str,
     ) -> Result<Array, Thrown> {
-        let files = exchange::write(&self.0, Format::parse(format)?)?;
+        let files = interop::write(&self.0, Format::parse(format)?)?;
         Ok(files
             .into_iter()
             .map(|file| {
@@ -64,7 +64,7 @@ impl Sae {
 pub fn zip_files(
     #[wasm_bindgen(unchecked_param_type = "NamedFile[]")] files: &JsValue,
 ) -> Result<Vec<u8>, Thrown> {
-    Ok(exchange::zip_files(&named_files(files)?)?)
+    Ok(interop::zip_files(&named_files(files)?)?)
 }
 
 fn named_files(files: &JsValue) -> Result<Vec<NamedFile>, Thrown> {

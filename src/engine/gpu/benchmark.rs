@@ -6,17 +6,17 @@ use std::rc::Rc;
 use serde::Serialize;
 use web_time::Instant;
 
-use super::batch::Batch;
-use super::check::Check;
-use super::context::{Context, Memory};
+use super::device::{Context, Memory};
+use super::dispatch::Recorder;
+use super::forward::Batch;
+use super::gpu_engine::GpuEngine;
 use super::layout::Layout;
-use super::recorder::Recorder;
-use super::room::Gpu;
+use super::self_test::Check;
 use super::shared::Tested;
 use crate::data::{Dataset, Storage};
-use crate::engine::{Cpu, Engine, Optimiser, State, StepOptions, bulk};
+use crate::engine::{CpuEngine, Engine, Optimiser, State, StepOptions, bulk};
 use crate::error::{Error, Result};
-use crate::rng::{Random, Stream};
+use crate::random::{Random, Stream};
 use crate::sae::{Activation, Penalties, Sae, TopKBy};
 
 /// A device as it describes itself, and whether it computes rightly.
@@ -157,11 +157,11 @@ pub async fn benchmark(
         }
         Some(_) => {
             let data = Dataset::new(Storage::F32(x), workload.d_in)?;
-            let mut room = Gpu::new(context.clone(), &data, &data, &state).await?;
+            let mut room = GpuEngine::new(context.clone(), &data, &data, &state).await?;
             let gpu = steps(&mut room, workload.rows, repeats, 1).await?;
             let gpu_without_readback = steps(&mut room, workload.rows, 1, repeats).await?;
             let cpu = if with_cpu {
-                let mut room = Cpu::new(data.clone(), data, state);
+                let mut room = CpuEngine::new(data.clone(), data, state);
                 Some(steps(&mut room, workload.rows, repeats, 1).await?)
             } else {
                 None

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::batch::Batch;
+use super::gradient::Gradient;
 use super::gram::{Accumulator, BLOCK};
-use super::step::Gradient;
 use crate::data::Dataset;
-use crate::engine::{Engine, EvaluationSums, Gram, Split, State, StepOptions, StepSums};
+use crate::engine::{Engine, EvaluationSums, Split, State, StepOptions, StepSums, SufficientStats};
 use crate::error::Result;
 use crate::sae::Sae;
 
@@ -16,13 +16,13 @@ const SKIP_ZEROS_SHARE: f64 = 0.5;
 
 /// Training on one CPU thread.
 #[derive(Debug)]
-pub struct Cpu {
+pub struct CpuEngine {
     train: Rows,
     test: Rows,
     state: State,
     previous: Sae,
     activity: Vec<u64>,
-    gram: Gram,
+    gram: SufficientStats,
     batch: Batch,
     gradient: Gradient,
     accumulator: Accumulator,
@@ -51,7 +51,7 @@ impl Rows {
     }
 }
 
-impl Cpu {
+impl CpuEngine {
     /// A room with these rows and this state; the columns of both data sets are the state's `d_in`.
     pub fn new(train: Dataset, test: Dataset, state: State) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl Cpu {
             test: Rows::new(test),
             activity: vec![0; state.sae.d_sae],
             previous: state.sae.clone(),
-            gram: Gram::new(state.sae.d_in, state.sae.d_sae),
+            gram: SufficientStats::new(state.sae.d_in, state.sae.d_sae),
             state,
             batch: Batch::default(),
             gradient: Gradient::default(),
@@ -81,7 +81,7 @@ impl Cpu {
     }
 }
 
-impl Engine for Cpu {
+impl Engine for CpuEngine {
     fn name(&self) -> String {
         "CPU, 1 thread".into()
     }
@@ -97,7 +97,7 @@ impl Engine for Cpu {
 
     fn begin_epoch(&mut self) {
         self.previous = self.state.sae.clone();
-        self.gram = Gram::new(self.previous.d_in, self.previous.d_sae);
+        self.gram = SufficientStats::new(self.previous.d_in, self.previous.d_sae);
         self.activity.fill(0);
     }
 
@@ -130,8 +130,8 @@ impl Engine for Cpu {
         Ok(())
     }
 
-    async fn take_gram(&mut self) -> Result<Gram> {
-        let empty = Gram::new(self.state.sae.d_in, self.state.sae.d_sae);
+    async fn take_stats(&mut self) -> Result<SufficientStats> {
+        let empty = SufficientStats::new(self.state.sae.d_in, self.state.sae.d_sae);
         Ok(std::mem::replace(&mut self.gram, empty))
     }
 

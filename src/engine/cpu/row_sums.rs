@@ -1,6 +1,6 @@
-//! Weighted sums of rows, with the sums kept in registers: reconstruction, gradients, and Gram statistics.
+//! Weighted sums of rows, with the sums kept in registers: reconstruction, gradients, and sufficient statistics.
 
-use super::lanes::{F32x4, load_first};
+use super::simd::{F32x4, load_first};
 
 /// `out[col] = start[col] + Σ_i weight_i · rows[index_i][col]` for `rows [_, width]`.
 ///

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::context::{Context, Memory};
+use super::device::{Context, Memory};
 use super::kernels::{Kernel, TASK_BYTES, Task};
 use crate::error::Result;
 

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_channel::oneshot;
 use wgpu::BufferUsages;
 
+use super::dispatch::SLOTS;
 use super::kernels::{Kernel, Kernels, TASK_BYTES};
-use super::recorder::SLOTS;
 use crate::error::{Error, Result};
 
 /// Names of adapters that compute on the CPU.

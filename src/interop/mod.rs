@@ -79,7 +79,7 @@ impl Format {
 /// If the format has no such activation.
 ///
 /// ```
-/// use splinterp::exchange::{Format, read, write};
+/// use splinterp::interop::{Format, read, write};
 /// use splinterp::sae::{Activation, Sae};
 ///
 /// let sae = Sae::random(4, 8, Activation::Relu, false, 1);

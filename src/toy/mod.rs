@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::cluster::{kmeans, local_pca};
 use crate::error::{Error, Result};
-use crate::rng::{Random, Stream};
+use crate::random::{Random, Stream};
 
 /// Temperature of the softmax, from the paper's script.
 const TEMPERATURE: f64 = 0.3;

@@ -3,8 +3,10 @@
 use std::ops::Range;
 
 #[cfg(feature = "gpu")]
-use super::gpu::{self, Gpu};
-use super::{Backend, Cpu, Engine, EvaluationSums, Gram, Split, State, StepOptions, StepSums};
+use super::gpu::{self, GpuEngine};
+use super::{
+    Backend, CpuEngine, Engine, EvaluationSums, Split, State, StepOptions, StepSums, SufficientStats,
+};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 
@@ -14,7 +16,7 @@ const LOSSES: u32 = 2;
 
 /// Either room, with what is needed to move from one to the other.
 #[derive(Debug)]
-pub struct Room {
+pub struct ActiveEngine {
     inner: Inner,
     reason: String,
     /// What a move takes along.
@@ -33,9 +35,9 @@ struct Luggage {
 
 #[derive(Debug)]
 enum Inner {
-    Cpu(Box<Cpu>),
+    Cpu(Box<CpuEngine>),
     #[cfg(feature = "gpu")]
-    Gpu(Box<Gpu>),
+    Gpu(Box<GpuEngine>),
 }
 
 /// Calls a method of whichever room it is.
@@ -49,7 +51,7 @@ macro_rules! inner {
     };
 }
 
-impl Room {
+impl ActiveEngine {
     /// Opens the room that `backend` asks for. `Auto` takes the GPU if there is one that passes its self-test and wins
     /// a short race on steps of the real size, else the CPU.
     ///
@@ -87,7 +89,7 @@ impl Room {
 }
 
 fn cpu(train: &Dataset, test: &Dataset, state: &State) -> Inner {
-    Inner::Cpu(Box::new(Cpu::new(train.clone(), test.clone(), state.clone())))
+    Inner::Cpu(Box::new(CpuEngine::new(train.clone(), test.clone(), state.clone())))
 }
 
 #[cfg(not(feature = "gpu"))]
@@ -117,7 +119,7 @@ async fn choose(
         Backend::Gpu => {
             let tested = gpu::device(true).await?;
             tested.verdict()?;
-            let room = Gpu::new(tested.context, train, test, state).await?;
+            let room = GpuEngine::new(tested.context, train, test, state).await?;
             Ok((room, "The options ask for the GPU.".into()))
         }
         Backend::Auto => match faster(train, test, state, options).await {
@@ -139,7 +141,7 @@ async fn faster(
     test: &Dataset,
     state: &State,
     options: &StepOptions,
-) -> Result<Result<(Gpu, String), String>> {
+) -> Result<Result<(GpuEngine, String), String>> {
     let tested = gpu::device(false).await?;
     tested.verdict()?;
     let gpu::Race { gpu, cpu } = gpu::race(&tested.context, train, state, options).await?;
@@ -148,11 +150,11 @@ async fn faster(
     if gpu >= cpu {
         return Ok(Err(format!("The CPU is faster here: {times}.")));
     }
-    let room = Gpu::new(tested.context, train, test, state).await?;
+    let room = GpuEngine::new(tested.context, train, test, state).await?;
     Ok(Ok((room, format!("The GPU is faster here: {times}."))))
 }
 
-impl Engine for Room {
+impl Engine for ActiveEngine {
     fn name(&self) -> String {
         match &self.inner {
             Inner::Cpu(room) => room.name(),
@@ -215,8 +217,8 @@ impl Engine for Room {
         inner!(self, room => room.accumulate(rows).await)
     }
 
-    async fn take_gram(&mut self) -> Result<Gram> {
-        inner!(self, room => room.take_gram().await)
+    async fn take_stats(&mut self) -> Result<SufficientStats> {
+        inner!(self, room => room.take_stats().await)
     }
 
     fn set_decoder(&mut self, w_dec: &[f32], b_dec: &[f32]) -> Result<()> {
@@ -229,8 +231,8 @@ impl Engine for Room {
 }
 
 #[cfg(feature = "gpu")]
-async fn reopen(train: &Dataset, test: &Dataset, state: &State) -> Result<Gpu> {
+async fn reopen(train: &Dataset, test: &Dataset, state: &State) -> Result<GpuEngine> {
     let tested = gpu::device(true).await?;
     tested.verdict()?;
-    Gpu::new(tested.context, train, test, state).await
+    GpuEngine::new(tested.context, train, test, state).await
 }

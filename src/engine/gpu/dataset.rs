@@ -1,6 +1,6 @@
 //! Data sets on the device: stored as small as they came, in as many buffers as the device asks for.
 
-use super::context::{Context, Memory};
+use super::device::{Context, Memory};
 use crate::data::{Dataset, Normalisation, Storage};
 use crate::error::{Error, Result};
 

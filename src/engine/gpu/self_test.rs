@@ -5,11 +5,11 @@ use std::rc::Rc;
 use serde::Serialize;
 use web_time::Instant;
 
-use super::{Context, Gpu};
+use super::{Context, GpuEngine};
 use crate::data::{Dataset, NormalisationKind, Storage};
-use crate::engine::{Cpu, Engine, Gram, Optimiser, Split, State, StepOptions};
+use crate::engine::{CpuEngine, Engine, Optimiser, Split, State, StepOptions, SufficientStats};
 use crate::error::{Error, Result};
-use crate::rng::{Random, Stream};
+use crate::random::{Random, Stream};
 use crate::sae::{Activation, Penalties, Sae, Threshold, TopKBy};
 
 /// Largest relative error of a sound device: float32 sums in another order differ by some 1e-6.
@@ -79,8 +79,8 @@ async fn compare(
     // The small decoder of a start would leave nothing of the reconstruction to compare.
     sae.w_dec.iter_mut().flatten().for_each(|w| *w *= 20.0);
     let state = State { optimiser: Optimiser::new(&sae, true), sae };
-    let mut cpu = Cpu::new(data.clone(), data.clone(), state.clone());
-    let mut gpu = Gpu::new(context.clone(), &data, &data, &state).await?;
+    let mut cpu = CpuEngine::new(data.clone(), data.clone(), state.clone());
+    let mut gpu = GpuEngine::new(context.clone(), &data, &data, &state).await?;
     let expected = run(&mut cpu).await?;
     let found = run(&mut gpu).await?;
     let names = ["forward pass", "gradients", "two steps of Adam", "activity", "ZᵀZ", "ZᵀX", "sums of codes"];
@@ -139,7 +139,7 @@ async fn run(room: &mut impl Engine) -> Result<[Vec<f64>; 7]> {
     let parameters = parameters.iter().flat_map(|values| wide(values)).collect();
     let activity = room.activity().await?.iter().map(|&rows| rows as f64).collect();
     room.accumulate(&rows).await?;
-    let Gram { zz, zx, z, l1, active, .. } = room.take_gram().await?;
+    let SufficientStats { zz, zx, z, l1, active, .. } = room.take_stats().await?;
     let sums = z.into_iter().chain([l1]).chain(active.iter().map(|&rows| rows as f64)).collect();
     Ok([forward, gradients, parameters, activity, zz, zx, sums])
 }
@@ -179,10 +179,10 @@ pub async fn race(
     let rows: Vec<u32> = (0..batch as u32).collect();
     let data = train.select(&rows);
     let test = train.select(&rows[..1]);
-    let mut room = Cpu::new(data.clone(), test.clone(), state.clone());
+    let mut room = CpuEngine::new(data.clone(), test.clone(), state.clone());
     let cpu = best_of(3, &mut room, &rows, &options).await?;
     let many: Vec<u32> = rows.iter().copied().cycle().take(batch * RACE_BATCHES).collect();
-    let mut room = Gpu::new(context.clone(), &data, &test, state).await?;
+    let mut room = GpuEngine::new(context.clone(), &data, &test, state).await?;
     let gpu = best_of(2, &mut room, &many, &options).await? / RACE_BATCHES as f64;
     Ok(Race { gpu, cpu })
 }

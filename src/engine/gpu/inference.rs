@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use super::batch::{Batch, part, whole};
-use super::context::{Context, Memory, values};
+use super::device::{Context, Memory, values};
+use super::dispatch::{Bound, Recorder};
+use super::forward::{Batch, part, whole};
 use super::kernels::{Kernel, Task};
 use super::layout::{Layout, Parameter};
-use super::recorder::{Bound, Recorder};
 use crate::engine::{Operation, Optimiser, State};
 use crate::error::Result;
 use crate::sae::Sae;

@@ -3,16 +3,18 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::batch::{Batch, Source};
-use super::by_latent::Mode;
-use super::context::{Context, Memory, values};
-use super::descent::Descent;
+use super::dataset::Resident;
+use super::device::{Context, Memory, values};
+use super::dispatch::{ROWS_IN_FLIGHT, Recorder};
+use super::forward::{Batch, Source};
+use super::gradient::Descent;
 use super::gram::{Accumulator, BLOCK};
+use super::inverted_codes::Mode;
 use super::layout::{Layout, Parameter};
-use super::recorder::{ROWS_IN_FLIGHT, Recorder};
-use super::resident::Resident;
 use crate::data::Dataset;
-use crate::engine::{Engine, EvaluationSums, Gram, Moments, Optimiser, Split, State, StepOptions, StepSums};
+use crate::engine::{
+    Engine, EvaluationSums, Moments, Optimiser, Split, State, StepOptions, StepSums, SufficientStats,
+};
 use crate::error::{Error, Result};
 use crate::sae::Sae;
 
@@ -24,7 +26,7 @@ const SOFTWARE_WORK_PER_CALL: usize = 100_000_000;
 
 /// Training on a GPU. Rows, parameters, moments and gradients stay on it; losses come back once a call.
 #[derive(Debug)]
-pub struct Gpu {
+pub struct GpuEngine {
     context: Rc<Context>,
     recorder: Recorder,
     train: Source,
@@ -50,7 +52,7 @@ struct Pending {
     batch: usize,
 }
 
-impl Gpu {
+impl GpuEngine {
     /// A room on an open device with these rows and this state.
     ///
     /// # Errors
@@ -153,7 +155,7 @@ impl Gpu {
     }
 }
 
-impl Engine for Gpu {
+impl Engine for GpuEngine {
     fn name(&self) -> String {
         let adapter = self.context.adapter();
         format!("GPU: {} ({})", adapter.name, adapter.backend)
@@ -282,9 +284,9 @@ impl Engine for Gpu {
         self.finish().await
     }
 
-    async fn take_gram(&mut self) -> Result<Gram> {
+    async fn take_stats(&mut self) -> Result<SufficientStats> {
         let Some(gram) = &mut self.gram else {
-            return Ok(Gram::new(self.batch.layout.d_in, self.batch.layout.d_sae));
+            return Ok(SufficientStats::new(self.batch.layout.d_in, self.batch.layout.d_sae));
         };
         self.recorder.submit();
         gram.flush(&self.context, &self.batch).await?;
@@ -325,4 +327,4 @@ impl Engine for Gpu {
     }
 }
 
-const _: () = assert!(super::batch::CHUNK <= ROWS_IN_FLIGHT && BLOCK <= super::batch::CHUNK);
+const _: () = assert!(super::forward::CHUNK <= ROWS_IN_FLIGHT && BLOCK <= super::forward::CHUNK);

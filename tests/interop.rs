@@ -3,13 +3,13 @@
 
 #![cfg(feature = "files")]
 
-mod exchange_support;
+mod interop_support;
 
-use exchange_support::{Folder, MARGIN, assert_same, model, rows, saelens_forward, sparsify_forward, wide};
+use interop_support::{Folder, MARGIN, assert_same, model, rows, saelens_forward, sparsify_forward, wide};
 use proptest::prelude::*;
 use splinterp::data::{Dataset, NormalisationKind, Storage};
 use splinterp::engine::bulk;
-use splinterp::exchange::{Format, NamedFile, read, write, zip_files};
+use splinterp::interop::{Format, NamedFile, read, write, zip_files};
 use splinterp::sae::{Activation, Sae, Threshold, TopKBy};
 use splinterp::train::{Method, TrainOptions, Trainer};
 
@@ -176,16 +176,17 @@ fn a_model_that_was_read_can_be_trained_on() {
         let options =
             || TrainOptions { tied: Some(tied), ..TrainOptions::new(method, 8, activation.clone(), 1) };
         let mut first = Trainer::create(data.clone(), data.clone(), options()).expect("fits");
-        let mut report = pollster::block_on(first.epoch(&mut splinterp::train::Quiet)).expect("trains");
+        let mut report =
+            pollster::block_on(first.epoch(&mut splinterp::progress::NoObserver)).expect("trains");
         for _ in 0..4 {
-            report = pollster::block_on(first.epoch(&mut splinterp::train::Quiet)).expect("trains");
+            report = pollster::block_on(first.epoch(&mut splinterp::progress::NoObserver)).expect("trains");
         }
         let back = read(&write(first.sae(), Format::SaeLens).expect("can be written")).expect("can be read");
         let mut second =
             Trainer::start_from(back.clone(), data.clone(), data.clone(), options()).expect("fits");
         assert_eq!(second.sae().to_parts(), back.to_parts());
         assert_eq!(second.sae().w_dec.is_none(), tied);
-        let next = pollster::block_on(second.epoch(&mut splinterp::train::Quiet)).expect("trains");
+        let next = pollster::block_on(second.epoch(&mut splinterp::progress::NoObserver)).expect("trains");
         assert!(next.test_mse < 1.02 * report.test_mse, "{} after {}", next.test_mse, report.test_mse);
     }
     let start = |sae: Sae, options| {
