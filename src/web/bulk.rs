@@ -8,7 +8,7 @@ use super::convert::{float32, option_field};
 use super::error::Thrown;
 use super::sae::Sae;
 use super::trainer::next_task;
-use crate::engine::{Backend, Operation, apply};
+use crate::engine::{Backend, Inference, Operation};
 use crate::error::Error;
 use crate::sae;
 
@@ -80,6 +80,7 @@ async fn run(
             let _ = on_progress.call2(&JsValue::NULL, &(done as f64).into(), &(total as f64).into());
         }
         next_task().await;
+        Ok(())
     };
-    Ok(float32(&apply(operation, &sae, &input, backend, progress).await?))
+    Ok(float32(&Inference::default().run(operation, &sae, &input, backend, progress).await?))
 }

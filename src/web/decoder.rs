@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::convert::{count, float64, float64_field, number_field, object};
 use super::error::Thrown;
-use crate::train::{self, DecoderInput, Ridge};
+use crate::train::decoder::{self, DecoderInput, DecoderPenalties};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -36,7 +36,7 @@ pub fn decoder_step(
     let (z, x) = (float64_field(input, "Z")?, float64_field(input, "X")?);
     let (w_dec0, b_dec0) = (float64_field(input, "W_dec0")?, float64_field(input, "b_dec0")?);
     let size = |name| count(name, number_field(input, name)?);
-    let solution = train::decoder_step(&DecoderInput {
+    let solution = decoder::decoder_step(&DecoderInput {
         z: &z,
         x: &x,
         w_dec0: &w_dec0,
@@ -44,7 +44,7 @@ pub fn decoder_step(
         n: size("n")?,
         d_sae: size("dSae")?,
         d_in: size("dIn")?,
-        ridge: Ridge {
+        penalties: DecoderPenalties {
             alpha: number_field(input, "alpha")?,
             beta: number_field(input, "beta")?,
             mu_dec: number_field(input, "muDec")?,

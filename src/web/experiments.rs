@@ -15,9 +15,7 @@ use super::trainer::Page;
 use crate::data;
 use crate::error::Error;
 use crate::progress::Observer;
-use crate::train::{
-    Experiment, ExperimentObserver, ExperimentRow, Trainer, run_experiments, summarise, to_csv,
-};
+use crate::train::{Experiment, ExperimentObserver, ExperimentRow, run_experiments, summarise, to_csv};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -47,6 +45,8 @@ export interface ExperimentRow {
   seed: number;
   /** Epochs finished. */
   epochs: number;
+  /** The engine that trained the last epoch, as `Trainer.backend` names it. */
+  backend: string;
   /** Figures of the last epoch; null if the run failed. */
   report: EpochReport | null;
   /** Time that all epochs took. */
@@ -127,7 +127,7 @@ impl Experiments {
         self.rows.borrow_mut().clear();
         let page = Page { on_progress, cancelled: self.cancelled.clone() };
         let mut table = Table { page, on_row, rows: self.rows.clone() };
-        let outcome = run_experiments((&self.train, &self.test), &self.list, Trainer::open, &mut table).await;
+        let outcome = run_experiments((&self.train, &self.test), &self.list, &mut table).await;
         self.running.set(false);
         match outcome {
             Err(Error::Cancelled) => {

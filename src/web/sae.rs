@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::convert::{count, float32, float32_field, float64, from_js, object, option_field, to_js};
 use super::error::Thrown;
-use crate::engine::bulk;
+use crate::engine::{Operation, apply};
 use crate::error::Error;
 use crate::sae::{self, Activation, Parts};
 
@@ -56,17 +56,17 @@ impl Sae {
 
     /// Dense codes `z [n, dSae]` of `rows [n, dIn]`.
     pub fn encode(&self, rows: &[f32]) -> Result<Vec<f32>, Thrown> {
-        Ok(bulk::encode(&self.0, rows)?)
+        Ok(apply(Operation::Encode, &self.0, rows)?)
     }
 
     /// Reconstructions `[n, dIn]` of dense codes `z [n, dSae]`.
     pub fn decode(&self, z: &[f32]) -> Result<Vec<f32>, Thrown> {
-        Ok(bulk::decode(&self.0, z)?)
+        Ok(apply(Operation::Decode, &self.0, z)?)
     }
 
     /// Reconstructions `[n, dIn]` of `rows [n, dIn]`.
     pub fn forward(&self, rows: &[f32]) -> Result<Vec<f32>, Thrown> {
-        Ok(bulk::forward(&self.0, rows)?)
+        Ok(apply(Operation::Forward, &self.0, rows)?)
     }
 
     /// The affine map `x ↦ matrix·x + offset` that the model is wherever these latents are active: `matrix [dIn, dIn]`

@@ -13,25 +13,25 @@ use super::convert::{count, from_js, to_js};
 use super::dataset::Dataset;
 use super::error::Thrown;
 use super::sae::Sae;
-use crate::engine::{ActiveEngine, Backend};
+use crate::engine::Backend;
 use crate::error::Error;
 use crate::progress::Observer;
 use crate::train::{self, Preset, TrainOptions};
 
-/// A run: data, options and a room to train in.
+/// A run: data, options and an engine to train on.
 #[wasm_bindgen]
 pub struct Trainer {
     /// Taken out while an epoch runs, so that nothing is borrowed across an await.
-    run: Rc<RefCell<Option<train::Trainer<ActiveEngine>>>>,
+    run: Rc<RefCell<Option<train::Trainer>>>,
     cancelled: Rc<Cell<bool>>,
 }
 
 impl Trainer {
-    fn new(run: train::Trainer<ActiveEngine>) -> Self {
+    fn new(run: train::Trainer) -> Self {
         Self { run: Rc::new(RefCell::new(Some(run))), cancelled: Rc::default() }
     }
 
-    fn with<T>(&self, read: impl FnOnce(&train::Trainer<ActiveEngine>) -> T) -> Result<T, Thrown> {
+    fn with<T>(&self, read: impl FnOnce(&train::Trainer) -> T) -> Result<T, Thrown> {
         self.run.borrow().as_ref().map(read).ok_or_else(busy)
     }
 }
