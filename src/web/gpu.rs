@@ -6,12 +6,12 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::convert::{count, option_field, to_js};
 use super::error::Thrown;
-use crate::engine::gpu::{GpuReport, Workload, benchmark, device};
+use crate::engine::gpu::{GpuReport, Workload, benchmark, shared_device};
 use crate::error::Error;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-/** The graphics adapter as it describes itself, and whether it computes rightly. */
+/** The graphics adapter as it describes itself, and whether it gives correct results. */
 export interface GpuReport {
   adapter: string;
   vendor: string;
@@ -59,7 +59,7 @@ export interface BenchmarkOptions {
 /// that runs the kernels.
 #[wasm_bindgen(js_name = gpuReport, unchecked_return_type = "GpuReport | undefined")]
 pub async fn gpu_report() -> Result<JsValue, Thrown> {
-    match device(true).await {
+    match shared_device(true).await {
         Ok(tested) => to_js(&GpuReport::new(&tested)),
         Err(Error::Gpu(_)) => Ok(JsValue::UNDEFINED),
         Err(error) => Err(error.into()),
@@ -82,10 +82,10 @@ pub async fn gpu_benchmark(
             .collect::<Result<Vec<_>, _>>()?,
         Err(_) => Workload::ALL.to_vec(),
     };
-    let tested = device(true).await?;
+    let tested = shared_device(true).await?;
     let mut timings = Vec::new();
     for workload in workloads {
-        let timing = benchmark(&tested.context, workload, repeats, with_cpu).await?;
+        let timing = benchmark(&tested.device, workload, repeats, with_cpu).await?;
         if let (Some(on_timing), Ok(timing)) = (&on_timing, to_js(&timing)) {
             // A callback that throws is the page's mistake and no reason to stop.
             let _ = on_timing.call1(&JsValue::NULL, &timing);

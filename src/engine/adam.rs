@@ -1,8 +1,14 @@
-//! Adam (Kingma and Ba 2015, algorithm 1), in the form and with the constants of `torch.optim.Adam`.
+//! Adam (Kingma and Ba 2015, algorithm 1), in the form and with the constants of `torch.optim.Adam`. The constants stand
+//! here alone: the CPU engine uses them directly, the kernels of the GPU engine get them as overrides.
 
-const BETA1: f64 = 0.9;
-const BETA2: f64 = 0.999;
-const EPS: f32 = 1e-8;
+/// β₁.
+pub const BETA1: f64 = 0.9;
+/// β₂.
+pub const BETA2: f64 = 0.999;
+/// ε.
+pub const EPS: f32 = 1e-8;
+/// Added to the norm of the gradient before dividing by it, as `torch.nn.utils.clip_grad_norm_` does.
+pub const CLIP_EPS: f64 = 1e-6;
 
 /// One step's constants: `θ −= lr/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)`.
 #[derive(Debug, Clone, Copy)]
