@@ -93,7 +93,7 @@ impl Trainer {
             }
             sums.mse += step.mse;
             sums.l1 += step.l1;
-            work.advance((rows.len() * options.updates_per_batch) as f64).await?;
+            work.advance(rows.len() as f64 * options.updates_per_batch as f64).await?;
         }
         Ok(())
     }
