@@ -263,7 +263,7 @@ pub fn decoder_step(input: &DecoderInput) -> Result<DecoderSolution> {
         }
     }
     gram.rows = n as u64;
-    let data = DataMoments { mean: x_mean, variation };
+    let data = DataMoments { mean: x_mean, total_sum_of_squares: variation };
     let mut problem = Centred::new(&gram, &data, &input.ridge);
     problem.z_mean = z_mean;
     let before = (input.w_dec0, input.b_dec0);
