@@ -8,7 +8,7 @@ use splinterp::data::{Dataset, NormalisationKind, Storage};
 use splinterp::engine::{CpuEngine, Engine, Optimiser, Split, State, StepOptions};
 use splinterp::progress::{NoObserver, Observer};
 use splinterp::random::{Random, Stream};
-use splinterp::sae::{Activation, Penalties, Sae, Threshold, TopKBy, penalties_of};
+use splinterp::sae::{Activation, Penalties, Sae, Threshold, TopKBy};
 use splinterp::train::{Method, Preset, TrainOptions, Trainer};
 
 /// Step of the central difference: small enough to stay on one affine piece, large enough for float32.
@@ -50,7 +50,7 @@ fn objective(data: &Dataset, sae: &Sae, penalties: &Penalties) -> (f64, Vec<bool
     let sums = block_on(room.evaluate(Split::Test, 0..data.rows() as u32)).expect("evaluates");
     let z = splinterp::engine::bulk::encode(sae, &data.values()).expect("encodes");
     let mse = sums.squares / (data.rows() * data.cols()) as f64;
-    let f = mse + penalties.l1 * sums.l1 / data.rows() as f64 + penalties_of(sae, sae, penalties);
+    let f = mse + penalties.l1 * sums.l1 / data.rows() as f64 + penalties.of(sae, sae);
     (f, z.iter().map(|&z| z != 0.0).collect())
 }
 

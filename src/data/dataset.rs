@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::dtype::widen;
-use super::{Normalisation, NormalisationKind, Storage, memory};
+use super::{Normalisation, NormalisationKind, Storage};
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::random::{Random, Stream};
 
 /// Means of a data set, and how far its values lie from them.
@@ -132,7 +133,7 @@ impl Dataset {
             ));
         }
         // Labels are kept by row of the storage: this may be a view of a part of it.
-        let mut stored = memory::zeros("the labels", (self.storage.len() / self.cols) as u64)?;
+        let mut stored = memory::zeros("labels", &[self.storage.len() / self.cols])?;
         for (row, label) in labels.into_iter().enumerate() {
             stored[self.stored(row)] = label;
         }
@@ -239,7 +240,7 @@ impl Dataset {
     /// # Errors
     /// If memory has no room for them.
     pub fn try_values(&self) -> Result<Vec<f32>> {
-        let mut values = memory::zeros("the values", memory::product(self.rows(), self.cols))?;
+        let mut values = memory::zeros("values", &[self.rows(), self.cols])?;
         for (row, out) in (0..).zip(values.chunks_exact_mut(self.cols)) {
             self.gather(&[row], out);
         }
@@ -254,7 +255,7 @@ impl Dataset {
         if let Some(row) = rows.iter().find(|&&row| row as usize >= self.rows()) {
             return Err(Error::option("rows", row, format!("row numbers below {}", self.rows())));
         }
-        let mut values = memory::zeros("the rows", memory::product(rows.len(), self.cols))?;
+        let mut values = memory::zeros("rows", &[rows.len(), self.cols])?;
         self.gather(rows, &mut values);
         Ok(values)
     }
@@ -316,7 +317,7 @@ impl Dataset {
     /// The row numbers in random order. Each takes four bytes where a row may take one: with those of the view that is
     /// made of them, they are asked for before they are taken.
     fn shuffled(&self, seed: u64) -> Result<Vec<u32>> {
-        drop(memory::reserve::<u32>("the order of the rows", 2 * self.rows() as u64)?);
+        drop(memory::reserve::<u32>("order of the rows", &[2, self.rows()])?);
         Ok(Random::new(seed, Stream::Rows).permutation(self.rows() as u32))
     }
 

@@ -14,7 +14,6 @@ mod formats;
 mod generate;
 #[cfg(feature = "files")]
 mod labels;
-pub(crate) mod memory;
 mod normalisation;
 mod read;
 mod storage;

@@ -28,7 +28,7 @@ pub use state::{Moments, Optimiser, State, SufficientStats};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::sae::Penalties;
+use crate::sae::{Parameter, Penalties, Regularizer};
 
 /// Where to train.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -85,6 +85,13 @@ pub struct StepOptions {
     pub clip: Option<f64>,
     /// The other terms of F.
     pub penalties: Penalties,
+}
+
+impl StepOptions {
+    /// The terms that concern one parameter alone.
+    pub fn regularizer(&self, parameter: Parameter, tied: bool) -> Regularizer {
+        self.penalties.regularizer(parameter, tied, self.weight_decay)
+    }
 }
 
 /// Sums over the batches of a call of [`Engine::steps`], measured before each update.

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::data::memory::{product, reserve};
 use crate::error::{Error, Result};
+use crate::memory::reserve;
 use crate::sae::{Activation, Sae, TopKBy};
 
 /// The same reconstructions by TopK with ReLU; `k` and `by` are those of the model.
@@ -28,10 +28,7 @@ pub fn positive_topk(sae: &Sae, k: usize, by: TopKBy) -> Result<Cow<'_, Sae>> {
 /// Each latent twice, the second time with its sign turned.
 fn doubled(sae: &Sae, k: usize) -> Result<Sae> {
     let twice = |values: &[f32]| -> Result<Vec<f32>> {
-        let mut both = reserve(
-            "twice the latents, which TopK by 'magnitude' is written with",
-            product(2, values.len()),
-        )?;
+        let mut both = reserve("twice the latents, as TopK by 'magnitude' needs", &[2, values.len()])?;
         both.extend_from_slice(values);
         both.extend(values.iter().map(|value| -value));
         Ok(both)

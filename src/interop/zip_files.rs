@@ -6,8 +6,8 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::named_file::NamedFile;
-use crate::data::memory::reserve;
 use crate::error::{Error, Result};
+use crate::memory::reserve;
 
 /// Bytes that an entry takes besides its name and content, about.
 const ENTRY: usize = 128;
@@ -18,8 +18,10 @@ const ENTRY: usize = 128;
 /// If two files have the same name, or memory has no room for the archive.
 pub fn zip_files(files: &[NamedFile]) -> Result<Vec<u8>> {
     // The writer takes memory without asking: what there is no room for is refused first.
-    let bytes = files.iter().map(|file| (2 * file.name.len() + ENTRY + file.bytes.len()) as u64).sum();
-    let mut archive = ZipWriter::new(Cursor::new(reserve("the archive", bytes)?));
+    let bytes = files.iter().fold(0, |sum: usize, file| {
+        sum.saturating_add(2 * file.name.len() + ENTRY).saturating_add(file.bytes.len())
+    });
+    let mut archive = ZipWriter::new(Cursor::new(reserve("archive", &[bytes])?));
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
         .last_modified_time(zip::DateTime::default());

@@ -9,7 +9,7 @@ use crate::data::{DataMoments, Dataset};
 use crate::engine::{ActiveEngine, Backend, CpuEngine, Engine, State};
 use crate::error::{Error, Result};
 use crate::progress::{Observer, Work};
-use crate::sae::{Sae, penalties_of};
+use crate::sae::Sae;
 
 /// A run: data, options and a room to train in.
 ///
@@ -202,8 +202,7 @@ impl<E: Engine> Trainer<E> {
             }
         };
         let penalties = self.options.penalties();
-        let objective =
-            train_mse + penalties.l1 * train_l1 + penalties_of(&state.sae, &self.saved.sae, &penalties);
+        let objective = train_mse + penalties.l1 * train_l1 + penalties.of(&state.sae, &self.saved.sae);
         self.saved = state;
         self.epoch += 1;
         let dead = active.iter().filter(|&&rows| rows == 0).count();

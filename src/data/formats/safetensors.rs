@@ -10,12 +10,12 @@ use serde::Deserialize;
 use serde::de::{Error as _, MapAccess, Visitor};
 
 use crate::data::dtype::{Dtype, ElementType};
-use crate::data::memory::reserve;
 use crate::data::read::{
     Contents, ElementOrder, Elements, InputFile, MOST_TENSORS, Span, Tensor, TensorFormat, TensorInfo,
     row_length, times,
 };
 use crate::error::{Error, Result};
+use crate::memory::reserve;
 
 pub const FORMAT: TensorFormat = TensorFormat {
     names: &[("safetensors", &[".safetensors"])],
@@ -204,8 +204,8 @@ pub fn write(
 ) -> Result<Vec<u8>> {
     use ::safetensors::tensor::{Dtype, TensorView};
     // The writer takes memory without asking; a file for which there is none is refused first.
-    let bytes = tensors.iter().map(|(_, _, values)| size_of_val(*values) as u64).sum();
-    drop(reserve::<u8>(file, bytes)?);
+    let values = tensors.iter().fold(0, |sum: usize, (_, _, values)| sum.saturating_add(values.len()));
+    drop(reserve::<f32>(file, &[values])?);
     let views: Result<Vec<_>, _> = tensors
         .into_iter()
         .map(|(name, shape, values)| {

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::zip::directory;
-use crate::data::memory::zeros;
 use crate::data::read::{InputFile, now};
 use crate::error::{Error, Result};
+use crate::memory::{dimension, zeros};
 
 /// Bytes that an archive may unpack to: so many, and some times its own, since weights hardly shrink.
 const UNPACKED: u64 = 64 << 20;
@@ -41,7 +41,7 @@ async fn unpack(bytes: &[u8], name: &str, telling: &[&str]) -> Result<Option<Unp
             ))
         })?;
         let mut content = span.content(&file);
-        let mut unpacked = zeros(&span.label, length)?;
+        let mut unpacked = zeros(&span.label, &[dimension(length)])?;
         let found = content.fill(&mut unpacked).await?;
         if found < unpacked.len() || content.fill(&mut [0]).await? > 0 {
             return Err(

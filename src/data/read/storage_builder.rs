@@ -4,9 +4,9 @@ use half::f16;
 
 use super::contents::Sink;
 use crate::data::dtype::{Dtype, ElementType};
-use crate::data::memory::{megabytes, zeros};
 use crate::data::{Storage, StorageKind};
 use crate::error::{Error, Result};
+use crate::memory::{dimension, zeros};
 
 /// Values on their way from a file to a data set.
 pub struct StorageBuilder {
@@ -28,22 +28,13 @@ impl StorageBuilder {
         element_type: ElementType,
         kind: StorageKind,
     ) -> Result<Self> {
-        let count = rows.saturating_mul(cols as u64);
+        let dimensions = [dimension(rows), cols];
+        let what = format!("{file}: values as {}", kind.name());
         let values = match kind {
-            StorageKind::U8 => zeros(file, count).map(Storage::U8),
-            StorageKind::F16 => zeros(file, count).map(Storage::F16),
-            StorageKind::F32 => zeros(file, count).map(Storage::F32),
-        };
-        let values = values.map_err(|_| {
-            let smaller = if kind == StorageKind::F32 { "; keeping it as f16 takes half" } else { "" };
-            let what = format!(
-                "needs {} of memory as {}, more than there is (at most {} in one piece){smaller}",
-                megabytes(count.saturating_mul(kind.size() as u64)),
-                kind.name(),
-                megabytes(isize::MAX as u64),
-            );
-            Error::format(file, what)
-        })?;
+            StorageKind::U8 => zeros(&what, &dimensions).map(Storage::U8),
+            StorageKind::F16 => zeros(&what, &dimensions).map(Storage::F16),
+            StorageKind::F32 => zeros(&what, &dimensions).map(Storage::F32),
+        }?;
         Ok(Self { element_type, cols, numbers: Vec::new(), values })
     }
 }

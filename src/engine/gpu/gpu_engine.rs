@@ -10,13 +10,13 @@ use super::forward::{Batch, Source};
 use super::gradient::Descent;
 use super::gram::{Accumulator, BLOCK};
 use super::inverted_codes::Mode;
-use super::layout::{Layout, Parameter};
+use super::layout::Layout;
 use crate::data::Dataset;
 use crate::engine::{
     Engine, EvaluationSums, Moments, Optimiser, Split, State, StepOptions, StepSums, SufficientStats,
 };
 use crate::error::{Error, Result};
-use crate::sae::Sae;
+use crate::sae::{Parameter, Sae};
 
 /// Multiply-adds of an encode between two readbacks, where the adapter is no software: milliseconds on a good card, a
 /// tenth of a second on a weak one.

@@ -6,10 +6,10 @@ use super::device::{Context, Memory, values};
 use super::dispatch::{Bound, Recorder};
 use super::forward::{Batch, part, whole};
 use super::kernels::{Kernel, Task};
-use super::layout::{Layout, Parameter};
+use super::layout::Layout;
 use crate::engine::{Operation, Optimiser, State};
 use crate::error::Result;
-use crate::sae::Sae;
+use crate::sae::{Parameter, Sae};
 
 /// A model on a device, for use outside training.
 #[derive(Debug)]

@@ -7,8 +7,9 @@
 mod pen;
 mod skeletons;
 
-use crate::data::{Dataset, Storage, memory};
+use crate::data::{Dataset, Storage};
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::random::Random;
 use pen::{Nib, SIDE};
 use skeletons::{SKELETONS, Stroke};
@@ -43,7 +44,7 @@ impl Dataset {
         if !(1..=MAX_DIGITS).contains(&n) {
             return Err(Error::option("n", n, format!("1 to {MAX_DIGITS} digits")));
         }
-        let mut pixels = memory::zeros("the digits", u64::from(n) * (SIDE * SIDE) as u64)?;
+        let mut pixels = memory::zeros("digits", &[n as usize, SIDE, SIDE])?;
         let mut path = Vec::new();
         let labels = (0..n)
             .zip(pixels.chunks_exact_mut(SIDE * SIDE))
