@@ -75,12 +75,12 @@ impl Config {
         }
     }
 
-    /// A text, if it is there.
+    /// A string, if it is there.
     pub fn text(&self, name: &str) -> Result<Option<&str>> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            other => Err(self.wrong(name, other, "a text")),
+            other => Err(self.wrong(name, other, "a string")),
         }
     }
 

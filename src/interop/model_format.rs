@@ -19,7 +19,7 @@ pub enum Format {
 pub struct ModelFormat {
     /// Name of the file that holds the weights, if the format has one.
     pub weights: Option<&'static str>,
-    /// Whether such weights, with such a configuration, are of this format. Those before it in the table are not.
+    /// Whether such weights, with such a configuration, are of this format and of no other.
     pub recognises: fn(&Weights<'_>, Option<&Config>) -> bool,
     pub read: ModelReader,
     pub writer: Option<ModelWriter>,

@@ -31,12 +31,12 @@ pub async fn array(file: &InputFile<'_>, span: Span, name: String) -> Result<Ten
     let header = NpyHeaderParser { text: &text, at: 0 }
         .dictionary()
         .map_err(|what| span.format_error(format!("{what} in the header of the array")))?;
-    let cols = row_length(&header.shape).map_err(|what| span.format_error(what))?;
     let info = TensorInfo { name, dtype: header.element_type.dtype, shape: header.shape.clone() };
     let start = content.position();
-    let elements = Elements::new(span, start, header.element_type, header.shape, &header.order)?;
+    let elements = Elements::new(span.clone(), start, header.element_type, header.shape, &header.order)?;
     elements.check_length()?;
     elements.check_end()?;
+    let cols = row_length(&info.shape).map_err(|what| span.format_error(what))?;
     Ok(Tensor::of_elements(info, cols, elements))
 }
 

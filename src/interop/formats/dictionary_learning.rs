@@ -15,7 +15,7 @@ pub const FORMAT: ModelFormat = ModelFormat {
     weights: Some("ae.pt"),
     recognises: |weights, config| {
         let trained = config.is_some_and(|config| config.has("trainer"));
-        weights.has("decoder.weight") || (trained && weights.has("W_enc"))
+        weights.has("decoder.weight") || (weights.has("W_enc") && trained)
     },
     read: ModelReader::WithConfig("config.json", read),
     writer: None,
@@ -43,7 +43,7 @@ impl DictionaryClass {
                 "dictionary class '{other}' cannot be read: expected AutoEncoder, AutoEncoderNew, AutoEncoderTopK, \
                  BatchTopKSAE or JumpReluAutoEncoder"
             ))),
-            None => Err(trainer.error("entry 'trainer.dict_class' is missing, expected a text")),
+            None => Err(trainer.error("entry 'trainer.dict_class' is missing, expected a string")),
         }
     }
 

@@ -11,6 +11,6 @@ mod sparsify;
 
 use super::model_format::ModelFormat;
 
-/// Every format, in the order in which they are tried.
+/// Every format. None recognises what another reads.
 pub const FORMATS: [ModelFormat; 5] =
-    [checkpoint::FORMAT, dictionary_learning::FORMAT, sparsify::FORMAT, gemma_scope::FORMAT, saelens::FORMAT];
+    [checkpoint::FORMAT, saelens::FORMAT, sparsify::FORMAT, dictionary_learning::FORMAT, gemma_scope::FORMAT];

@@ -16,7 +16,11 @@ use crate::sae::{Activation, Sae, Threshold, TopKBy, transpose};
 
 pub const FORMAT: ModelFormat = ModelFormat {
     weights: Some(WEIGHTS),
-    recognises: |weights, _| weights.has("W_enc") || weights.has("w_enc"),
+    recognises: |weights, config| {
+        // Without a configuration, which SAELens needs, thresholds are those of Gemma Scope.
+        let own = config.map_or(!weights.has("threshold"), |config| !config.has("trainer"));
+        weights.has("W_enc") && own
+    },
     read: ModelReader::WithConfig(CONFIG, read),
     writer: Some(ModelWriter { format: Format::SaeLens, name: "saelens", write }),
 };

@@ -15,7 +15,7 @@ use crate::sae::{Activation, Sae, TopKBy};
 
 pub const FORMAT: ModelFormat = ModelFormat {
     weights: Some(WEIGHTS),
-    recognises: |weights, _| weights.has("encoder.weight"),
+    recognises: |weights, _| weights.has("encoder.weight") && !weights.has("decoder.weight"),
     read: ModelReader::WithConfig(CONFIG, read),
     writer: Some(ModelWriter { format: Format::Sparsify, name: "sparsify", write }),
 };
