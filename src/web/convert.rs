@@ -23,19 +23,21 @@ pub fn found(value: &JsValue) -> String {
     if let Some(text) = value.as_string() {
         return format!("'{text}'");
     }
-    if value.is_null() || !value.is_object() {
-        let plain = value.as_f64().map(|number| number.to_string());
-        let plain = plain.or_else(|| value.as_bool().map(|truth| truth.to_string()));
-        return plain.unwrap_or_else(|| match value.is_null() {
-            true => "null".to_owned(),
-            false => value.js_typeof().as_string().unwrap_or_default(),
-        });
+    if let Some(number) = value.as_f64() {
+        return number.to_string();
     }
-    let constructor = Reflect::get(value, &"constructor".into());
-    let class = constructor.and_then(|constructor| Reflect::get(&constructor, &"name".into()));
-    let class = class.ok().and_then(|name| name.as_string()).unwrap_or_else(|| "Object".to_owned());
-    let article = if class.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
-    format!("{article} {class}")
+    if let Some(truth) = value.as_bool() {
+        return truth.to_string();
+    }
+    let name = match value {
+        value if value.is_null() => return "null".to_owned(),
+        value if value.is_undefined() => return "undefined".to_owned(),
+        value if value.is_object() => field(&field(value, "constructor"), "name"),
+        value => value.js_typeof(),
+    };
+    let name = name.as_string().unwrap_or_else(|| "Object".to_owned());
+    let article = if name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
+    format!("{article} {name}")
 }
 
 /// A number.
@@ -76,6 +78,11 @@ pub fn optional_text(name: &'static str, value: &JsValue) -> Result<Option<Strin
 pub fn callback(name: &'static str, value: &JsValue) -> Result<Option<Function>, Thrown> {
     let given = !value.is_null_or_undefined();
     given.then(|| checked::<Function>(name, value, "a function").cloned()).transpose()
+}
+
+/// An array.
+pub fn array<'a>(name: &'static str, value: &'a JsValue, expected: &str) -> Result<&'a Array, Thrown> {
+    checked(name, value, expected)
 }
 
 /// An object of a class of the browser's.
@@ -138,6 +145,12 @@ pub fn box_numbers<const N: usize>(name: &'static str, value: &JsValue) -> Resul
     let length = numbers.len();
     let wrong = |_| Error::option(name, format!("{length} numbers"), format!("{N} numbers")).into();
     numbers.try_into().map_err(wrong)
+}
+
+/// Checks that a value is an object, before its fields are read.
+pub fn object(name: &'static str, value: &JsValue) -> Result<(), Thrown> {
+    intact()?;
+    if value.is_object() { Ok(()) } else { Err(Error::option(name, found(value), "an object").into()) }
 }
 
 /// A field of an object, `undefined` where there is none.

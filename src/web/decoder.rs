@@ -3,7 +3,7 @@
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::convert::{count, field, float64s, number};
+use super::convert::{self, count, field, float64s, number};
 use super::error::Thrown;
 use super::results::{float64, object};
 use crate::train::{self, DecoderInput, Ridge};
@@ -34,6 +34,7 @@ export interface DecoderStepInput {
 pub fn decoder_step(
     #[wasm_bindgen(unchecked_param_type = "DecoderStepInput")] input: &JsValue,
 ) -> Result<JsValue, Thrown> {
+    convert::object("input", input)?;
     let values = |name| float64s(name, &field(input, name));
     let size = |name| count(name, field(input, name).unchecked_ref());
     let weight = |name| number(name, field(input, name).unchecked_ref());

@@ -1,11 +1,11 @@
 //! `powerDiagram`, `Partition`, `Sae.slice`, and the lifting.
 
-use js_sys::{Float32Array, Float64Array, Number};
+use js_sys::{Float32Array, Number};
 use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::convert::{box_numbers, count, float32s, float64s, number};
+use super::convert::{box_numbers, count, float32s, number, numbers};
 use super::error::Thrown;
 use super::inner::Inner;
 use super::options::optional_from_js;
@@ -132,12 +132,12 @@ impl Partition {
 /// Of equal sites with equal weights the first counts as nearer; order n, and one site, is the box whole.
 #[wasm_bindgen(js_name = powerDiagram)]
 pub fn power_diagram(
-    sites: &Float64Array,
-    weights: &Float64Array,
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] sites: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] weights: &JsValue,
     order: &Number,
     #[wasm_bindgen(js_name = "box", unchecked_param_type = "Box")] bounds: &JsValue,
 ) -> Result<Partition, Thrown> {
-    let (sites, weights) = (float64s("sites", sites)?, float64s("weights", weights)?);
+    let (sites, weights) = (numbers("sites", sites)?, numbers("weights", weights)?);
     let (order, bounds) = (count("order", order)?, Bounds::new(box_numbers("box", bounds)?)?);
     Ok(Partition::new(geometry::power_diagram(&sites, &weights, order, bounds)?))
 }
@@ -175,23 +175,28 @@ impl Sae {
 /// Heights `sqrt(max weight − weight_i)`: over the plane z = 0 the Voronoi diagram of the sites lifted so is their
 /// power diagram.
 #[wasm_bindgen]
-pub fn lift(weights: &Float64Array) -> Result<Vec<f64>, Thrown> {
-    Ok(geometry::lift(&float64s("weights", weights)?))
+pub fn lift(
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] weights: &JsValue,
+) -> Result<Vec<f64>, Thrown> {
+    Ok(geometry::lift(&numbers("weights", weights)?))
 }
 
 /// The weights `−(height_i − level)²` of the power diagram that the plane z = level cuts out.
 #[wasm_bindgen(js_name = weightsAt)]
-pub fn weights_at(heights: &Float64Array, level: &Number) -> Result<Vec<f64>, Thrown> {
-    Ok(geometry::weights_at(&float64s("heights", heights)?, number("level", level)?))
+pub fn weights_at(
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] heights: &JsValue,
+    level: &Number,
+) -> Result<Vec<f64>, Thrown> {
+    Ok(geometry::weights_at(&numbers("heights", heights)?, number("level", level)?))
 }
 
 /// The Voronoi cells of points `x0 y0 z0 x1 …` in a box `[x0, y0, z0, x1, y1, z1]`.
 #[wasm_bindgen(js_name = voronoiCells, unchecked_return_type = "Polyhedra")]
 pub fn voronoi_cells(
-    points: &Float64Array,
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] points: &JsValue,
     #[wasm_bindgen(js_name = "box", unchecked_param_type = "number[] | Float64Array")] bounds: &JsValue,
 ) -> Result<JsValue, Thrown> {
-    let points = float64s("points", points)?;
+    let points = numbers("points", points)?;
     let cells = geometry::voronoi_cells(&points, Bounds3::new(box_numbers("box", bounds)?)?)?;
     Ok(object([
         ("cellOffsets", uint32(&cells.cell_offsets)),

@@ -4,13 +4,12 @@ use js_sys::{Array, JsString, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::convert::{bytes, field, found, text};
+use super::convert::{array, bytes, field, text};
 use super::error::Thrown;
 use super::inner::content_of;
 use super::results::object;
 use super::sae::Sae;
 use crate::data;
-use crate::error::Error;
 use crate::interop::{self, Format, NamedFile};
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -79,12 +78,9 @@ pub fn zip_files(
 }
 
 fn named_files(files: &JsValue) -> Result<Vec<NamedFile>, Thrown> {
-    let Some(files) = files.dyn_ref::<Array>() else {
-        return Err(Error::option("files", found(files), "an array of { name, bytes }").into());
-    };
     let named = |file: JsValue| {
         let name = text("files.name", field(&file, "name").unchecked_ref())?;
         Ok(NamedFile { name, bytes: bytes("files.bytes", &field(&file, "bytes"))? })
     };
-    files.iter().map(named).collect()
+    array("files", files, "an array of { name, bytes }")?.iter().map(named).collect()
 }

@@ -7,8 +7,7 @@ use js_sys::{Array, ArrayBuffer, JsString, Object};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::broken::intact;
-use super::convert::{field, found};
+use super::convert::{array, field, found, object};
 use super::error::Thrown;
 use super::plain::{Misfit, Plain};
 use crate::error::Error;
@@ -20,11 +19,7 @@ pub fn from_js<T: DeserializeOwned>(name: &'static str, value: &JsValue) -> Resu
 
 /// Reads a list of such objects.
 pub fn list_from_js<T: DeserializeOwned>(name: &'static str, value: &JsValue) -> Result<Vec<T>, Thrown> {
-    intact()?;
-    if !Array::is_array(value) {
-        return Err(Error::option(name, found(value), "an array").into());
-    }
-    read(name, plain(name, value, &[])?)
+    read(name, plain(name, array(name, value, "an array")?, &[])?)
 }
 
 /// Reads an object of options that may be left out, as all its fields may.
@@ -49,14 +44,10 @@ fn from_js_without<T: DeserializeOwned>(
     value: &JsValue,
     without: &[&str],
 ) -> Result<T, Thrown> {
-    intact()?;
-    let not_an_object = || Error::option(name, found(value), "an object").into();
-    if !value.is_object() {
-        return Err(not_an_object());
-    }
+    object(name, value)?;
     match plain(name, value, without)? {
         fields @ Plain::Fields(_) => read(name, fields),
-        _ => Err(not_an_object()),
+        _ => Err(Error::option(name, found(value), "an object").into()),
     }
 }
 

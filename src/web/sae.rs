@@ -4,13 +4,12 @@ use js_sys::{Float32Array, Number, Uint32Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::convert::{count, field, float32s, found, uint32s};
+use super::convert::{self, count, field, float32s, uint32s};
 use super::error::Thrown;
 use super::inner::{Argument, Inner};
 use super::options::from_js;
 use super::results::{float32, float64, object, to_js};
 use crate::engine::bulk;
-use crate::error::Error;
 use crate::sae::{self, Activation, Parts};
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -54,9 +53,7 @@ impl Sae {
         #[wasm_bindgen(js_name = dIn)] d_in: &Number,
         #[wasm_bindgen(js_name = dSae)] d_sae: &Number,
     ) -> Result<Sae, Thrown> {
-        if !parts.is_object() {
-            return Err(Error::option("parts", found(parts), "an object").into());
-        }
+        convert::object("parts", parts)?;
         let activation: Activation = from_js("activation", &field(parts, "activation"))?;
         let parts = Parts {
             w_enc: float32s("W_enc", &field(parts, "W_enc"))?,

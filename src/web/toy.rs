@@ -2,11 +2,11 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Float64Array, Number};
+use js_sys::Number;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::convert::{count, float64s, number};
+use super::convert::{count, number, numbers};
 use super::error::Thrown;
 use super::inner::Inner;
 use super::options::from_js;
@@ -48,11 +48,12 @@ impl ToySae {
     /// Untrained.
     #[wasm_bindgen(constructor)]
     pub fn new(
-        points: &Float64Array,
+        #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] points: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "ToyOptions")] options: &JsValue,
     ) -> Result<ToySae, Thrown> {
+        let points = numbers("points", points)?;
         let options: ToyOptions = from_js("options", options)?;
-        let toy = toy::ToySae::new(float64s("points", points)?, options)?;
+        let toy = toy::ToySae::new(points, options)?;
         Ok(Self(Inner::new(RefCell::new(toy))))
     }
 
@@ -88,8 +89,11 @@ impl ToySae {
     }
 
     /// Reconstructions of points `x0 y0 x1 y1 …`.
-    pub fn forward(&self, points: &Float64Array) -> Result<Vec<f64>, Thrown> {
-        Ok(self.0.get()?.borrow().forward(&float64s("points", points)?))
+    pub fn forward(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] points: &JsValue,
+    ) -> Result<Vec<f64>, Thrown> {
+        Ok(self.0.get()?.borrow().forward(&numbers("points", points)?))
     }
 
     /// The active latents of a point, ascending.
