@@ -149,7 +149,13 @@ impl Problem {
         }
         let variation = self.x.iter().enumerate().map(|(at, x)| (x - mean[at % d_in]).powi(2)).sum();
         let start = (&self.w0[..], &self.b0[..]);
-        solve_decoder(&gram, &DataMoments { mean, variation }, start, start, &self.ridge)
+        solve_decoder(
+            &gram,
+            &DataMoments { mean, total_sum_of_squares: variation },
+            start,
+            start,
+            &self.ridge,
+        )
     }
 
     /// What is wrong with a solution, if anything: F measured row by row must not have risen.

@@ -8,7 +8,10 @@
 //! - `format`: what a format tells about itself
 //! - `sniff`: what a file of no known format looks like
 
-#![cfg_attr(not(feature = "files"), allow(dead_code, reason = "parts that only the formats of `files` need"))]
+#![cfg_attr(
+    not(feature = "files"),
+    allow(dead_code, unused_imports, reason = "parts that only the formats of the feature `files` need")
+)]
 
 mod content;
 mod contents;

@@ -285,10 +285,10 @@ impl<'p> Unpickler<'p> {
         let PickleValue::Sequence(arguments) = self.value(arguments) else {
             return Err("calls a function without a tuple of arguments".to_owned());
         };
-        let function = match self.value(function) {
-            &PickleValue::Global(global) => global,
+        let function = match *self.value(function) {
+            PickleValue::Global(global) => global,
             // An object that is called, or an attribute of one: as unknown as the object.
-            &PickleValue::Object(name) => Global::Unknown(name),
+            PickleValue::Object(name) => Global::Unknown(name),
             _ => return Err("calls something that is not a function".to_owned()),
         };
         let (function, arguments) = match (function, arguments.as_slice()) {
