@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::dtype::widen;
-use super::{Normalisation, NormalisationKind, Storage};
+use super::normalisation::{Normalisation, NormalisationKind};
+use super::storage::Storage;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::random::{Random, Stream};

@@ -2,8 +2,7 @@
 
 use half::f16;
 
-use super::Dtype;
-use super::dtype::widen;
+use super::dtype::{Dtype, widen};
 use crate::error::{Error, Result};
 
 /// Type in which values are kept in memory.

@@ -4,9 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::ControlFlow;
 
+use super::dataset::Dataset;
 use super::formats::sniff;
-use super::read::{Contents, InputFile, Progress, Source, Statistics, StorageBuilder, Tensor, now};
-use super::{Dataset, Inspection, Storage, StorageKind, TensorInfo};
+use super::read::{
+    Contents, InputFile, Inspection, Progress, Source, Statistics, StorageBuilder, Tensor, TensorInfo, now,
+};
+use super::storage::{Storage, StorageKind};
 use crate::error::{Error, Result};
 
 /// How a data set is made of a tensor.

@@ -3,13 +3,13 @@
 
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 
-use crate::data::StorageKind;
 use crate::data::dtype::{Dtype, ElementType};
 use crate::data::labels::ClassLabels;
 use crate::data::read::{
     Content, Contents, InputFile, LARGEST_RATIO, Progress, Reading, Sink, Span, Tensor, TensorBody,
     TensorFormat, TensorInfo, text,
 };
+use crate::data::storage::StorageKind;
 use crate::error::{Error, Result};
 
 pub const FORMAT: TensorFormat = TensorFormat {

@@ -1,7 +1,8 @@
 //! Points in the plane for the toy experiment "between k-means and PCA": three shapes that no single idea fits.
 //! Three means describe the square, a line per cluster describes the noisy line and the diagonal.
 
-use crate::data::{Dataset, Storage};
+use crate::data::dataset::Dataset;
+use crate::data::storage::Storage;
 use crate::error::{Error, Result};
 use crate::random::Random;
 

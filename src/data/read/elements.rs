@@ -2,12 +2,12 @@
 //! anything is allocated, elements handed on in pieces as they are read.
 
 use super::content::{Content, LARGEST_RATIO, Packing, Span, TRUSTED};
-use super::contents::{Sink, TensorBody};
 use super::shape::times;
 use super::source::{InputFile, Progress, Reading};
 use super::strided::{Axis, ElementOrder, StridedWalk, axes};
-use crate::data::StorageKind;
+use super::tensor_body::{Sink, TensorBody};
 use crate::data::dtype::ElementType;
+use crate::data::storage::StorageKind;
 use crate::error::{Error, Result};
 
 /// Bytes that are passed over before the user is asked whether to go on.

@@ -1,6 +1,6 @@
 //! A look at a tensor before it is used: its statistics and its first values, in one pass that keeps nothing else.
 
-use super::contents::Sink;
+use super::tensor_body::Sink;
 use crate::data::dtype::{Dtype, ElementType};
 use crate::error::Result;
 

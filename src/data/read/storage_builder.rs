@@ -2,9 +2,9 @@
 
 use half::f16;
 
-use super::contents::Sink;
+use super::tensor_body::Sink;
 use crate::data::dtype::{Dtype, ElementType};
-use crate::data::{Storage, StorageKind};
+use crate::data::storage::{Storage, StorageKind};
 use crate::error::{Error, Result};
 use crate::memory::{dimension, zeros};
 

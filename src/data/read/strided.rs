@@ -1,7 +1,7 @@
 //! Tensors whose elements are not row-major in the file: which axes they have there, and the walk that puts each
 //! element in its place.
 
-use super::contents::Sink;
+use super::tensor_body::Sink;
 use crate::error::Result;
 
 /// In which order the elements of a tensor are stored.

@@ -7,7 +7,8 @@
 mod pen;
 mod skeletons;
 
-use crate::data::{Dataset, Storage};
+use crate::data::dataset::Dataset;
+use crate::data::storage::Storage;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::random::Random;
