@@ -55,6 +55,18 @@ pub enum Error {
         /// The value found.
         value: f64,
     },
+    /// The same in a file.
+    #[error("{place}: row {row}, column {col} is {value}, expected a finite number")]
+    NotFiniteInFile {
+        /// The file, and the tensor where it has several.
+        place: String,
+        /// Row, from 0.
+        row: usize,
+        /// Column, from 0.
+        col: usize,
+        /// The value found.
+        value: f64,
+    },
     /// A size is beyond what this target can address.
     #[error("{what} takes {}, expected at most {}", human(*.bytes), human(*.limit))]
     Memory {
@@ -98,7 +110,7 @@ impl Error {
             Self::UnknownFormat { .. } => "unknown-format",
             Self::Option { .. } => "option",
             Self::Shape { .. } => "shape",
-            Self::NotFinite { .. } => "not-finite",
+            Self::NotFinite { .. } | Self::NotFiniteInFile { .. } => "not-finite",
             Self::Memory { .. } | Self::OutOfMemory { .. } => "memory",
             Self::Diverged(_) => "diverged",
             Self::Gpu(_) => "gpu",
@@ -115,6 +127,16 @@ impl Error {
     /// Sizes that do not agree.
     pub fn shape(what: impl Into<String>, found: impl ToString, expected: impl ToString) -> Self {
         Self::Shape { what: what.into(), found: found.to_string(), expected: expected.to_string() }
+    }
+
+    /// The same error with the place in a file that its values came from, where it is about values.
+    pub(crate) fn in_file(self, place: &str) -> Self {
+        match self {
+            Self::NotFinite { row, col, value } => {
+                Self::NotFiniteInFile { place: place.to_owned(), row, col, value }
+            }
+            other => other,
+        }
     }
 
     /// A damaged file.

@@ -34,10 +34,22 @@ pub fn elements<T>(what: &str, dimensions: &[usize]) -> Result<usize> {
 /// # Errors
 /// [`Error::Memory`] if it does not fit in one piece, or there is no memory left for it.
 pub fn zeros<T: bytemuck::Zeroable + Clone>(what: &str, dimensions: &[usize]) -> Result<Vec<T>> {
-    let count = elements::<T>(what, dimensions)?;
-    let mut values = reserved(what, dimensions, count)?;
-    values.resize(count, T::zeroed());
+    let mut values = reserve(what, dimensions)?;
+    values.resize(elements::<T>(what, dimensions)?, T::zeroed());
     Ok(values)
+}
+
+/// An empty buffer with room for values of these dimensions.
+///
+/// # Errors
+/// As [`zeros`].
+pub fn reserve<T>(what: &str, dimensions: &[usize]) -> Result<Vec<T>> {
+    reserved(what, dimensions, elements::<T>(what, dimensions)?)
+}
+
+/// A count of 64 bits as a dimension: one beyond this target counts as the largest, for which there is no memory.
+pub fn dimension(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 /// A copy of values.
