@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 
 /// ρ in `z = ρ(pre)`. An active latent passes `pre` on unchanged, so that ρ′ is 1 there and 0 elsewhere.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Activation {
     /// `pre` where `pre > 0`.
     Relu,

@@ -53,6 +53,7 @@ pub enum Start {
 
 /// Options of a toy SAE.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ToyOptions {
     /// Number of latents, 1 to 4096.
     pub atoms: usize,

@@ -33,7 +33,7 @@ pub enum Order {
 
 /// How the decoder half of PAM-SGD is solved.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum DecoderSolve {
     /// The exact joint minimiser of F over `(W_dec, b_dec)`.
     #[default]

@@ -1,16 +1,20 @@
 //! `Sae.encodeAsync`, `decodeAsync`, `forwardAsync`: any number of rows, in pieces, on the GPU where that helps.
 
-use js_sys::{Float32Array, Function};
-use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
+use std::ops::ControlFlow;
 
-use super::convert::{float32, option_field};
-use super::error::Thrown;
+use js_sys::{Float32Array, Promise};
+use serde::Deserialize;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::convert::{callback, field, float32s};
+use super::options::optional_from_js_without;
+use super::promise::{Cancellation, Page, promise};
+use super::results::float32;
 use super::sae::Sae;
-use super::trainer::next_task;
-use crate::engine::{Backend, Inference, Operation};
+use crate::engine::{Backend, Operation};
 use crate::error::Error;
-use crate::sae;
+use crate::progress::Observer;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -26,61 +30,60 @@ export interface BulkOptions {
 #[wasm_bindgen]
 impl Sae {
     /// As `encode`, without blocking: dense codes `z [n, dSae]` of `rows [n, dIn]`.
-    #[wasm_bindgen(js_name = encodeAsync, unchecked_return_type = "Float32Array")]
-    pub async fn encode_async(
+    #[wasm_bindgen(js_name = encodeAsync, unchecked_return_type = "Promise<Float32Array>")]
+    pub fn encode_async(
         &self,
         rows: &Float32Array,
-        #[wasm_bindgen(unchecked_optional_param_type = "BulkOptions")] options: JsValue,
-    ) -> Result<JsValue, Thrown> {
-        run(Operation::Encode, self.0.clone(), rows.to_vec(), options).await
+        #[wasm_bindgen(unchecked_optional_param_type = "BulkOptions")] options: &JsValue,
+    ) -> Promise {
+        self.run(Operation::Encode, "rows", rows, options)
     }
 
     /// As `decode`, without blocking: reconstructions `[n, dIn]` of dense codes `z [n, dSae]`.
-    #[wasm_bindgen(js_name = decodeAsync, unchecked_return_type = "Float32Array")]
-    pub async fn decode_async(
+    #[wasm_bindgen(js_name = decodeAsync, unchecked_return_type = "Promise<Float32Array>")]
+    pub fn decode_async(
         &self,
         z: &Float32Array,
-        #[wasm_bindgen(unchecked_optional_param_type = "BulkOptions")] options: JsValue,
-    ) -> Result<JsValue, Thrown> {
-        run(Operation::Decode, self.0.clone(), z.to_vec(), options).await
+        #[wasm_bindgen(unchecked_optional_param_type = "BulkOptions")] options: &JsValue,
+    ) -> Promise {
+        self.run(Operation::Decode, "z", z, options)
     }
 
     /// As `forward`, without blocking: reconstructions `[n, dIn]` of `rows [n, dIn]`.
-    #[wasm_bindgen(js_name = forwardAsync, unchecked_return_type = "Float32Array")]
-    pub async fn forward_async(
+    #[wasm_bindgen(js_name = forwardAsync, unchecked_return_type = "Promise<Float32Array>")]
+    pub fn forward_async(
         &self,
         rows: &Float32Array,
-        #[wasm_bindgen(unchecked_optional_param_type = "BulkOptions")] options: JsValue,
-    ) -> Result<JsValue, Thrown> {
-        run(Operation::Forward, self.0.clone(), rows.to_vec(), options).await
+        #[wasm_bindgen(unchecked_optional_param_type = "BulkOptions")] options: &JsValue,
+    ) -> Promise {
+        self.run(Operation::Forward, "rows", rows, options)
     }
 }
 
-/// Owns what it works on, since nothing of JavaScript's may be borrowed across an await.
-async fn run(
-    operation: Operation,
-    sae: sae::Sae,
-    input: Vec<f32>,
-    options: JsValue,
-) -> Result<JsValue, Thrown> {
-    let field = |name: &str| option_field(&options, name);
-    let backend = match field("backend") {
-        none if none.is_undefined() => Backend::Auto,
-        given => {
-            let name = given
-                .as_string()
-                .ok_or_else(|| Error::option("backend", format!("{given:?}"), "'auto', 'gpu' or 'cpu'"))?;
-            Backend::parse(&name)?
-        }
-    };
-    let on_progress: Option<Function> = field("onProgress").dyn_into().ok();
-    let progress = async |done: usize, total: usize| {
-        if let Some(on_progress) = &on_progress {
-            // A callback that throws is the page's mistake and no reason to stop.
-            let _ = on_progress.call2(&JsValue::NULL, &(done as f64).into(), &(total as f64).into());
-        }
-        next_task().await;
-        Ok(())
-    };
-    Ok(float32(&Inference::default().run(operation, &sae, &input, backend, progress).await?))
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BulkOptions {
+    #[serde(default)]
+    backend: Backend,
+}
+
+impl Sae {
+    fn run(&self, operation: Operation, name: &'static str, input: &JsValue, options: &JsValue) -> Promise {
+        promise(|| {
+            let (sae, input) = (self.content.share()?, float32s(name, input)?);
+            let inference = self.inference.clone();
+            let BulkOptions { backend } = optional_from_js_without("options", options, &["onProgress"])?;
+            let on_progress = callback("options.onProgress", &field(options, "onProgress"))?;
+            let mut page = Page::new(on_progress, Cancellation::default().flag());
+            Ok(async move {
+                let progress =
+                    async |done: usize, total: usize| match page.progress(done as u64, total as u64).await {
+                        ControlFlow::Continue(()) => Ok(()),
+                        ControlFlow::Break(()) => Err(Error::Cancelled),
+                    };
+                let output = inference.run(operation, &sae, &input, backend, progress).await;
+                Ok(float32(&page.outcome(output)?))
+            })
+        })
+    }
 }

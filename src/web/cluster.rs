@@ -1,12 +1,13 @@
 //! `kmeans` and `localPca`.
 
+use js_sys::Number;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::convert::{count, float64, object, uint32};
+use super::convert::{count, numbers, whole_numbers};
 use super::error::Thrown;
+use super::results::{float64, object, uint32};
 use crate::cluster;
-use crate::error::Error;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -32,14 +33,14 @@ export interface LocalPca {
 /// the lower centre; a centre without points stays.
 #[wasm_bindgen(unchecked_return_type = "KMeans")]
 pub fn kmeans(
-    points: &[f64],
-    dims: f64,
-    centers0: &[f64],
-    #[wasm_bindgen(js_name = maxIter)] max_iter: f64,
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] points: &JsValue,
+    dims: &Number,
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] centers0: &JsValue,
+    #[wasm_bindgen(js_name = maxIter)] max_iter: &Number,
 ) -> Result<JsValue, Thrown> {
-    let rounds = u32::try_from(count("maxIter", max_iter)?)
-        .map_err(|_| Error::option("maxIter", max_iter, "below 2^32"))?;
-    let found = cluster::kmeans(points, count("dims", dims)?, centers0, rounds)?;
+    let (points, dims) = (numbers("points", points)?, count("dims", dims)?);
+    let centers = numbers("centers0", centers0)?;
+    let found = cluster::kmeans(&points, dims, &centers, count("maxIter", max_iter)?)?;
     Ok(object([
         ("centers", float64(&found.centers)),
         ("labels", uint32(&found.labels)),
@@ -52,13 +53,15 @@ pub fn kmeans(
 /// be.
 #[wasm_bindgen(js_name = localPca, unchecked_return_type = "LocalPca")]
 pub fn local_pca(
-    points: &[f64],
-    dims: f64,
-    labels: &[u32],
-    centers: &[f64],
-    rank: f64,
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] points: &JsValue,
+    dims: &Number,
+    #[wasm_bindgen(unchecked_param_type = "Uint32Array | number[]")] labels: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] centers: &JsValue,
+    rank: &Number,
 ) -> Result<JsValue, Thrown> {
-    let found = cluster::local_pca(points, count("dims", dims)?, labels, centers, count("rank", rank)?)?;
+    let (points, dims) = (numbers("points", points)?, count("dims", dims)?);
+    let (labels, centers) = (whole_numbers("labels", labels)?, numbers("centers", centers)?);
+    let found = cluster::local_pca(&points, dims, &labels, &centers, count("rank", rank)?)?;
     Ok(object([
         ("mse", found.mse.into()),
         ("directions", float64(&found.directions)),

@@ -1,135 +1,54 @@
-//! Values between JavaScript and the crate.
+//! Arguments from JavaScript, which may be values of any kind: each conversion names the argument that does not fit.
+//!
+//! Exported functions take `js_sys`' types by reference. wasm-bindgen declares them for TypeScript and passes on
+//! whatever it is given; a parameter of type `&[f32]` or `f64` it would read unchecked.
 
-use js_sys::{Float32Array, Float64Array, Object, Reflect};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use wasm_bindgen::prelude::wasm_bindgen;
+use js_sys::{
+    Array, Float32Array, Float64Array, Function, JsString, Number, Reflect, Uint8Array, Uint32Array,
+};
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::broken::intact;
 use super::error::Thrown;
 use crate::error::Error;
 
-#[wasm_bindgen(typescript_custom_section)]
-const TYPES: &str = r#"
-/** ρ in z = ρ(pre). `by` orders what "largest" means; ties go to the lower index. */
-export type Activation =
-  | { kind: 'relu' }
-  | { kind: 'jumprelu'; threshold: number | Float32Array }
-  | { kind: 'topk'; k: number; by: 'magnitude' | 'value' | 'positive' };
-
-/** Options of a run; those left out take the paper's values for MNIST. */
-export interface TrainOptions {
-  /** Number of latents. */
-  dSae: number;
-  activation: Activation;
-  /** Encoder and decoder by Adam, or the encoder by Adam and the decoder in closed form. */
-  method: 'sgd' | 'pam';
-  /** Decoder = encoder transposed. SGD: true by default; PAM-SGD cannot. */
-  tied?: boolean;
-  /** Step size of Adam, 0.003. */
-  lr?: number;
-  /** Rows in a batch, 128. */
-  batchSize?: number;
-  /** Adam steps on each batch, 1. */
-  updatesPerBatch?: number;
-  /** λ, weight of the mean over rows of Σ|z|, 0. */
-  l1?: number;
-  /** L2 weight decay of Adam on the matrices, 0. */
-  weightDecay?: number;
-  /** Largest norm of the gradient, over all that Adam trains; a longer one is scaled down to it. None by default. */
-  clip?: number;
-  /** α, ridge on W_dec: 0 for SGD, 0.6 / rows for PAM-SGD. */
-  alpha?: number;
-  /** β, ridge on b_dec, 0. */
-  beta?: number;
-  /** Pulls towards the parameters at the start of the epoch, 0. */
-  muEnc?: number;
-  nuEnc?: number;
-  muDec?: number;
-  nuDec?: number;
-  /** Which half of an epoch of PAM-SGD comes first. */
-  order?: 'encoder-first' | 'decoder-first';
-  /** Epochs over which the step size falls linearly to 0; it stays by default. */
-  lrDecayEpochs?: number;
-  /** PAM-SGD: the exact joint minimiser, or the paper's script with its ridge on raw sums. */
-  decoder?: { kind: 'joint' } | { kind: 'script'; ridge: number };
-  /** PAM-SGD: fit the decoder to the random encoder before the first step, false. */
-  initialSolve?: boolean;
-  /** PAM-SGD: solves for the decoder in an epoch, 1: the last on all rows, others on those just seen. */
-  solvesPerEpoch?: number;
-  /** PAM-SGD: start dead latents anew from badly reconstructed rows, false. */
-  revive?: boolean;
-  /** Seed of every random choice. */
-  seed: number;
-  /** 'auto': a GPU that passes its self-test and wins a short race against the CPU, else the CPU. */
-  backend?: 'auto' | 'gpu' | 'cpu';
-  threads?: number;
+/// Checks that a value is what its type says.
+fn checked<'a, T: JsCast>(name: &'static str, value: &'a JsValue, expected: &str) -> Result<&'a T, Thrown> {
+    intact()?;
+    value.dyn_ref().ok_or_else(|| Error::option(name, found(value), expected).into())
 }
 
-/** Options with every default filled in; a bound on the gradient stays optional. */
-export type ResolvedOptions = Required<Omit<TrainOptions, 'clip'>> & Pick<TrainOptions, 'clip'>;
-
-/** Figures at the end of an epoch. */
-export interface EpochReport {
-  /** From 1. */
-  epoch: number;
-  /** Mean squared error over all elements of the training rows. */
-  trainMse: number;
-  /** The same of the test rows, without penalties. */
-  testMse: number;
-  /** F on the training rows. */
-  objective: number;
-  /** The terms of F that involve the decoder, before and after the decoder half; null where there is none. */
-  decoderBefore: number | null;
-  decoderAfter: number | null;
-  /** Σ‖x − x̂‖² / Σ‖x − x̄‖² on the test rows. */
-  testFvu: number;
-  /** Mean number of active latents of a test row. */
-  testL0: number;
-  /** Mean over the test rows of Σ|z|. */
-  testL1: number;
-  /** Share of latents active on no training row of the epoch. */
-  deadShare: number;
-  seconds: number;
-}
-
-/** W_enc [dIn, dSae], b_enc [dSae], W_dec [dSae, dIn], b_dec [dIn], row-major. */
-export interface Parameters {
-  W_enc: Float32Array;
-  b_enc: Float32Array;
-  W_dec: Float32Array;
-  b_dec: Float32Array;
-}
-
-/** What every method throws: a sentence for people, a stable code for programs. */
-export interface SplinterpError extends Error {
-  code: string;
-}
-"#;
-
-/// Reads a plain object. A field that does not fit is named.
-pub fn from_js<T: DeserializeOwned>(name: &'static str, value: JsValue) -> Result<T, Thrown> {
-    if !value.is_object() {
-        return Err(Error::option(name, format!("{value:?}"), "an object").into());
+/// A value in words, for messages.
+pub fn found(value: &JsValue) -> String {
+    if let Some(text) = value.as_string() {
+        return format!("'{text}'");
     }
-    let deserializer = serde_wasm_bindgen::Deserializer::from(value);
-    serde_path_to_error::deserialize(deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        let place = if path == "." { name.to_owned() } else { format!("{name}.{path}") };
-        Thrown::new(&format!("{place}: {}", error.inner()), "option")
-    })
+    if let Some(number) = value.as_f64() {
+        return number.to_string();
+    }
+    if let Some(truth) = value.as_bool() {
+        return truth.to_string();
+    }
+    let name = match value {
+        value if value.is_null() => return "null".to_owned(),
+        value if value.is_undefined() => return "undefined".to_owned(),
+        value if value.is_object() => field(&field(value, "constructor"), "name"),
+        value => value.js_typeof(),
+    };
+    let name = name.as_string().unwrap_or_else(|| "Object".to_owned());
+    let article = if name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
+    format!("{article} {name}")
 }
 
-/// Writes a plain object.
-pub fn to_js(value: &impl Serialize) -> Result<JsValue, Thrown> {
-    value
-        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
-        .map_err(|error| Thrown::new(&error.to_string(), "internal"))
+/// A number.
+pub fn number(name: &'static str, value: &Number) -> Result<f64, Thrown> {
+    Ok(checked::<Number>(name, value, "a number")?.value_of())
 }
 
-/// A JavaScript number that must be a whole number from 0 to 2^53.
-pub fn whole(name: &'static str, value: f64) -> Result<u64, Thrown> {
+/// A number that must be a whole number from 0 to 2^53.
+pub fn whole(name: &'static str, value: &Number) -> Result<u64, Thrown> {
     const LARGEST: f64 = 9_007_199_254_740_992.0;
+    let value = number(name, value)?;
     if value.fract() == 0.0 && (0.0..=LARGEST).contains(&value) {
         Ok(value as u64)
     } else {
@@ -137,71 +56,104 @@ pub fn whole(name: &'static str, value: f64) -> Result<u64, Thrown> {
     }
 }
 
-/// The same, where it counts things in memory.
-pub fn count(name: &'static str, value: f64) -> Result<usize, Thrown> {
+/// The same, where it is stored in fewer bits.
+pub fn count<T: TryFrom<u64>>(name: &'static str, value: &Number) -> Result<T, Thrown> {
     let whole = whole(name, value)?;
-    Ok(usize::try_from(whole).map_err(|_| Error::option(name, value, "a number within memory"))?)
+    let most = 8 * size_of::<T>();
+    T::try_from(whole).map_err(|_| Error::option(name, whole, format!("below 2^{most}")).into())
 }
 
-/// One field of an object of options that may be left out, as its fields may.
-pub fn option_field(options: &JsValue, name: &str) -> JsValue {
-    if options.is_object() {
-        Reflect::get(options, &name.into()).unwrap_or(JsValue::UNDEFINED)
-    } else {
-        JsValue::UNDEFINED
+/// A string.
+pub fn text(name: &'static str, value: &JsString) -> Result<String, Thrown> {
+    Ok(checked::<JsString>(name, value, "a string")?.into())
+}
+
+/// A string that may be left out.
+pub fn optional_text(name: &'static str, value: &JsValue) -> Result<Option<String>, Thrown> {
+    let given = !value.is_null_or_undefined();
+    given.then(|| text(name, value.unchecked_ref())).transpose()
+}
+
+/// A function that may be left out.
+pub fn callback(name: &'static str, value: &JsValue) -> Result<Option<Function>, Thrown> {
+    let given = !value.is_null_or_undefined();
+    given.then(|| checked::<Function>(name, value, "a function").cloned()).transpose()
+}
+
+/// An array.
+pub fn array<'a>(name: &'static str, value: &'a JsValue, expected: &str) -> Result<&'a Array, Thrown> {
+    checked(name, value, expected)
+}
+
+/// An object of a class of the browser's.
+pub fn instance<T: JsCast + Clone>(name: &'static str, value: &T, expected: &str) -> Result<T, Thrown> {
+    checked::<T>(name, value.as_ref(), expected).cloned()
+}
+
+/// Reads typed arrays of one kind.
+macro_rules! typed_array {
+    ($function:ident, $array:ident, $number:ty, $expected:literal) => {
+        /// A typed array, copied.
+        pub fn $function(name: &'static str, value: &JsValue) -> Result<Vec<$number>, Thrown> {
+            let array = checked::<$array>(name, value, $expected)?;
+            let length = array.length() as usize;
+            let mut values = Vec::new();
+            values.try_reserve_exact(length).map_err(|_| too_large(name, length))?;
+            values.resize(length, Default::default());
+            array.copy_to(&mut values);
+            Ok(values)
+        }
+    };
+}
+
+typed_array!(float32s, Float32Array, f32, "a Float32Array");
+typed_array!(float64s, Float64Array, f64, "a Float64Array");
+typed_array!(uint32s, Uint32Array, u32, "a Uint32Array");
+typed_array!(bytes, Uint8Array, u8, "a Uint8Array");
+
+fn too_large(name: &'static str, length: usize) -> Error {
+    Error::option(name, format!("{length} values long"), "what fits in memory")
+}
+
+/// Numbers as a Float64Array or as an array.
+pub fn numbers(name: &'static str, value: &JsValue) -> Result<Vec<f64>, Thrown> {
+    match value.dyn_ref::<Array>() {
+        Some(array) => items(name, array, number),
+        None => float64s(name, value),
     }
 }
 
-/// Builds an object of typed arrays and numbers.
-pub fn object(fields: impl IntoIterator<Item = (&'static str, JsValue)>) -> JsValue {
-    let object = Object::new();
-    for (name, value) in fields {
-        // Setting a property of a fresh plain object cannot fail.
-        let _ = Reflect::set(&object, &name.into(), &value);
-    }
-    object.into()
-}
-
-/// A typed array on JavaScript's side.
-pub fn float32(values: &[f32]) -> JsValue {
-    Float32Array::from(values).into()
-}
-
-/// A typed array on JavaScript's side.
-pub fn float64(values: &[f64]) -> JsValue {
-    Float64Array::from(values).into()
-}
-
-/// A typed array on JavaScript's side.
-#[cfg(any(feature = "figures", all(feature = "files", feature = "training")))]
-pub fn uint32(values: &[u32]) -> JsValue {
-    js_sys::Uint32Array::from(values).into()
-}
-
-/// Reads a field of an object as a typed array of float32.
-pub fn float32_field(from: &JsValue, name: &'static str) -> Result<Vec<f32>, Thrown> {
-    let field = Reflect::get(from, &name.into()).unwrap_or(JsValue::UNDEFINED);
-    match field.dyn_ref::<Float32Array>() {
-        Some(values) => Ok(values.to_vec()),
-        None => Err(Error::option(name, type_of(&field), "a Float32Array").into()),
+/// Whole numbers as a Uint32Array or as an array.
+pub fn whole_numbers(name: &'static str, value: &JsValue) -> Result<Vec<u32>, Thrown> {
+    match value.dyn_ref::<Array>() {
+        Some(array) => items(name, array, count),
+        None => uint32s(name, value),
     }
 }
 
-/// Reads a field of an object as a typed array of float64.
-pub fn float64_field(from: &JsValue, name: &'static str) -> Result<Vec<f64>, Thrown> {
-    let field = Reflect::get(from, &name.into()).unwrap_or(JsValue::UNDEFINED);
-    match field.dyn_ref::<Float64Array>() {
-        Some(values) => Ok(values.to_vec()),
-        None => Err(Error::option(name, type_of(&field), "a Float64Array").into()),
-    }
+fn items<T>(
+    name: &'static str,
+    array: &Array,
+    read: impl Fn(&'static str, &Number) -> Result<T, Thrown>,
+) -> Result<Vec<T>, Thrown> {
+    array.iter().map(|item| read(name, item.unchecked_ref())).collect()
 }
 
-/// Reads a field of an object as a number.
-pub fn number_field(from: &JsValue, name: &'static str) -> Result<f64, Thrown> {
-    let field = Reflect::get(from, &name.into()).unwrap_or(JsValue::UNDEFINED);
-    field.as_f64().ok_or_else(|| Error::option(name, type_of(&field), "a number").into())
+/// The numbers of a box.
+pub fn box_numbers<const N: usize>(name: &'static str, value: &JsValue) -> Result<[f64; N], Thrown> {
+    let numbers = numbers(name, value)?;
+    let length = numbers.len();
+    let wrong = |_| Error::option(name, format!("{length} numbers"), format!("{N} numbers")).into();
+    numbers.try_into().map_err(wrong)
 }
 
-pub fn type_of(value: &JsValue) -> String {
-    value.js_typeof().as_string().unwrap_or_default()
+/// Checks that a value is an object, before its fields are read.
+pub fn object(name: &'static str, value: &JsValue) -> Result<(), Thrown> {
+    intact()?;
+    if value.is_object() { Ok(()) } else { Err(Error::option(name, found(value), "an object").into()) }
+}
+
+/// A field of an object, `undefined` where there is none.
+pub fn field(from: &JsValue, name: &str) -> JsValue {
+    Reflect::get(from, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }

@@ -1,10 +1,11 @@
 //! `decoderStep`.
 
-use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 
-use super::convert::{count, float64, float64_field, number_field, object};
+use super::convert::{self, count, field, float64s, number};
 use super::error::Thrown;
+use super::results::{float64, object};
 use crate::train::decoder::{self, DecoderInput, DecoderPenalties};
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -33,9 +34,11 @@ export interface DecoderStepInput {
 pub fn decoder_step(
     #[wasm_bindgen(unchecked_param_type = "DecoderStepInput")] input: &JsValue,
 ) -> Result<JsValue, Thrown> {
-    let (z, x) = (float64_field(input, "Z")?, float64_field(input, "X")?);
-    let (w_dec0, b_dec0) = (float64_field(input, "W_dec0")?, float64_field(input, "b_dec0")?);
-    let size = |name| count(name, number_field(input, name)?);
+    convert::object("input", input)?;
+    let values = |name| float64s(name, &field(input, name));
+    let size = |name| count(name, field(input, name).unchecked_ref());
+    let weight = |name| number(name, field(input, name).unchecked_ref());
+    let (z, x, w_dec0, b_dec0) = (values("Z")?, values("X")?, values("W_dec0")?, values("b_dec0")?);
     let solution = decoder::decoder_step(&DecoderInput {
         z: &z,
         x: &x,
@@ -45,10 +48,10 @@ pub fn decoder_step(
         d_sae: size("dSae")?,
         d_in: size("dIn")?,
         penalties: DecoderPenalties {
-            alpha: number_field(input, "alpha")?,
-            beta: number_field(input, "beta")?,
-            mu_dec: number_field(input, "muDec")?,
-            nu_dec: number_field(input, "nuDec")?,
+            alpha: weight("alpha")?,
+            beta: weight("beta")?,
+            mu_dec: weight("muDec")?,
+            nu_dec: weight("nuDec")?,
         },
     })?;
     Ok(object([

@@ -2,8 +2,17 @@
 
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::Error;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** What every method throws: a sentence for people, a stable code for programs. */
+export interface SplinterpError extends Error {
+  code: string;
+}
+"#;
 
 /// What a method of the surface throws.
 pub struct Thrown(JsValue);
@@ -21,6 +30,11 @@ impl Thrown {
         // Setting a property of a fresh Error cannot fail; if it did, the message would still arrive.
         let _ = Reflect::set(&error, &"code".into(), &code.into());
         Self(error.into())
+    }
+
+    /// What a callback of the caller's threw, to be thrown on as it is.
+    pub fn passed_on(value: JsValue) -> Self {
+        Self(value)
     }
 }
 

@@ -4,16 +4,18 @@ use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use js_sys::Function;
+use js_sys::{Function, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::convert::{from_js, to_js};
-use super::dataset::Dataset;
+use super::broken::intact;
+use super::convert::callback;
 use super::error::Thrown;
-use super::trainer::Page;
+use super::inner::{Inner, content_of};
+use super::options::list_from_js;
+use super::promise::{Cancellation, Page, promise};
+use super::results::to_js;
 use crate::data;
-use crate::error::Error;
 use crate::progress::Observer;
 use crate::train::{Experiment, ExperimentObserver, ExperimentRow, run_experiments, summarise, to_csv};
 
@@ -83,12 +85,17 @@ export interface ExperimentSummary {
 /// Runs executed one after another on one pair of data sets. A run that fails leaves a row that says why.
 #[wasm_bindgen]
 pub struct Experiments {
-    train: data::Dataset,
-    test: data::Dataset,
-    list: Vec<Experiment>,
+    plan: Inner<Plan>,
     rows: Rc<RefCell<Vec<ExperimentRow>>>,
-    running: Cell<bool>,
-    cancelled: Rc<Cell<bool>>,
+    running: Rc<Cell<bool>>,
+    cancellation: Cancellation,
+}
+
+/// What is to be run.
+struct Plan {
+    train: Rc<data::Dataset>,
+    test: Rc<data::Dataset>,
+    list: Vec<Experiment>,
 }
 
 #[wasm_bindgen]
@@ -96,68 +103,77 @@ impl Experiments {
     /// A list of runs to execute.
     #[wasm_bindgen(constructor)]
     pub fn new(
-        train: &Dataset,
-        test: &Dataset,
-        #[wasm_bindgen(unchecked_param_type = "Experiment[]")] experiments: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Dataset")] train: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Dataset")] test: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Experiment[]")] experiments: &JsValue,
     ) -> Result<Experiments, Thrown> {
+        let (train, test) = (content_of("train", train)?, content_of("test", test)?);
         Ok(Self {
-            train: train.0.clone(),
-            test: test.0.clone(),
-            list: from_js("experiments", experiments)?,
+            plan: Inner::new(Plan { train, test, list: list_from_js("experiments", experiments)? }),
             rows: Rc::default(),
-            running: Cell::new(false),
-            cancelled: Rc::default(),
+            running: Rc::default(),
+            cancellation: Cancellation::default(),
         })
     }
 
     /// Executes the whole list. `onProgress(done, total)` hears of the rows done, `onRow(row)` of each run that has
-    /// ended. After [`Experiments::cancel`] the promise rejects with code `cancelled`; `rows` keeps what was finished.
-    #[wasm_bindgen(unchecked_return_type = "ExperimentRow[]")]
-    pub async fn run(
+    /// ended; what they throw ends the list, and the promise rejects with it. After [`Experiments::cancel`] the promise
+    /// rejects with code `cancelled`. `rows` keeps what was finished.
+    #[wasm_bindgen(unchecked_return_type = "Promise<ExperimentRow[]>")]
+    pub fn run(
         &self,
         #[wasm_bindgen(js_name = onProgress, unchecked_optional_param_type = "(done: number, total: number) => void")]
-        on_progress: Option<Function>,
+        on_progress: &JsValue,
         #[wasm_bindgen(js_name = onRow, unchecked_optional_param_type = "(row: ExperimentRow) => void")]
-        on_row: Option<Function>,
-    ) -> Result<JsValue, Thrown> {
-        if self.running.replace(true) {
-            return Err(Thrown::new("the experiments are running: await them or cancel them first", "busy"));
-        }
-        self.cancelled.set(false);
-        self.rows.borrow_mut().clear();
-        let page = Page { on_progress, cancelled: self.cancelled.clone() };
-        let mut table = Table { page, on_row, rows: self.rows.clone() };
-        let outcome = run_experiments((&self.train, &self.test), &self.list, &mut table).await;
-        self.running.set(false);
-        match outcome {
-            Err(Error::Cancelled) => {
-                Err(Thrown::new("cancelled: `rows` holds the runs finished by then", "cancelled"))
+        on_row: &JsValue,
+    ) -> Promise {
+        promise(|| {
+            let plan = self.plan.share()?;
+            let page = Page::new(callback("onProgress", on_progress)?, self.cancellation.flag());
+            let on_row = callback("onRow", on_row)?;
+            if self.running.replace(true) {
+                return Err(Thrown::new(
+                    "the experiments are running: await them or cancel them first",
+                    "busy",
+                ));
             }
-            outcome => to_js(&outcome?),
-        }
+            self.rows.borrow_mut().clear();
+            let running = self.running.clone();
+            let mut table = Table { page, on_row, rows: self.rows.clone() };
+            Ok(async move {
+                let data = (&*plan.train, &*plan.test);
+                let outcome = run_experiments(data, &plan.list, &mut table).await;
+                running.set(false);
+                let cancelled = "cancelled: `rows` holds the runs finished by then";
+                to_js(&table.page.outcome_or(cancelled, outcome)?)
+            })
+        })
     }
 
     /// Ends the run that is under way, and the list with it.
     pub fn cancel(&self) {
-        self.cancelled.set(true);
+        self.cancellation.cancel();
     }
 
     /// The runs finished so far.
     #[wasm_bindgen(getter, unchecked_return_type = "ExperimentRow[]")]
     pub fn rows(&self) -> Result<JsValue, Thrown> {
+        intact()?;
         to_js(&*self.rows.borrow())
     }
 
     /// Mean and spread over the seeds of each configuration.
     #[wasm_bindgen(unchecked_return_type = "ExperimentSummary[]")]
     pub fn summary(&self) -> Result<JsValue, Thrown> {
+        intact()?;
         to_js(&summarise(&self.rows.borrow()))
     }
 
     /// The runs finished so far as CSV, a line a run.
     #[wasm_bindgen(js_name = toCsv)]
-    pub fn to_csv(&self) -> String {
-        to_csv(&self.rows.borrow())
+    pub fn to_csv(&self) -> Result<String, Thrown> {
+        intact()?;
+        Ok(to_csv(&self.rows.borrow()))
     }
 }
 
@@ -178,8 +194,7 @@ impl ExperimentObserver for Table {
     fn finished(&mut self, row: &ExperimentRow) {
         self.rows.borrow_mut().push(row.clone());
         if let (Some(on_row), Ok(row)) = (&self.on_row, to_js(row)) {
-            // A callback that throws is the page's mistake and no reason to lose the list.
-            let _ = on_row.call1(&JsValue::NULL, &row);
+            self.page.call(|this| on_row.call1(this, &row));
         }
     }
 }

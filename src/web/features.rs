@@ -1,21 +1,21 @@
 //! `Features`.
 
-use std::cell::Cell;
 use std::ops::ControlFlow;
-use std::rc::Rc;
 
-use js_sys::{Array, Function, Object, Reflect};
+use js_sys::{Array, Number, Promise};
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
 
-use super::convert::{count, float32, from_js, object, uint32};
-use super::dataset::Dataset;
+use super::convert::{callback, count, field, found};
 use super::error::Thrown;
-use super::sae::Sae;
-use super::trainer::Page;
+use super::inner::{Inner, content_of};
+use super::options::optional_from_js_without;
+use super::promise::{Cancellation, Page, promise};
+use super::results::{float32, object, uint32};
 use crate::error::Error;
 use crate::features::{self, Examples, FeatureOptions, Interval, Ranked};
 use crate::progress::Observer;
+use crate::{data, sae};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -94,59 +94,61 @@ export interface Feature {
 
 /// What a data set shows of a model's latents.
 #[wasm_bindgen]
-pub struct Features(features::Features);
+pub struct Features(Inner<features::Features>);
 
 #[wasm_bindgen]
 impl Features {
     /// Measures a model's latents over all rows of a data set, yielding to the event loop. `onProgress(done, total)`
     /// hears of rows and latents done.
-    pub async fn measure(
-        sae: &Sae,
-        data: &Dataset,
-        #[wasm_bindgen(unchecked_optional_param_type = "FeatureOptions")] options: JsValue,
+    #[wasm_bindgen(unchecked_return_type = "Promise<Features>")]
+    pub fn measure(
+        #[wasm_bindgen(unchecked_param_type = "Sae")] sae: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Dataset")] data: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "FeatureOptions")] options: &JsValue,
         #[wasm_bindgen(
             js_name = onProgress,
             unchecked_optional_param_type = "(done: number, total: number) => void"
         )]
-        on_progress: Option<Function>,
-    ) -> Result<Features, Thrown> {
-        let (options, signal) = options_and_signal(options)?;
-        // The promise outlives this call: JavaScript may free the two while it waits.
-        let (sae, data) = (sae.0.clone(), data.0.clone());
-        let page = Page { on_progress, cancelled: Rc::new(Cell::new(false)) };
-        let measured =
-            features::Features::measure(&sae, &data, options, &mut Signalled { page, signal }).await;
-        match measured {
-            Err(Error::Cancelled) => {
-                Err(Thrown::new("cancelled: the features were not measured", Error::Cancelled.code()))
-            }
-            measured => Ok(Self(measured?)),
-        }
+        on_progress: &JsValue,
+    ) -> Promise {
+        promise(|| {
+            let (sae, data) =
+                (content_of::<sae::Sae>("sae", sae)?, content_of::<data::Dataset>("data", data)?);
+            let signal = signal(options)?;
+            let options: FeatureOptions = optional_from_js_without("options", options, &["signal"])?;
+            let page = Page::new(callback("onProgress", on_progress)?, Cancellation::default().flag());
+            Ok(async move {
+                let mut page = Signalled { page, signal };
+                let measured = features::Features::measure(&sae, &data, options, &mut page).await;
+                let measured = page.page.outcome_or("cancelled: the features were not measured", measured)?;
+                Ok(Self(Inner::new(measured)))
+            })
+        })
     }
 
     /// Number of features.
     #[wasm_bindgen(getter)]
-    pub fn count(&self) -> f64 {
-        self.0.count() as f64
+    pub fn count(&self) -> Result<f64, Thrown> {
+        Ok(self.0.get()?.count() as f64)
     }
 
     /// Rows measured.
     #[wasm_bindgen(getter)]
-    pub fn rows(&self) -> f64 {
-        f64::from(self.0.rows())
+    pub fn rows(&self) -> Result<f64, Thrown> {
+        Ok(f64::from(self.0.get()?.rows()))
     }
 
     /// Rows of which histograms, intervals and correlations tell: all of them, or a random sample.
     #[wasm_bindgen(getter, js_name = sampledRows)]
-    pub fn sampled_rows(&self) -> f64 {
-        self.0.sampled_rows() as f64
+    pub fn sampled_rows(&self) -> Result<f64, Thrown> {
+        Ok(self.0.get()?.sampled_rows() as f64)
     }
 
     /// Figures of all features.
     #[wasm_bindgen(unchecked_return_type = "FeatureTable")]
-    pub fn table(&self) -> JsValue {
-        let table = self.0.table();
-        object([
+    pub fn table(&self) -> Result<JsValue, Thrown> {
+        let table = self.0.get()?.table();
+        Ok(object([
             ("density", float32(&table.density)),
             ("mean", float32(&table.mean)),
             ("max", float32(&table.max)),
@@ -155,19 +157,19 @@ impl Features {
             ("cosine", float32(&table.cosine)),
             ("nearest", uint32(&table.nearest)),
             ("nearestCosine", float32(&table.nearest_cosine)),
-        ])
+        ]))
     }
 
     /// The strongest rows of one feature: read off, where `feature` would work for milliseconds.
     #[wasm_bindgen(unchecked_return_type = "FeatureExamples")]
-    pub fn top(&self, feature: f64) -> Result<JsValue, Thrown> {
-        Ok(object(examples(&self.0.top(count("feature", feature)?)?)))
+    pub fn top(&self, feature: &Number) -> Result<JsValue, Thrown> {
+        Ok(object(examples(&self.0.get()?.top(count("feature", feature)?)?)))
     }
 
     /// One feature in detail.
     #[wasm_bindgen(unchecked_return_type = "Feature")]
-    pub fn feature(&self, feature: f64) -> Result<JsValue, Thrown> {
-        let feature = self.0.feature(count("feature", feature)?)?;
+    pub fn feature(&self, feature: &Number) -> Result<JsValue, Thrown> {
+        let feature = self.0.get()?.feature(count("feature", feature)?)?;
         let histogram = object([
             ("edges", float32(&feature.histogram.edges)),
             ("counts", uint32(&feature.histogram.counts)),
@@ -203,16 +205,14 @@ fn ranked(numbers: &'static str, ranked: &Ranked) -> JsValue {
     object([(numbers, uint32(&ranked.numbers)), ("values", float32(&ranked.values))])
 }
 
-/// The signal is no plain value: it is taken out before the other options are read.
-fn options_and_signal(options: JsValue) -> Result<(FeatureOptions, Option<JsValue>), Thrown> {
-    let Some(given) = options.dyn_ref::<Object>() else {
-        let options = if options.is_undefined() { Object::new().into() } else { options };
-        return Ok((from_js("options", options)?, None));
-    };
-    let plain = Object::assign(&Object::new(), given);
-    let signal = Reflect::get(&plain, &"signal".into()).ok().filter(JsValue::is_object);
-    let _ = Reflect::delete_property(&plain, &"signal".into());
-    Ok((from_js("options", plain.into())?, signal))
+/// `options.signal`, which is no plain value.
+fn signal(options: &JsValue) -> Result<Option<JsValue>, Thrown> {
+    let signal = if options.is_object() { field(options, "signal") } else { JsValue::UNDEFINED };
+    match field(&signal, "aborted").as_bool() {
+        Some(_) => Ok(Some(signal)),
+        None if signal.is_null_or_undefined() => Ok(None),
+        None => Err(Error::option("options.signal", found(&signal), "an AbortSignal").into()),
+    }
 }
 
 /// Tells the page of progress, and stops when a signal is aborted.
@@ -224,7 +224,7 @@ struct Signalled {
 impl Observer for Signalled {
     async fn progress(&mut self, done: u64, total: u64) -> ControlFlow<()> {
         let wish = self.page.progress(done, total).await;
-        let aborted = |signal: &JsValue| Reflect::get(signal, &"aborted".into()).is_ok_and(|a| a.is_truthy());
+        let aborted = |signal: &JsValue| field(signal, "aborted").is_truthy();
         if self.signal.as_ref().is_some_and(aborted) { ControlFlow::Break(()) } else { wish }
     }
 }

@@ -2,19 +2,21 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::ops::ControlFlow;
-use std::rc::Rc;
 
-use js_sys::{ArrayBuffer, Function, Reflect, Uint8Array};
+use js_sys::{ArrayBuffer, JsString, Number, Promise, Reflect, Uint8Array};
 use serde::Deserialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ReadableStreamByobReader};
 
-use super::convert::{count, float32, from_js, object};
+use super::convert::{bytes, callback, count, instance, optional_text, text};
 use super::dataset::{Dataset, TensorFile, load_options};
 use super::error::Thrown;
+use super::inner::Inner;
+use super::options::optional_from_js;
+use super::promise::{Page, promise};
+use super::results::{float32, object};
 use crate::data::{self, Inspection, Reading, Source};
 use crate::error::Error;
 
@@ -111,13 +113,13 @@ impl Slices {
 }
 
 /// Opens a file by its header; values are read, in slices, when they are asked for. Works in pages, workers and Node.
-#[wasm_bindgen(js_name = openTensors)]
-pub async fn open_tensors(
-    file: Blob,
-    #[wasm_bindgen(js_name = fileName)] file_name: String,
-) -> Result<TensorFile, Thrown> {
-    let source = Slices { blob: file, name: file_name.clone(), buffer: Cell::default() };
-    Ok(TensorFile::new(data::TensorFile::open(Box::new(source), &file_name).await?))
+#[wasm_bindgen(js_name = openTensors, unchecked_return_type = "Promise<TensorFile>")]
+pub fn open_tensors(file: &Blob, #[wasm_bindgen(js_name = fileName)] file_name: &JsString) -> Promise {
+    promise(|| {
+        let (blob, name) = (instance("file", file, "a Blob or a File")?, text("fileName", file_name)?);
+        let source = Slices { blob, name: name.clone(), buffer: Cell::default() };
+        Ok(async move { Ok(TensorFile::new(data::TensorFile::open(Box::new(source), &name).await?)) })
+    })
 }
 
 #[derive(Default, Deserialize)]
@@ -130,59 +132,61 @@ struct InspectOptions {
 impl TensorFile {
     /// One tensor as rows, read in slices. `onProgress(done, total)` hears of each. After [`TensorFile::cancel`] the
     /// promise rejects with code `cancelled`.
-    pub async fn load(
+    #[wasm_bindgen(unchecked_return_type = "Promise<Dataset>")]
+    pub fn load(
         &self,
-        #[wasm_bindgen(unchecked_optional_param_type = "string")] name: Option<String>,
-        #[wasm_bindgen(unchecked_optional_param_type = "LoadOptions")] options: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "string")] name: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "LoadOptions")] options: &JsValue,
         #[wasm_bindgen(
             js_name = onProgress,
             unchecked_optional_param_type = "(done: number, total: number) => void"
         )]
-        on_progress: Option<Function>,
-    ) -> Result<Dataset, Thrown> {
-        let options = load_options(options)?;
-        let mut progress = self.progress(on_progress);
-        Ok(Dataset(self.file.load(name.as_deref(), options, &mut progress).await?))
+        on_progress: &JsValue,
+    ) -> Promise {
+        promise(|| {
+            let (name, options) = (optional_text("name", name)?, load_options(options)?);
+            let (file, mut page) = (self.file.share()?, self.page(on_progress)?);
+            Ok(async move {
+                let mut progress = |done, total| page.report(done as f64, total as f64);
+                let rows = file.load(name.as_deref(), options, &mut progress).await;
+                page.outcome(rows).map(Dataset::new)
+            })
+        })
     }
 
     /// Statistics of a tensor, or of its first rows, and a preview; keeps nothing.
-    #[wasm_bindgen(unchecked_return_type = "Inspection")]
-    pub async fn inspect(
+    #[wasm_bindgen(unchecked_return_type = "Promise<Inspection>")]
+    pub fn inspect(
         &self,
-        #[wasm_bindgen(unchecked_optional_param_type = "string")] name: Option<String>,
-        #[wasm_bindgen(unchecked_optional_param_type = "{ rows?: number }")] options: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "string")] name: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "{ rows?: number }")] options: &JsValue,
         #[wasm_bindgen(
             js_name = onProgress,
             unchecked_optional_param_type = "(done: number, total: number) => void"
         )]
-        on_progress: Option<Function>,
-    ) -> Result<JsValue, Thrown> {
-        let options: InspectOptions = if options.is_null_or_undefined() {
-            InspectOptions::default()
-        } else {
-            from_js("options", options)?
-        };
-        let mut progress = self.progress(on_progress);
-        Ok(inspection(&self.file.inspect(name.as_deref(), options.rows, &mut progress).await?))
+        on_progress: &JsValue,
+    ) -> Promise {
+        promise(|| {
+            let name = optional_text("name", name)?;
+            let InspectOptions { rows } = optional_from_js("options", options)?;
+            let (file, mut page) = (self.file.share()?, self.page(on_progress)?);
+            Ok(async move {
+                let mut progress = |done, total| page.report(done as f64, total as f64);
+                let about = file.inspect(name.as_deref(), rows, &mut progress).await;
+                Ok(inspection(&page.outcome(about)?))
+            })
+        })
     }
 
     /// Ends the `load` or `inspect` that runs, if one does.
     pub fn cancel(&self) {
-        self.cancelled.set(true);
+        self.cancellation.cancel();
     }
 }
 
 impl TensorFile {
-    fn progress(&self, on_progress: Option<Function>) -> impl FnMut(u64, u64) -> ControlFlow<()> + use<> {
-        let cancelled: Rc<Cell<bool>> = self.cancelled.clone();
-        cancelled.set(false);
-        move |done, total| {
-            if let Some(on_progress) = &on_progress {
-                // A callback that throws is the page's mistake and no reason to lose the rows.
-                let _ = on_progress.call2(&JsValue::NULL, &(done as f64).into(), &(total as f64).into());
-            }
-            if cancelled.get() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        }
+    fn page(&self, on_progress: &JsValue) -> Result<Page, Thrown> {
+        Ok(Page::new(callback("onProgress", on_progress)?, self.cancellation.flag()))
     }
 }
 
@@ -207,20 +211,20 @@ fn inspection(about: &Inspection) -> JsValue {
 
 /// A word for each row of a file.
 #[wasm_bindgen]
-pub struct Tokens(data::Tokens);
+pub struct Tokens(Inner<data::Tokens>);
 
 #[wasm_bindgen]
 impl Tokens {
     /// Number of rows.
     #[wasm_bindgen(getter)]
-    pub fn rows(&self) -> f64 {
-        self.0.rows() as f64
+    pub fn rows(&self) -> Result<f64, Thrown> {
+        Ok(self.0.get()?.rows() as f64)
     }
 
     /// The word of a row of the file and its context; look up rows of a data set in `Dataset.rowNumbers`.
     #[wasm_bindgen(unchecked_return_type = "Token | undefined")]
-    pub fn token(&self, row: f64) -> Result<JsValue, Thrown> {
-        let Some(found) = self.0.token(count("row", row)?) else { return Ok(JsValue::UNDEFINED) };
+    pub fn token(&self, row: &Number) -> Result<JsValue, Thrown> {
+        let Some(found) = self.0.get()?.token(count("row", row)?) else { return Ok(JsValue::UNDEFINED) };
         Ok(object([
             ("token", found.token.into()),
             ("before", found.before.into()),
@@ -232,9 +236,10 @@ impl Tokens {
 /// Reads `NAME.tokens.json`: a list of words or of `{token, before?, after?}`, one for each of the file's `rows` rows.
 #[wasm_bindgen(js_name = readTokens)]
 pub fn read_tokens(
-    bytes: &[u8],
-    #[wasm_bindgen(js_name = fileName)] file_name: &str,
-    rows: f64,
+    #[wasm_bindgen(js_name = bytes)] file: &Uint8Array,
+    #[wasm_bindgen(js_name = fileName)] file_name: &JsString,
+    rows: &Number,
 ) -> Result<Tokens, Thrown> {
-    Ok(Tokens(data::Tokens::read(bytes, file_name, count("rows", rows)?)?))
+    let (bytes, name) = (bytes("bytes", file)?, text("fileName", file_name)?);
+    Ok(Tokens(Inner::new(data::Tokens::read(&bytes, &name, count("rows", rows)?)?)))
 }

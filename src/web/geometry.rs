@@ -1,13 +1,19 @@
 //! `powerDiagram`, `Partition`, `Sae.slice`, and the lifting.
 
+use js_sys::{Float32Array, Number};
+use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::convert::{count, float64, object, option_field, uint32};
+use super::convert::{box_numbers, count, float32s, number, numbers};
 use super::error::Thrown;
+use super::inner::Inner;
+use super::options::optional_from_js;
+use super::results::{float64, object, uint32};
 use super::sae::Sae;
 use crate::error::Error;
 use crate::geometry::{self, Bounds, Bounds3, Encoder, Plane};
+use crate::sae::Activation;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -36,70 +42,88 @@ export interface Polyhedra {
   neighbours: Uint32Array;
   volumes: Float64Array;
 }
+
+/** Options of a slice. */
+export interface SliceOptions {
+  /** Replaces the model's own. */
+  activation?: Activation;
+}
 "#;
 
 /// A box cut in convex cells. Cells are numbered from 0; a site or a set that owns no part of the box has none, so
 /// the areas sum to the box's.
 #[wasm_bindgen]
-pub struct Partition(geometry::Partition);
+pub struct Partition(Inner<geometry::Partition>);
 
 #[wasm_bindgen]
 impl Partition {
     /// Number of cells.
     #[wasm_bindgen(getter)]
-    pub fn cells(&self) -> u32 {
-        self.0.cells() as u32
+    pub fn cells(&self) -> Result<u32, Thrown> {
+        Ok(self.0.get()?.cells() as u32)
     }
 
     /// What owns a cell, ascending: its site (order 1), its K sites, or its active latents.
-    pub fn owners(&self, i: f64) -> Result<Vec<u32>, Thrown> {
-        self.of(i, |cell| self.0.owners(cell)).map(<[u32]>::to_vec)
+    pub fn owners(&self, i: &Number) -> Result<Vec<u32>, Thrown> {
+        self.of(i, |partition, cell| partition.owners(cell).map(<[u32]>::to_vec))
     }
 
     /// Corners `x0 y0 x1 y1 …` of a cell, counter-clockwise.
-    pub fn polygon(&self, i: f64) -> Result<Vec<f64>, Thrown> {
-        self.of(i, |cell| self.0.polygon(cell)).map(<[f64]>::to_vec)
+    pub fn polygon(&self, i: &Number) -> Result<Vec<f64>, Thrown> {
+        self.of(i, |partition, cell| partition.polygon(cell).map(<[f64]>::to_vec))
     }
 
     /// Area of a cell.
-    pub fn area(&self, i: f64) -> Result<f64, Thrown> {
-        self.of(i, |cell| self.0.area(cell))
+    pub fn area(&self, i: &Number) -> Result<f64, Thrown> {
+        self.of(i, geometry::Partition::area)
     }
 
     /// For each edge of a cell, from its corner to the next, the cell behind it; 0xffffffff at the box.
-    pub fn neighbours(&self, i: f64) -> Result<Vec<u32>, Thrown> {
-        self.of(i, |cell| self.0.neighbours(cell)).map(<[u32]>::to_vec)
+    pub fn neighbours(&self, i: &Number) -> Result<Vec<u32>, Thrown> {
+        self.of(i, |partition, cell| partition.neighbours(cell).map(<[u32]>::to_vec))
     }
 
     /// The cell that holds a point, on a border one of those that share it; −1 outside the box and for NaN.
-    pub fn locate(&self, x: f64, y: f64) -> i32 {
-        self.0.locate(x, y).map_or(-1, |cell| cell as i32)
+    pub fn locate(&self, x: &Number, y: &Number) -> Result<i32, Thrown> {
+        let cell = self.0.get()?.locate(number("x", x)?, number("y", y)?);
+        Ok(cell.map_or(-1, |cell| cell as i32))
     }
 
     /// All cells at once, to draw them: one copy instead of one for each cell.
     #[wasm_bindgen(unchecked_return_type = "Cells")]
-    pub fn all(&self) -> JsValue {
-        object([
-            ("offsets", uint32(self.0.offsets())),
-            ("coordinates", float64(self.0.coordinates())),
-            ("neighbours", uint32(self.0.all_neighbours())),
-            ("areas", float64(self.0.areas())),
-            ("ownerOffsets", uint32(self.0.owner_offsets())),
-            ("owners", uint32(self.0.all_owners())),
-        ])
+    pub fn all(&self) -> Result<JsValue, Thrown> {
+        let partition = self.0.get()?;
+        Ok(object([
+            ("offsets", uint32(partition.offsets())),
+            ("coordinates", float64(partition.coordinates())),
+            ("neighbours", uint32(partition.all_neighbours())),
+            ("areas", float64(partition.areas())),
+            ("ownerOffsets", uint32(partition.owner_offsets())),
+            ("owners", uint32(partition.all_owners())),
+        ]))
     }
 
     /// A colour 0, 1, … for each cell such that neighbours differ. Six are enough; a cell keeps its colour where it
     /// can while sites move.
-    pub fn colours(&self) -> Vec<u8> {
-        self.0.colours()
+    pub fn colours(&self) -> Result<Vec<u8>, Thrown> {
+        Ok(self.0.get()?.colours())
     }
 }
 
 impl Partition {
-    fn of<'a, T>(&'a self, i: f64, get: impl Fn(usize) -> Option<T> + 'a) -> Result<T, Thrown> {
-        let cells = self.0.cells();
-        get(count("i", i)?).ok_or_else(|| Error::option("i", i, format!("a cell, below {cells}")).into())
+    fn new(partition: geometry::Partition) -> Self {
+        Self(Inner::new(partition))
+    }
+
+    /// What a cell has.
+    fn of<T>(
+        &self,
+        i: &Number,
+        get: impl FnOnce(&geometry::Partition, usize) -> Option<T>,
+    ) -> Result<T, Thrown> {
+        let (partition, i) = (self.0.get()?, count("i", i)?);
+        let expected = || format!("a cell, below {}", partition.cells());
+        get(partition, i).ok_or_else(|| Error::option("i", i, expected()).into())
     }
 }
 
@@ -108,14 +132,20 @@ impl Partition {
 /// Of equal sites with equal weights the first counts as nearer; order n, and one site, is the box whole.
 #[wasm_bindgen(js_name = powerDiagram)]
 pub fn power_diagram(
-    sites: &[f64],
-    weights: &[f64],
-    order: f64,
-    #[wasm_bindgen(js_name = "box", unchecked_param_type = "Box")] bounds: &[f64],
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] sites: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] weights: &JsValue,
+    order: &Number,
+    #[wasm_bindgen(js_name = "box", unchecked_param_type = "Box")] bounds: &JsValue,
 ) -> Result<Partition, Thrown> {
-    // An order that is no whole number, 0.5 say, is named as the order and not cut off.
-    let order = count("order", order)?;
-    Ok(Partition(geometry::power_diagram(sites, weights, order, box_of(bounds)?)?))
+    let (sites, weights) = (numbers("sites", sites)?, numbers("weights", weights)?);
+    let (order, bounds) = (count("order", order)?, Bounds::new(box_numbers("box", bounds)?)?);
+    Ok(Partition::new(geometry::power_diagram(&sites, &weights, order, bounds)?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SliceOptions {
+    activation: Option<Activation>,
 }
 
 #[wasm_bindgen]
@@ -125,45 +155,49 @@ impl Sae {
     /// lengths and areas are those of the input space. `options.activation` replaces the model's own.
     pub fn slice(
         &self,
-        origin: &[f32],
-        u: &[f32],
-        v: &[f32],
-        #[wasm_bindgen(js_name = "box", unchecked_param_type = "Box")] bounds: &[f64],
-        #[wasm_bindgen(unchecked_optional_param_type = "{ activation?: Activation }")] options: JsValue,
+        origin: &Float32Array,
+        u: &Float32Array,
+        v: &Float32Array,
+        #[wasm_bindgen(js_name = "box", unchecked_param_type = "Box")] bounds: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "SliceOptions")] options: &JsValue,
     ) -> Result<Partition, Thrown> {
-        let encoder = Encoder { weights: &self.0.w_enc, bias: &self.0.b_enc, d_in: self.0.d_in };
-        let plane = Plane { origin, u, v };
-        let other = option_field(&options, "activation");
-        let bounds = box_of(bounds)?;
-        if other.is_undefined() {
-            return Ok(Partition(geometry::slice(encoder, &self.0.activation, plane, bounds)?));
-        }
-        let activation = super::convert::from_js("options.activation", other)?;
-        Ok(Partition(geometry::slice(encoder, &activation, plane, bounds)?))
+        let sae = self.content.get()?;
+        let encoder = Encoder { weights: &sae.w_enc, bias: &sae.b_enc, d_in: sae.d_in };
+        let (origin, u, v) = (float32s("origin", origin)?, float32s("u", u)?, float32s("v", v)?);
+        let plane = Plane { origin: &origin, u: &u, v: &v };
+        let bounds = Bounds::new(box_numbers("box", bounds)?)?;
+        let options: SliceOptions = optional_from_js("options", options)?;
+        let activation = options.activation.as_ref().unwrap_or(&sae.activation);
+        Ok(Partition::new(geometry::slice(encoder, activation, plane, bounds)?))
     }
 }
 
 /// Heights `sqrt(max weight − weight_i)`: over the plane z = 0 the Voronoi diagram of the sites lifted so is their
 /// power diagram.
 #[wasm_bindgen]
-pub fn lift(weights: &[f64]) -> Vec<f64> {
-    geometry::lift(weights)
+pub fn lift(
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] weights: &JsValue,
+) -> Result<Vec<f64>, Thrown> {
+    Ok(geometry::lift(&numbers("weights", weights)?))
 }
 
 /// The weights `−(height_i − level)²` of the power diagram that the plane z = level cuts out.
 #[wasm_bindgen(js_name = weightsAt)]
-pub fn weights_at(heights: &[f64], level: f64) -> Vec<f64> {
-    geometry::weights_at(heights, level)
+pub fn weights_at(
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] heights: &JsValue,
+    level: &Number,
+) -> Result<Vec<f64>, Thrown> {
+    Ok(geometry::weights_at(&numbers("heights", heights)?, number("level", level)?))
 }
 
 /// The Voronoi cells of points `x0 y0 z0 x1 …` in a box `[x0, y0, z0, x1, y1, z1]`.
 #[wasm_bindgen(js_name = voronoiCells, unchecked_return_type = "Polyhedra")]
 pub fn voronoi_cells(
-    points: &[f64],
-    #[wasm_bindgen(js_name = "box", unchecked_param_type = "number[] | Float64Array")] bounds: &[f64],
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] points: &JsValue,
+    #[wasm_bindgen(js_name = "box", unchecked_param_type = "number[] | Float64Array")] bounds: &JsValue,
 ) -> Result<JsValue, Thrown> {
-    let numbers = <[f64; 6]>::try_from(bounds).map_err(|_| wrong_box(bounds, 6))?;
-    let cells = geometry::voronoi_cells(points, Bounds3::new(numbers)?)?;
+    let points = numbers("points", points)?;
+    let cells = geometry::voronoi_cells(&points, Bounds3::new(box_numbers("box", bounds)?)?)?;
     Ok(object([
         ("cellOffsets", uint32(&cells.cell_offsets)),
         ("faceOffsets", uint32(&cells.face_offsets)),
@@ -171,13 +205,4 @@ pub fn voronoi_cells(
         ("neighbours", uint32(&cells.neighbours)),
         ("volumes", float64(&cells.volumes)),
     ]))
-}
-
-fn box_of(numbers: &[f64]) -> Result<Bounds, Thrown> {
-    let numbers = <[f64; 4]>::try_from(numbers).map_err(|_| wrong_box(numbers, 4))?;
-    Ok(Bounds::new(numbers)?)
-}
-
-fn wrong_box(numbers: &[f64], expected: usize) -> Error {
-    Error::option("box", format!("{} numbers", numbers.len()), format!("{expected} numbers"))
 }

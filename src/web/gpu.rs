@@ -1,17 +1,21 @@
 //! `gpuReport`, `gpuBenchmark`.
 
-use js_sys::Function;
+use js_sys::Promise;
+use serde::Deserialize;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
 
-use super::convert::{count, option_field, to_js};
+use super::convert::{callback, field};
 use super::error::Thrown;
+use super::options::optional_from_js_without;
+use super::promise::{Cancellation, Page, promise};
+use super::results::to_js;
 use crate::engine::gpu::{GpuReport, Workload, benchmark, shared_device};
 use crate::error::Error;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-/** The graphics adapter as it describes itself, and whether it gives correct results. */
+/** The graphics adapter as it describes itself, and whether its results are correct. */
 export interface GpuReport {
   adapter: string;
   vendor: string;
@@ -57,8 +61,12 @@ export interface BenchmarkOptions {
 
 /// Opens the graphics adapter and tests every kernel against the CPU. Undefined where there is no adapter, or none
 /// that runs the kernels.
-#[wasm_bindgen(js_name = gpuReport, unchecked_return_type = "GpuReport | undefined")]
-pub async fn gpu_report() -> Result<JsValue, Thrown> {
+#[wasm_bindgen(js_name = gpuReport, unchecked_return_type = "Promise<GpuReport | undefined>")]
+pub fn gpu_report() -> Promise {
+    promise(|| Ok(report()))
+}
+
+async fn report() -> Result<JsValue, Thrown> {
     match shared_device(true).await {
         Ok(tested) => to_js(&GpuReport::new(&tested)),
         Err(Error::Gpu(_)) => Ok(JsValue::UNDEFINED),
@@ -66,31 +74,51 @@ pub async fn gpu_report() -> Result<JsValue, Thrown> {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct BenchmarkOptions {
+    workloads: Option<Vec<String>>,
+    #[serde(default = "five")]
+    repeats: usize,
+    #[serde(default = "yes")]
+    cpu: bool,
+}
+
+fn five() -> usize {
+    5
+}
+
+fn yes() -> bool {
+    true
+}
+
 /// Measures the GPU beside one CPU thread.
-#[wasm_bindgen(js_name = gpuBenchmark, unchecked_return_type = "Timing[]")]
-pub async fn gpu_benchmark(
-    #[wasm_bindgen(unchecked_optional_param_type = "BenchmarkOptions")] options: JsValue,
-) -> Result<JsValue, Thrown> {
-    let field = |name: &str| option_field(&options, name);
-    let repeats = field("repeats").as_f64().map_or(Ok(5), |repeats| count("repeats", repeats))?;
-    let with_cpu = field("cpu").as_bool().unwrap_or(true);
-    let on_timing: Option<Function> = field("onTiming").dyn_into().ok();
-    let workloads = match field("workloads").dyn_into::<js_sys::Array>() {
-        Ok(names) => names
-            .iter()
-            .map(|name| Workload::named(&name.as_string().unwrap_or_default()))
-            .collect::<Result<Vec<_>, _>>()?,
-        Err(_) => Workload::ALL.to_vec(),
-    };
-    let tested = shared_device(true).await?;
-    let mut timings = Vec::new();
-    for workload in workloads {
-        let timing = benchmark(&tested.device, workload, repeats, with_cpu).await?;
-        if let (Some(on_timing), Ok(timing)) = (&on_timing, to_js(&timing)) {
-            // A callback that throws is the page's mistake and no reason to stop.
-            let _ = on_timing.call1(&JsValue::NULL, &timing);
-        }
-        timings.push(timing);
-    }
-    to_js(&timings)
+#[wasm_bindgen(js_name = gpuBenchmark, unchecked_return_type = "Promise<Timing[]>")]
+pub fn gpu_benchmark(
+    #[wasm_bindgen(unchecked_optional_param_type = "BenchmarkOptions")] options: &JsValue,
+) -> Promise {
+    promise(|| {
+        let BenchmarkOptions { workloads, repeats, cpu } =
+            optional_from_js_without("options", options, &["onTiming"])?;
+        let on_timing = callback("options.onTiming", &field(options, "onTiming"))?;
+        let workloads = match workloads {
+            Some(names) => names.iter().map(|name| Workload::named(name)).collect::<Result<Vec<_>, _>>()?,
+            None => Workload::ALL.to_vec(),
+        };
+        let mut page = Page::new(None, Cancellation::default().flag());
+        Ok(async move {
+            let tested = shared_device(true).await?;
+            let mut timings = Vec::new();
+            for workload in workloads {
+                let timing = benchmark(&tested.device, workload, repeats, cpu).await?;
+                if let Some(on_timing) = &on_timing {
+                    let timing = to_js(&timing)?;
+                    page.call(|this| on_timing.call1(this, &timing));
+                    page.outcome(Ok(()))?;
+                }
+                timings.push(timing);
+            }
+            to_js(&timings)
+        })
+    })
 }

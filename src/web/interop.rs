@@ -1,14 +1,15 @@
 //! `Sae.read`, `Sae.write`, `zipFiles`: models in other programs' files.
 
-use js_sys::{Array, Reflect, Uint8Array};
+use js_sys::{Array, JsString, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::convert::{object, type_of};
-use super::dataset::Dataset;
+use super::convert::{array, bytes, field, text};
 use super::error::Thrown;
+use super::inner::content_of;
+use super::results::object;
 use super::sae::Sae;
-use crate::error::Error;
+use crate::data;
 use crate::interop::{self, Format, NamedFile};
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -27,7 +28,7 @@ impl Sae {
     pub fn read(
         #[wasm_bindgen(unchecked_param_type = "NamedFile[]")] files: &JsValue,
     ) -> Result<Sae, Thrown> {
-        Ok(Self(interop::read(&named_files(files)?)?))
+        Ok(Self::new(interop::read(&named_files(files)?)?))
     }
 
     /// The files of a folder of another program. TopK by magnitude is written with twice the latents. `folded` first
@@ -35,9 +36,10 @@ impl Sae {
     #[wasm_bindgen(unchecked_return_type = "NamedFile[]")]
     pub fn write(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "'saelens' | 'sparsify'")] format: &str,
+        #[wasm_bindgen(unchecked_param_type = "'saelens' | 'sparsify'")] format: &JsString,
     ) -> Result<Array, Thrown> {
-        let files = interop::write(&self.0, Format::parse(format)?)?;
+        let format = Format::parse(&text("format", format)?)?;
+        let files = interop::write(self.content.get()?, format)?;
         Ok(files
             .into_iter()
             .map(|file| {
@@ -49,13 +51,21 @@ impl Sae {
 
     /// A model with the same codes that takes activations as the data set stores them, and gives such, where this one
     /// takes them as the data set normalises them.
-    pub fn folded(&self, data: &Dataset) -> Result<Sae, Thrown> {
-        Ok(Self(self.0.for_stored(data.0.normalisation())?))
+    pub fn folded(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Dataset")] data: &JsValue,
+    ) -> Result<Sae, Thrown> {
+        let data = content_of::<data::Dataset>("data", data)?;
+        Ok(Self::new(self.content.get()?.for_stored(data.normalisation())?))
     }
 
     /// The inverse of `folded`: a model for normalised activations from one for stored ones.
-    pub fn unfolded(&self, data: &Dataset) -> Result<Sae, Thrown> {
-        Ok(Self(self.0.for_normalised(data.0.normalisation())?))
+    pub fn unfolded(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Dataset")] data: &JsValue,
+    ) -> Result<Sae, Thrown> {
+        let data = content_of::<data::Dataset>("data", data)?;
+        Ok(Self::new(self.content.get()?.for_normalised(data.normalisation())?))
     }
 }
 
@@ -68,19 +78,9 @@ pub fn zip_files(
 }
 
 fn named_files(files: &JsValue) -> Result<Vec<NamedFile>, Thrown> {
-    let Some(files) = files.dyn_ref::<Array>() else {
-        return Err(Error::option("files", type_of(files), "an array of { name, bytes }").into());
+    let named = |file: JsValue| {
+        let name = text("files.name", field(&file, "name").unchecked_ref())?;
+        Ok(NamedFile { name, bytes: bytes("files.bytes", &field(&file, "bytes"))? })
     };
-    let field = |file: &JsValue, name: &str| Reflect::get(file, &name.into()).unwrap_or(JsValue::UNDEFINED);
-    let named = |file: JsValue| -> Result<NamedFile, Thrown> {
-        let (name, bytes) = (field(&file, "name"), field(&file, "bytes"));
-        let Some(name) = name.as_string() else {
-            return Err(Error::option("files.name", type_of(&name), "a string").into());
-        };
-        match bytes.dyn_ref::<Uint8Array>() {
-            Some(bytes) => Ok(NamedFile { name, bytes: bytes.to_vec() }),
-            None => Err(Error::option("files.bytes", type_of(&bytes), "a Uint8Array").into()),
-        }
-    };
-    files.iter().map(named).collect()
+    array("files", files, "an array of { name, bytes }")?.iter().map(named).collect()
 }

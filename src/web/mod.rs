@@ -1,5 +1,16 @@
 //! The JavaScript surface: converts and delegates, no mathematics. DESIGN: `init`, `initSync`, and the names below.
+//!
+//! An exported function takes its arguments as JavaScript gives them and reads them by [`convert`], [`options`] or
+//! [`inner`], which name the argument that does not fit; it looks at its object through [`inner::Inner`]. One that
+//! returns a promise makes it by [`promise`].
 
+// A page's module has a part of the features, and needs a part of the conversions.
+#![cfg_attr(
+    not(all(feature = "figures", feature = "files", feature = "gpu", feature = "training")),
+    allow(dead_code)
+)]
+
+mod broken;
 #[cfg(feature = "training")]
 mod bulk;
 #[cfg(feature = "figures")]
@@ -18,18 +29,15 @@ mod files;
 mod geometry;
 #[cfg(feature = "gpu")]
 mod gpu;
+mod inner;
 #[cfg(feature = "files")]
 mod interop;
+mod options;
+mod plain;
+mod promise;
+mod results;
 mod sae;
 #[cfg(feature = "figures")]
 mod toy;
 #[cfg(feature = "training")]
 mod trainer;
-
-use wasm_bindgen::prelude::wasm_bindgen;
-
-/// Panics become readable errors on the console.
-#[wasm_bindgen(start)]
-fn start() {
-    console_error_panic_hook::set_once();
-}

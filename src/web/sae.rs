@@ -1,17 +1,52 @@
 //! `Sae`.
 
+use js_sys::{Float32Array, Number, Uint32Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::convert::{count, float32, float32_field, float64, from_js, object, option_field, to_js};
+use super::convert::{self, count, field, float32s, uint32s};
 use super::error::Thrown;
-use crate::engine::{Operation, apply};
-use crate::error::Error;
+use super::inner::{Argument, Inner};
+use super::options::from_js;
+use super::results::{float32, float64, object, to_js};
+use crate::engine::{Inference, Operation, apply};
 use crate::sae::{self, Activation, Parts};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** ρ in z = ρ(pre). `by` orders what "largest" means; ties go to the lower index. */
+export type Activation =
+  | { kind: 'relu' }
+  | { kind: 'jumprelu'; threshold: number | Float32Array }
+  | { kind: 'topk'; k: number; by: 'magnitude' | 'value' | 'positive' };
+
+/** W_enc [dIn, dSae], b_enc [dSae], W_dec [dSae, dIn], b_dec [dIn], row-major. */
+export interface Parameters {
+  W_enc: Float32Array;
+  b_enc: Float32Array;
+  W_dec: Float32Array;
+  b_dec: Float32Array;
+}
+"#;
 
 /// A sparse autoencoder: `pre = x W_enc + b_enc`, `z = ρ(pre)`, `x̂ = z W_dec + b_dec`.
 #[wasm_bindgen]
-pub struct Sae(pub(super) sae::Sae);
+pub struct Sae {
+    pub(super) content: Inner<sae::Sae>,
+    /// Keeps the model on a GPU from call to call.
+    pub(super) inference: Inference,
+}
+
+impl Argument for sae::Sae {
+    const CLASS: &'static str = "Sae";
+}
+
+impl Sae {
+    /// A model of JavaScript's.
+    pub(super) fn new(sae: sae::Sae) -> Self {
+        Self { content: Inner::new(sae), inference: Inference::default() }
+    }
+}
 
 #[wasm_bindgen]
 impl Sae {
@@ -19,73 +54,76 @@ impl Sae {
     #[wasm_bindgen(js_name = fromParts)]
     pub fn from_parts(
         #[wasm_bindgen(unchecked_param_type = "Parameters & { activation: Activation }")] parts: &JsValue,
-        #[wasm_bindgen(js_name = dIn)] d_in: f64,
-        #[wasm_bindgen(js_name = dSae)] d_sae: f64,
+        #[wasm_bindgen(js_name = dIn)] d_in: &Number,
+        #[wasm_bindgen(js_name = dSae)] d_sae: &Number,
     ) -> Result<Sae, Thrown> {
-        if !parts.is_object() {
-            return Err(Error::option("parts", format!("{parts:?}"), "an object").into());
-        }
-        let activation = option_field(parts, "activation");
-        let activation: Activation = from_js("activation", activation)?;
+        convert::object("parts", parts)?;
+        let activation: Activation = from_js("activation", &field(parts, "activation"))?;
         let parts = Parts {
-            w_enc: float32_field(parts, "W_enc")?,
-            b_enc: float32_field(parts, "b_enc")?,
-            w_dec: float32_field(parts, "W_dec")?,
-            b_dec: float32_field(parts, "b_dec")?,
+            w_enc: float32s("W_enc", &field(parts, "W_enc"))?,
+            b_enc: float32s("b_enc", &field(parts, "b_enc"))?,
+            w_dec: float32s("W_dec", &field(parts, "W_dec"))?,
+            b_dec: float32s("b_dec", &field(parts, "b_dec"))?,
         };
-        Ok(Self(sae::Sae::from_parts(parts, activation, count("dIn", d_in)?, count("dSae", d_sae)?)?))
+        Ok(Self::new(sae::Sae::from_parts(parts, activation, count("dIn", d_in)?, count("dSae", d_sae)?)?))
+    }
+
+    /// Hands its content to a function that takes it as an argument.
+    #[wasm_bindgen(js_name = __inner, skip_typescript)]
+    pub fn hand_over(&self) {
+        self.content.hand_over();
     }
 
     /// Columns of the data.
     #[wasm_bindgen(getter, js_name = dIn)]
-    pub fn d_in(&self) -> f64 {
-        self.0.d_in as f64
+    pub fn d_in(&self) -> Result<f64, Thrown> {
+        Ok(self.content.get()?.d_in as f64)
     }
 
     /// Number of latents.
     #[wasm_bindgen(getter, js_name = dSae)]
-    pub fn d_sae(&self) -> f64 {
-        self.0.d_sae as f64
+    pub fn d_sae(&self) -> Result<f64, Thrown> {
+        Ok(self.content.get()?.d_sae as f64)
     }
 
     /// ρ.
     #[wasm_bindgen(getter, unchecked_return_type = "Activation")]
     pub fn activation(&self) -> Result<JsValue, Thrown> {
-        to_js(&self.0.activation)
+        to_js(&self.content.get()?.activation)
     }
 
     /// Dense codes `z [n, dSae]` of `rows [n, dIn]`.
-    pub fn encode(&self, rows: &[f32]) -> Result<Vec<f32>, Thrown> {
-        Ok(apply(Operation::Encode, &self.0, rows)?)
+    pub fn encode(&self, rows: &Float32Array) -> Result<Vec<f32>, Thrown> {
+        Ok(apply(Operation::Encode, self.content.get()?, &float32s("rows", rows)?)?)
     }
 
     /// Reconstructions `[n, dIn]` of dense codes `z [n, dSae]`.
-    pub fn decode(&self, z: &[f32]) -> Result<Vec<f32>, Thrown> {
-        Ok(apply(Operation::Decode, &self.0, z)?)
+    pub fn decode(&self, z: &Float32Array) -> Result<Vec<f32>, Thrown> {
+        Ok(apply(Operation::Decode, self.content.get()?, &float32s("z", z)?)?)
     }
 
     /// Reconstructions `[n, dIn]` of `rows [n, dIn]`.
-    pub fn forward(&self, rows: &[f32]) -> Result<Vec<f32>, Thrown> {
-        Ok(apply(Operation::Forward, &self.0, rows)?)
+    pub fn forward(&self, rows: &Float32Array) -> Result<Vec<f32>, Thrown> {
+        Ok(apply(Operation::Forward, self.content.get()?, &float32s("rows", rows)?)?)
     }
 
     /// The affine map `x ↦ matrix·x + offset` that the model is wherever these latents are active: `matrix [dIn, dIn]`
     /// row-major, `offset [dIn]`.
     #[wasm_bindgen(js_name = affineMap, unchecked_return_type = "{ matrix: Float64Array; offset: Float64Array }")]
-    pub fn affine_map(&self, active: &[u32]) -> Result<JsValue, Thrown> {
-        let map = self.0.affine_map(active)?;
+    pub fn affine_map(&self, active: &Uint32Array) -> Result<JsValue, Thrown> {
+        let map = self.content.get()?.affine_map(&uint32s("active", active)?)?;
         Ok(object([("matrix", float64(&map.matrix)), ("offset", float64(&map.offset))]))
     }
 
     /// The parameters; a tied decoder is written out.
     #[wasm_bindgen(unchecked_return_type = "Parameters")]
-    pub fn parameters(&self) -> JsValue {
-        let parts = self.0.to_parts();
-        object([
+    pub fn parameters(&self) -> Result<JsValue, Thrown> {
+        let parts = self.content.get()?.to_parts();
+        Ok(object([
             ("W_enc", float32(&parts.w_enc)),
             ("b_enc", float32(&parts.b_enc)),
             ("W_dec", float32(&parts.w_dec)),
             ("b_dec", float32(&parts.b_dec)),
-        ])
+        ]))
     }
 }

@@ -1,10 +1,16 @@
 //! `ToySae`.
 
+use std::cell::RefCell;
+
+use js_sys::Number;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::convert::{count, from_js, object};
+use super::convert::{count, number, numbers};
 use super::error::Thrown;
+use super::inner::Inner;
+use super::options::from_js;
+use super::results::object;
 use crate::toy::{self, ToyOptions};
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -35,64 +41,70 @@ export interface ToyBounds {
 
 /// An SAE on points of the plane `x0 y0 x1 y1 …`, trained one step at a time: experiment 1, between k-means and PCA.
 #[wasm_bindgen]
-pub struct ToySae(toy::ToySae);
+pub struct ToySae(Inner<RefCell<toy::ToySae>>);
 
 #[wasm_bindgen]
 impl ToySae {
     /// Untrained.
     #[wasm_bindgen(constructor)]
     pub fn new(
-        points: Vec<f64>,
-        #[wasm_bindgen(unchecked_param_type = "ToyOptions")] options: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] points: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "ToyOptions")] options: &JsValue,
     ) -> Result<ToySae, Thrown> {
+        let points = numbers("points", points)?;
         let options: ToyOptions = from_js("options", options)?;
-        Ok(Self(toy::ToySae::new(points, options)?))
+        let toy = toy::ToySae::new(points, options)?;
+        Ok(Self(Inner::new(RefCell::new(toy))))
     }
 
     /// Takes `steps` steps of Adam on all points; the mean squared error after them.
-    pub fn train(&mut self, steps: f64) -> Result<f64, Thrown> {
-        for _ in 0..count("steps", steps)? {
-            self.0.step()?;
+    pub fn train(&self, steps: &Number) -> Result<f64, Thrown> {
+        let mut toy = self.0.get()?.borrow_mut();
+        for _ in 0..count::<u32>("steps", steps)? {
+            toy.step()?;
         }
-        Ok(self.0.mse())
+        Ok(toy.mse())
     }
 
     /// Steps taken so far.
     #[wasm_bindgen(getter)]
-    pub fn steps(&self) -> u32 {
-        self.0.steps()
+    pub fn steps(&self) -> Result<u32, Thrown> {
+        Ok(self.0.get()?.borrow().steps())
     }
 
     /// Mean over all coordinates of the squared error.
     #[wasm_bindgen(getter)]
-    pub fn mse(&self) -> f64 {
-        self.0.mse()
+    pub fn mse(&self) -> Result<f64, Thrown> {
+        Ok(self.0.get()?.borrow().mse())
     }
 
     /// The sites, encoder rows, `x0 y0 x1 y1 …`.
-    pub fn sites(&self) -> Vec<f64> {
-        self.0.sites().to_vec()
+    pub fn sites(&self) -> Result<Vec<f64>, Thrown> {
+        Ok(self.0.get()?.borrow().sites().to_vec())
     }
 
     /// The weights `|s_i|² + 2 b_i` for which the active latents are the k nearest sites.
-    pub fn weights(&self) -> Vec<f64> {
-        self.0.weights()
+    pub fn weights(&self) -> Result<Vec<f64>, Thrown> {
+        Ok(self.0.get()?.borrow().weights())
     }
 
     /// Reconstructions of points `x0 y0 x1 y1 …`.
-    pub fn forward(&self, points: &[f64]) -> Vec<f64> {
-        self.0.forward(points)
+    pub fn forward(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] points: &JsValue,
+    ) -> Result<Vec<f64>, Thrown> {
+        Ok(self.0.get()?.borrow().forward(&numbers("points", points)?))
     }
 
     /// The active latents of a point, ascending.
-    pub fn active(&self, x: f64, y: f64) -> Vec<u32> {
-        self.0.active(x, y)
+    pub fn active(&self, x: &Number, y: &Number) -> Result<Vec<u32>, Thrown> {
+        Ok(self.0.get()?.borrow().active(number("x", x)?, number("y", y)?))
     }
 
     /// What else the cells of this SAE could do.
     #[wasm_bindgen(unchecked_return_type = "ToyBounds")]
     pub fn bounds(&self) -> Result<JsValue, Thrown> {
-        let bounds = self.0.bounds()?;
+        let bounds = self.0.get()?.borrow().bounds()?;
         Ok(object([
             ("constant", bounds.constant.into()),
             ("affine", bounds.affine.into()),

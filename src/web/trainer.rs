@@ -1,38 +1,143 @@
-//! `Trainer`: epochs as promises that yield to the event loop, so that `cancel` and messages arrive.
+//! `Trainer`: epochs as promises that can be cancelled.
 
-use std::cell::{Cell, RefCell};
-use std::ops::ControlFlow;
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Function, Promise};
-use wasm_bindgen::prelude::{Closure, wasm_bindgen};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use js_sys::{JsString, Number, Promise, Uint8Array};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::convert::{count, from_js, to_js};
-use super::dataset::Dataset;
+use super::broken::intact;
+use super::convert::{bytes, callback, count, optional_text, text};
 use super::error::Thrown;
+use super::inner::content_of;
+use super::options::from_js;
+use super::promise::{Cancellation, Page, promise};
+use super::results::to_js;
 use super::sae::Sae;
 use crate::engine::Backend;
-use crate::error::Error;
-use crate::progress::Observer;
 use crate::train::{self, Preset, TrainOptions};
+use crate::{data, sae};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** Options of a run; those left out take the paper's values for MNIST. */
+export interface TrainOptions {
+  /** Number of latents. */
+  dSae: number;
+  activation: Activation;
+  /** Encoder and decoder by Adam, or the encoder by Adam and the decoder in closed form. */
+  method: 'sgd' | 'pam';
+  /** Decoder = encoder transposed. SGD: true by default; PAM-SGD cannot. */
+  tied?: boolean;
+  /** Step size of Adam, 0.003. */
+  lr?: number;
+  /** Rows in a batch, 128. */
+  batchSize?: number;
+  /** Adam steps on each batch, 1. */
+  updatesPerBatch?: number;
+  /** λ, weight of the mean over rows of Σ|z|, 0. */
+  l1?: number;
+  /** L2 weight decay of Adam on the matrices, 0. */
+  weightDecay?: number;
+  /** Largest norm of the gradient, over all that Adam trains; a longer one is scaled down to it. None by default. */
+  clip?: number;
+  /** α, ridge on W_dec: 0 for SGD, 0.6 / rows for PAM-SGD. */
+  alpha?: number;
+  /** β, ridge on b_dec, 0. */
+  beta?: number;
+  /** Pulls towards the parameters at the start of the epoch, 0. */
+  muEnc?: number;
+  nuEnc?: number;
+  muDec?: number;
+  nuDec?: number;
+  /** Which half of an epoch of PAM-SGD comes first. */
+  order?: 'encoder-first' | 'decoder-first';
+  /** Epochs over which the step size falls linearly to 0; it stays by default. */
+  lrDecayEpochs?: number;
+  /** PAM-SGD: the exact joint minimiser, or the paper's script with its ridge on raw sums. */
+  decoder?: { kind: 'joint' } | { kind: 'script'; ridge: number };
+  /** PAM-SGD: fit the decoder to the random encoder before the first step, false. */
+  initialSolve?: boolean;
+  /** PAM-SGD: solves for the decoder in an epoch, 1: the last on all rows, others on those just seen. */
+  solvesPerEpoch?: number;
+  /** PAM-SGD: start dead latents anew from badly reconstructed rows, false. */
+  revive?: boolean;
+  /** Seed of every random choice. */
+  seed: number;
+  /** 'auto': a GPU that passes its self-test and wins a short race against the CPU, else the CPU. */
+  backend?: 'auto' | 'gpu' | 'cpu';
+  threads?: number;
+}
+
+/** Options with every default filled in; a bound on the gradient stays optional. */
+export type ResolvedOptions = Required<Omit<TrainOptions, 'clip'>> & Pick<TrainOptions, 'clip'>;
+
+/** Figures at the end of an epoch. */
+export interface EpochReport {
+  /** From 1. */
+  epoch: number;
+  /** Mean squared error over all elements of the training rows. */
+  trainMse: number;
+  /** The same of the test rows, without penalties. */
+  testMse: number;
+  /** F on the training rows. */
+  objective: number;
+  /** The terms of F that involve the decoder, before and after the decoder half; null where there is none. */
+  decoderBefore: number | null;
+  decoderAfter: number | null;
+  /** Σ‖x − x̂‖² / Σ‖x − x̄‖² on the test rows. */
+  testFvu: number;
+  /** Mean number of active latents of a test row. */
+  testL0: number;
+  /** Mean over the test rows of Σ|z|. */
+  testL1: number;
+  /** Share of latents active on no training row of the epoch. */
+  deadShare: number;
+  seconds: number;
+}
+"#;
+
+use crate::train::Trainer as Run;
+
+/// Where a run is.
+enum Place {
+    Idle(Box<Run>),
+    /// With an epoch, which gives it back.
+    InEpoch,
+    Freed,
+}
 
 /// A run: data, options and an engine to train on.
 #[wasm_bindgen]
 pub struct Trainer {
-    /// Taken out while an epoch runs, so that nothing is borrowed across an await.
-    run: Rc<RefCell<Option<train::Trainer>>>,
-    cancelled: Rc<Cell<bool>>,
+    place: Rc<RefCell<Place>>,
+    cancellation: Cancellation,
 }
 
 impl Trainer {
-    fn new(run: train::Trainer) -> Self {
-        Self { run: Rc::new(RefCell::new(Some(run))), cancelled: Rc::default() }
+    fn new(run: Run) -> Self {
+        let place = Rc::new(RefCell::new(Place::Idle(Box::new(run))));
+        Self { place, cancellation: Cancellation::default() }
     }
 
-    fn with<T>(&self, read: impl FnOnce(&train::Trainer) -> T) -> Result<T, Thrown> {
-        self.run.borrow().as_ref().map(read).ok_or_else(busy)
+    fn with<T>(&self, read: impl FnOnce(&Run) -> T) -> Result<T, Thrown> {
+        intact()?;
+        match &*self.place.borrow() {
+            Place::Idle(run) => Ok(read(run)),
+            Place::InEpoch => Err(busy()),
+            Place::Freed => Err(freed()),
+        }
+    }
+
+    /// Takes the run out, and leaves word why.
+    fn take(&self, next: Place) -> Result<Box<Run>, Thrown> {
+        self.with(|_| ())?;
+        match self.place.replace(next) {
+            Place::Idle(run) => Ok(run),
+            Place::InEpoch => Err(busy()),
+            Place::Freed => Err(freed()),
+        }
     }
 }
 
@@ -40,94 +145,129 @@ fn busy() -> Thrown {
     Thrown::new("an epoch is running: await it or cancel it first", "busy")
 }
 
+fn freed() -> Thrown {
+    Thrown::new("this Trainer was freed: make another", "freed")
+}
+
 #[wasm_bindgen]
 impl Trainer {
     /// A run from random parameters.
-    pub async fn create(
-        train: &Dataset,
-        test: &Dataset,
-        #[wasm_bindgen(unchecked_param_type = "TrainOptions")] options: JsValue,
-    ) -> Result<Trainer, Thrown> {
-        let options: TrainOptions = from_js("options", options)?;
-        // Nothing of JavaScript's may be borrowed across an await.
-        let (train, test) = (train.0.clone(), test.0.clone());
-        Ok(Self::new(train::Trainer::open(train, test, options).await?))
+    #[wasm_bindgen(unchecked_return_type = "Promise<Trainer>")]
+    pub fn create(
+        #[wasm_bindgen(unchecked_param_type = "Dataset")] train: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Dataset")] test: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "TrainOptions")] options: &JsValue,
+    ) -> Promise {
+        promise(|| {
+            let (train, test) = (dataset("train", train)?, dataset("test", test)?);
+            let options: TrainOptions = from_js("options", options)?;
+            Ok(async { Ok(Self::new(train::Trainer::open(train, test, options).await?)) })
+        })
     }
 
     /// A run that goes on from a checkpoint, which may come from the CPU or from a GPU; on the CPU and on the same data
     /// it goes on bit for bit. `backend` replaces the one that the checkpoint names; without it a run whose GPU is not
     /// here goes on on the CPU.
-    pub async fn resume(
-        bytes: &[u8],
-        train: &Dataset,
-        test: &Dataset,
-        #[wasm_bindgen(unchecked_optional_param_type = "'auto' | 'gpu' | 'cpu'")] backend: Option<String>,
-    ) -> Result<Trainer, Thrown> {
-        let (bytes, train, test) = (bytes.to_vec(), train.0.clone(), test.0.clone());
-        let backend = backend.as_deref().map(Backend::parse).transpose()?;
-        Ok(Self::new(train::Trainer::reopen(&bytes, train, test, backend).await?))
+    #[wasm_bindgen(unchecked_return_type = "Promise<Trainer>")]
+    pub fn resume(
+        #[wasm_bindgen(js_name = bytes)] checkpoint: &Uint8Array,
+        #[wasm_bindgen(unchecked_param_type = "Dataset")] train: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Dataset")] test: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "'auto' | 'gpu' | 'cpu'")] backend: &JsValue,
+    ) -> Promise {
+        promise(|| {
+            let checkpoint = bytes("bytes", checkpoint)?;
+            let (train, test) = (dataset("train", train)?, dataset("test", test)?);
+            let backend = optional_text("backend", backend)?;
+            let backend = backend.as_deref().map(Backend::parse).transpose()?;
+            Ok(async move { Ok(Self::new(train::Trainer::reopen(&checkpoint, train, test, backend).await?)) })
+        })
     }
 
     /// Options with what a preset decides about a run of `epochs` epochs on `rows` training rows.
     #[wasm_bindgen(unchecked_return_type = "TrainOptions")]
     pub fn preset(
-        #[wasm_bindgen(unchecked_param_type = "TrainOptions")] options: JsValue,
-        #[wasm_bindgen(unchecked_param_type = "'recommended' | 'paper-mnist' | 'paper-llm'")] preset: &str,
-        rows: f64,
-        epochs: f64,
+        #[wasm_bindgen(unchecked_param_type = "TrainOptions")] options: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "'recommended' | 'paper-mnist' | 'paper-llm'")]
+        preset: &JsString,
+        rows: &Number,
+        epochs: &Number,
     ) -> Result<JsValue, Thrown> {
         let options: TrainOptions = from_js("options", options)?;
-        let epochs = u32::try_from(count("epochs", epochs)?)
-            .map_err(|_| Error::option("epochs", epochs, "below 2^32"))?;
-        to_js(&Preset::parse(preset)?.apply(options, count("rows", rows)?, epochs))
+        let preset = Preset::parse(&text("preset", preset)?)?;
+        to_js(&preset.apply(options, count("rows", rows)?, count("epochs", epochs)?))
     }
 
     /// A run that starts from a model's parameters: one that was read from files, or the outcome of another run. The
     /// options say its `dSae`; their activation may be another than the model's.
-    #[wasm_bindgen(js_name = from)]
-    pub async fn start_from(
-        sae: &Sae,
-        train: &Dataset,
-        test: &Dataset,
-        #[wasm_bindgen(unchecked_param_type = "TrainOptions")] options: JsValue,
-    ) -> Result<Trainer, Thrown> {
-        let options: TrainOptions = from_js("options", options)?;
-        let (sae, train, test) = (sae.0.clone(), train.0.clone(), test.0.clone());
-        Ok(Self::new(train::Trainer::open_from(sae, train, test, options).await?))
+    #[wasm_bindgen(js_name = from, unchecked_return_type = "Promise<Trainer>")]
+    pub fn start_from(
+        #[wasm_bindgen(unchecked_param_type = "Sae")] sae: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Dataset")] train: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Dataset")] test: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "TrainOptions")] options: &JsValue,
+    ) -> Promise {
+        promise(|| {
+            let sae = content_of::<sae::Sae>("sae", sae)?;
+            let (train, test) = (dataset("train", train)?, dataset("test", test)?);
+            let options: TrainOptions = from_js("options", options)?;
+            let run = async move { train::Trainer::open_from((*sae).clone(), train, test, options).await };
+            Ok(async { Ok(Self::new(run.await?)) })
+        })
     }
 
     /// Trains for one epoch. `onProgress(done, total)` hears of the rows done. After [`Trainer::cancel`] the promise
-    /// rejects with code `cancelled`, and the run stands where its last finished epoch left it.
-    #[wasm_bindgen(unchecked_return_type = "EpochReport")]
-    pub async fn epoch(
+    /// rejects with code `cancelled`, and the run stands where its last finished epoch left it; so it does where
+    /// `onProgress` throws, which the promise rejects with.
+    #[wasm_bindgen(unchecked_return_type = "Promise<EpochReport>")]
+    pub fn epoch(
         &self,
         #[wasm_bindgen(
             js_name = onProgress,
             unchecked_optional_param_type = "(done: number, total: number) => void"
         )]
-        on_progress: Option<Function>,
-    ) -> Result<JsValue, Thrown> {
-        let mut run = self.run.borrow_mut().take().ok_or_else(busy)?;
-        self.cancelled.set(false);
-        let mut observer = Page { on_progress, cancelled: self.cancelled.clone() };
-        let report = run.epoch(&mut observer).await;
-        *self.run.borrow_mut() = Some(run);
-        to_js(&report?)
+        on_progress: &JsValue,
+    ) -> Promise {
+        promise(|| {
+            let mut page = Page::new(callback("onProgress", on_progress)?, self.cancellation.flag());
+            let mut run = self.take(Place::InEpoch)?;
+            let place = self.place.clone();
+            Ok(async move {
+                let report = run.epoch(&mut page).await;
+                *place.borrow_mut() = Place::Idle(run);
+                to_js(&page.outcome(report)?)
+            })
+        })
     }
 
     /// Ends the epoch that runs, if one does.
     pub fn cancel(&self) {
-        self.cancelled.set(true);
+        self.cancellation.cancel();
+    }
+
+    /// Gives back the memory of the run, refused while an epoch runs. It stands in the place of the method that
+    /// wasm-bindgen makes, which would take the object from the epoch's caller and then fail.
+    #[wasm_bindgen(skip_typescript)]
+    pub fn free(&self) -> Result<(), Thrown> {
+        self.take(Place::Freed).map(drop)
     }
 
     /// The model at the end of the last finished epoch.
-    pub async fn sae(&self) -> Result<Sae, Thrown> {
-        self.with(|run| Sae(run.sae().clone()))
+    #[wasm_bindgen(unchecked_return_type = "Promise<Sae>")]
+    pub fn sae(&self) -> Promise {
+        promise(|| {
+            let sae = self.with(|run| Sae::new(run.sae().clone()))?;
+            Ok(async { Ok(sae) })
+        })
     }
 
     /// The last finished epoch as bytes for `Trainer.resume`.
-    pub async fn checkpoint(&self) -> Result<Vec<u8>, Thrown> {
-        Ok(self.with(train::Trainer::checkpoint)??)
+    #[wasm_bindgen(unchecked_return_type = "Promise<Uint8Array>")]
+    pub fn checkpoint(&self) -> Promise {
+        promise(|| {
+            let bytes = self.with(train::Trainer::checkpoint)??;
+            Ok(async move { Ok(Uint8Array::from(bytes.as_slice())) })
+        })
     }
 
     /// Options with every default filled in.
@@ -155,39 +295,7 @@ impl Trainer {
     }
 }
 
-/// Tells the page of progress and lets the event loop run.
-pub(super) struct Page {
-    pub on_progress: Option<Function>,
-    pub cancelled: Rc<Cell<bool>>,
-}
-
-impl Observer for Page {
-    async fn progress(&mut self, done: u64, total: u64) -> ControlFlow<()> {
-        if let Some(on_progress) = &self.on_progress {
-            // A callback that throws is the page's mistake and no reason to lose the epoch.
-            let _ = on_progress.call2(&JsValue::NULL, &(done as f64).into(), &(total as f64).into());
-        }
-        next_task().await;
-        if self.cancelled.get() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
-}
-
-/// Waits for a task of the event loop, so that messages are handled. A message channel is not throttled as
-/// `setTimeout` is, neither to 4 ms nor in a hidden tab.
-pub(super) async fn next_task() {
-    let task = Promise::new(&mut |resolve, _| {
-        if let Ok(channel) = web_sys::MessageChannel::new() {
-            let port = channel.port1();
-            let close = port.clone();
-            let handler = Closure::once_into_js(move || {
-                close.close();
-                let _ = resolve.call0(&JsValue::NULL);
-            });
-            port.set_onmessage(Some(handler.unchecked_ref()));
-            let _ = channel.port2().post_message(&JsValue::NULL);
-        } else {
-            let _ = resolve.call0(&JsValue::NULL);
-        }
-    });
-    let _ = JsFuture::from(task).await;
+/// The rows of an argument, for a run to keep.
+fn dataset(name: &'static str, value: &JsValue) -> Result<data::Dataset, Thrown> {
+    Ok((*content_of::<data::Dataset>(name, value)?).clone())
 }

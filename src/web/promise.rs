@@ -1,0 +1,163 @@
+//! Work as promises that yield to the event loop, so that `cancel` and messages arrive meanwhile.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use js_sys::{Function, Promise};
+use wasm_bindgen::prelude::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+
+use super::broken::attempt;
+use super::error::Thrown;
+use crate::error::Error;
+use crate::progress::Observer;
+
+/// A promise of work. `start` runs at once: it reads the arguments, and gives the work that goes on after the call.
+/// The promise rejects whatever fails, panics and traps included, where `wasm_bindgen_futures` would leave it pending.
+pub fn promise<T, F>(start: impl FnOnce() -> Result<F, Thrown>) -> Promise
+where
+    T: Into<JsValue>,
+    F: Future<Output = Result<T, Thrown>> + 'static,
+{
+    let mut start = Some(start);
+    let mut started = None;
+    let outcome = attempt(&mut || started = start.take().map(|start| start()));
+    match outcome.and(started.transpose()) {
+        Ok(Some(work)) => future_to_promise(Guarded(Some(Box::pin(async {
+            work.await.map(Into::into).map_err(JsValue::from)
+        })))),
+        // It was there to be taken: this closure is called once.
+        Ok(None) => Promise::resolve(&JsValue::UNDEFINED),
+        Err(thrown) => Promise::reject(&thrown.into()),
+    }
+}
+
+type Work = Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>>;
+
+/// Work that ends with an error where it panics or traps.
+struct Guarded(Option<Work>);
+
+impl Future for Guarded {
+    type Output = Result<JsValue, JsValue>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(mut work) = self.0.take() else { return Poll::Pending };
+        let mut polled = Poll::Pending;
+        if let Err(thrown) = attempt(&mut || polled = work.as_mut().poll(context)) {
+            // Half written as it is, it cannot be dropped.
+            std::mem::forget(work);
+            return Poll::Ready(Err(thrown.into()));
+        }
+        if polled.is_pending() {
+            self.0 = Some(work);
+        }
+        polled
+    }
+}
+
+/// Whether work is to go on. One flag for each call would lose a `cancel` that comes before the work starts, one flag
+/// for all of them one that comes before the next call.
+#[derive(Default)]
+pub struct Cancellation(RefCell<Rc<Cell<bool>>>);
+
+impl Cancellation {
+    /// For work that starts now: whether it has been cancelled.
+    pub fn flag(&self) -> Rc<Cell<bool>> {
+        self.0.borrow().clone()
+    }
+
+    /// Cancels all work that has started.
+    pub fn cancel(&self) {
+        self.0.take().set(true);
+    }
+}
+
+/// Tells the page of progress, lets the event loop run, and hears whether the page has enough.
+pub struct Page {
+    on_progress: Option<Function>,
+    cancelled: Rc<Cell<bool>>,
+    /// What a callback threw.
+    thrown: Option<JsValue>,
+}
+
+impl Page {
+    /// A page that may want to hear of progress, and may set the flag.
+    pub fn new(on_progress: Option<Function>, cancelled: Rc<Cell<bool>>) -> Self {
+        Self { on_progress, cancelled, thrown: None }
+    }
+
+    /// Calls `onProgress(done, total)`.
+    pub fn report(&mut self, done: f64, total: f64) -> ControlFlow<()> {
+        if let Some(on_progress) = self.on_progress.clone() {
+            self.call(|this| on_progress.call2(this, &done.into(), &total.into()));
+        }
+        self.wish()
+    }
+
+    /// Calls a callback. What it throws ends the work, and the caller hears of it.
+    pub fn call(&mut self, call: impl FnOnce(&JsValue) -> Result<JsValue, JsValue>) {
+        if self.thrown.is_none() {
+            self.thrown = call(&JsValue::UNDEFINED).err();
+        }
+    }
+
+    /// What becomes of the promise when the work has ended.
+    pub fn outcome<T>(&mut self, outcome: Result<T, Error>) -> Result<T, Thrown> {
+        match self.thrown.take() {
+            Some(value) => Err(Thrown::passed_on(value)),
+            None => Ok(outcome?),
+        }
+    }
+
+    /// The same with words of its own for what a cancel leaves behind.
+    pub fn outcome_or<T>(&mut self, cancelled: &str, outcome: Result<T, Error>) -> Result<T, Thrown> {
+        match outcome {
+            Err(Error::Cancelled) if self.thrown.is_none() => {
+                Err(Thrown::new(cancelled, Error::Cancelled.code()))
+            }
+            outcome => self.outcome(outcome),
+        }
+    }
+
+    fn wish(&self) -> ControlFlow<()> {
+        if self.cancelled.get() || self.thrown.is_some() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+}
+
+impl Observer for Page {
+    async fn progress(&mut self, done: u64, total: u64) -> ControlFlow<()> {
+        if self.report(done as f64, total as f64).is_continue() {
+            next_task().await;
+        }
+        self.wish()
+    }
+}
+
+/// Waits for a task of the event loop, so that messages are handled. A message channel is not throttled as
+/// `setTimeout` is, neither to 4 ms nor in a hidden tab.
+async fn next_task() {
+    let task = Promise::new(&mut |resolve, _| {
+        if let Ok(channel) = web_sys::MessageChannel::new() {
+            let port = channel.port1();
+            let close = port.clone();
+            let handler = Closure::once_into_js(move || {
+                close.close();
+                let _ = resolve.call0(&JsValue::NULL);
+            });
+            port.set_onmessage(Some(handler.unchecked_ref()));
+            let _ = channel.port2().post_message(&JsValue::NULL);
+        } else {
+            let _ = resolve.call0(&JsValue::NULL);
+        }
+    });
+    let _ = JsFuture::from(task).await;
+}
