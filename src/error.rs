@@ -3,8 +3,6 @@
 
 use thiserror::Error;
 
-use crate::memory::human;
-
 /// Shorthand for results of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -144,5 +142,31 @@ impl Error {
     /// A damaged file.
     pub fn format(file: impl Into<String>, what: impl Into<String>) -> Self {
         Self::Format { file: file.into(), what: what.into() }
+    }
+}
+
+/// Bytes for people: three significant digits, in units of 1 000.
+fn human(bytes: u64) -> String {
+    let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 1000.0 && unit + 1 < units.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    let digits = if unit == 0 || value >= 100.0 { 0 } else { usize::from(value < 10.0) + 1 };
+    format!("{value:.digits$} {}", units[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_written_for_people() {
+        assert_eq!(
+            [999, 1000, 12_345_678, 2_147_483_648].map(human),
+            ["999 bytes", "1.00 kB", "12.3 MB", "2.15 GB"]
+        );
     }
 }

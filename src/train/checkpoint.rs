@@ -1,5 +1,5 @@
-//! Checkpoints: one safetensors file with parameters, Adam's moments, options and reports, from which a run goes on
-//! bit for bit.
+//! Checkpoints: one safetensors file with parameters, Adam's moments, options and reports, from which a run
+//! continues bit for bit.
 
 use serde::{Deserialize, Serialize};
 

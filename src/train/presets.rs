@@ -41,7 +41,7 @@ impl Preset {
     /// Fills in what the preset decides about a run of `epochs` epochs on `rows` training rows.
     ///
     /// [`Preset::Recommended`] gives both methods a step size that falls linearly to 0. PAM-SGD starts with a decoder
-    /// that fits the random encoder, lets it follow ten times an epoch, revives dead latents, and takes
+    /// that fits the random encoder, refits it ten times an epoch, resamples dead latents, and takes
     /// `0.05 · steps^(−1/4)` as its first step size: of 0.003, 0.006, 0.01 and 0.02 the best were 0.01 to 0.02 for 230
     /// steps and 0.006 for 4 700. Untied SGD was at its best at 0.01 and 0.003, and
     /// keeps the step size that it is given.
@@ -49,14 +49,14 @@ impl Preset {
         let pam = options.method == Method::Pam;
         match self {
             Self::Recommended => {
-                let updates = rows.div_ceil(options.batch_size) * options.updates_per_batch;
-                let steps = (updates as f64 * f64::from(epochs)).max(1.0);
+                let batches = rows.div_ceil(options.batch_size.max(1)) as f64;
+                let steps = (batches * options.updates_per_batch as f64 * f64::from(epochs)).max(1.0);
                 TrainOptions {
                     lr: if pam { 0.05 / steps.sqrt().sqrt() } else { options.lr },
                     lr_decay_epochs: Some(epochs),
                     initial_solve: pam,
                     solves_per_epoch: if pam { 10 } else { 1 },
-                    revive: pam,
+                    resample: pam,
                     ..options
                 }
             }

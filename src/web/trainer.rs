@@ -15,7 +15,7 @@ use super::options::from_js;
 use super::promise::{Cancellation, Page, promise};
 use super::results::to_js;
 use super::sae::Sae;
-use crate::engine::{ActiveEngine, Backend};
+use crate::engine::Backend;
 use crate::train::{self, Preset, TrainOptions};
 use crate::{data, sae};
 
@@ -98,7 +98,7 @@ export interface EpochReport {
 }
 "#;
 
-type Run = train::Trainer<ActiveEngine>;
+use crate::train::Trainer as Run;
 
 /// Where a run is.
 enum Place {
