@@ -165,7 +165,9 @@ impl Dataset {
         }
         let bytes: Option<Vec<u8>> =
             (0..labels.rows()).map(|row| labels.bytes(row)?.first().copied()).collect();
-        self.with_labels(bytes.ok_or_else(|| Error::shape("type of the labels", "other numbers", "bytes (u8)"))?)
+        self.with_labels(
+            bytes.ok_or_else(|| Error::shape("type of the labels", "other numbers", "bytes (u8)"))?,
+        )
     }
 
     /// Number of rows.
