@@ -3,6 +3,8 @@
 
 use thiserror::Error;
 
+use crate::memory::human;
+
 /// Shorthand for results of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -55,10 +57,28 @@ pub enum Error {
         /// The value found.
         value: f64,
     },
+    /// A size is beyond what this target can address.
+    #[error("{what} takes {}, expected at most {}", human(*.bytes), human(*.limit))]
+    Memory {
+        /// The buffer, with its dimensions.
+        what: String,
+        /// The bytes it would take.
+        bytes: u64,
+        /// The most that there can be.
+        limit: u64,
+    },
+    /// There is no memory left.
+    #[error("{what} takes {}, and no memory is left for it", human(*.bytes))]
+    OutOfMemory {
+        /// The buffer, with its dimensions.
+        what: String,
+        /// The bytes it would take.
+        bytes: u64,
+    },
     /// The user cancelled the reading of the file named.
     #[error("{0}: reading was cancelled")]
     ReadCancelled(String),
-    /// Training left the numbers: the loss is no longer finite, or the decoder half raised the objective.
+    /// Training diverged: the loss is no longer finite, or the decoder half raised the objective.
     #[error("{0}")]
     Diverged(String),
     /// The GPU cannot do what was asked: there is none, it is too small, or it reports an error.
@@ -81,6 +101,7 @@ impl Error {
             Self::Option { .. } => "option",
             Self::Shape { .. } => "shape",
             Self::NotFinite { .. } => "not-finite",
+            Self::Memory { .. } | Self::OutOfMemory { .. } => "memory",
             Self::Diverged(_) => "diverged",
             Self::Gpu(_) => "gpu",
             Self::GpuLost(_) => "gpu-lost",

@@ -20,6 +20,7 @@ pub mod features;
 pub mod geometry;
 #[cfg(feature = "files")]
 pub mod interop;
+pub mod memory;
 pub mod progress;
 pub mod random;
 pub mod sae;

@@ -1,17 +1,19 @@
-//! Progress through an epoch, and the wish to end it.
+//! Progress through long work, and the wish to end it.
 
 use std::future::Future;
 use std::ops::{ControlFlow, Range};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 use crate::error::{Error, Result};
 
-/// Hears of progress between pieces of work, some ten to a hundred times a second, and may end the epoch.
+/// Hears of progress between pieces of work, some ten to a hundred times a second, and may end the work.
 pub trait Observer {
-    /// `done` of `total` rows have been worked on in this epoch. Breaking cancels it.
+    /// `done` of `total` rows, or of work worth as many rows, are finished. Breaking cancels the rest.
     fn progress(&mut self, done: u64, total: u64) -> impl Future<Output = ControlFlow<()>>;
 }
 
-/// Lets every epoch run to its end.
+/// Hears of nothing and lets everything run to its end.
 #[derive(Debug, Clone, Copy)]
 pub struct NoObserver;
 
@@ -21,23 +23,28 @@ impl Observer for NoObserver {
     }
 }
 
-/// Rows done, and who wants to know.
+/// Counts finished work and tells an observer.
 pub struct Work<'a, O> {
-    done: u64,
-    total: u64,
+    done: f64,
+    total: f64,
     observer: &'a mut O,
 }
 
 impl<'a, O: Observer> Work<'a, O> {
-    /// No rows done yet.
-    pub fn new(total: u64, observer: &'a mut O) -> Self {
-        Self { done: 0, total, observer }
+    /// Nothing is done yet of work worth `total` rows.
+    pub fn new(total: f64, observer: &'a mut O) -> Self {
+        Self { done: 0.0, total: total.round(), observer }
     }
 
-    /// Counts rows as done, tells the observer, and ends the epoch if it wants so.
-    pub async fn advance(&mut self, rows: usize) -> Result<()> {
-        self.done += rows as u64;
-        match self.observer.progress(self.done, self.total).await {
+    /// Counts rows as done and tells the observer.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] if the observer breaks.
+    pub async fn advance(&mut self, rows: f64) -> Result<()> {
+        self.done += rows;
+        // Parts of rows add up to the total but for rounding.
+        let done = self.done.round().min(self.total);
+        match self.observer.progress(done as u64, self.total as u64).await {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(Error::Cancelled),
         }
@@ -48,4 +55,14 @@ impl<'a, O: Observer> Work<'a, O> {
 pub fn pieces(rows: u32, size: usize) -> impl Iterator<Item = Range<u32>> {
     let size = u32::try_from(size).unwrap_or(u32::MAX);
     (0..rows).step_by(size as usize).map(move |start| start..start.saturating_add(size).min(rows))
+}
+
+/// Runs a future that waits for nothing outside itself to its end.
+pub(crate) fn run_now<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return output;
+        }
+    }
 }

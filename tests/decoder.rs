@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use splinterp::data::DataMoments;
 use splinterp::engine::SufficientStats;
 use splinterp::random::{Random, Stream};
-use splinterp::train::{DecoderInput, DecoderSolution, Ridge, decoder_step, solve_decoder};
+use splinterp::train::decoder::{
+    DecoderInput, DecoderPenalties, DecoderRef, DecoderSolution, decoder_step, solve_decoder,
+};
 
 /// How far above the reference objective a solution may lie.
 const OBJECTIVE: f64 = 1e-9;
@@ -23,7 +25,7 @@ fn the_minimiser_is_the_one_of_dense_least_squares() {
         let (z, x) = (case.tensor("Z"), case.tensor("X"));
         let (w_dec0, b_dec0) = (case.tensor("W_dec0"), case.tensor("b_dec0"));
         let (d_in, d_sae) = (b_dec0.len(), w_dec0.len() / b_dec0.len());
-        let ridge = Ridge {
+        let penalties = DecoderPenalties {
             alpha: case.number("alpha"),
             beta: case.number("beta"),
             mu_dec: case.number("mu_dec"),
@@ -37,7 +39,7 @@ fn the_minimiser_is_the_one_of_dense_least_squares() {
             n: x.len() / d_in,
             d_sae,
             d_in,
-            ridge,
+            penalties,
         };
         let solution = decoder_step(&input).expect("solves");
         let expected = case.tensor("objective")[0];
@@ -73,7 +75,7 @@ fn objective(input: &DecoderInput, w: &[f64], b: &[f64]) -> f64 {
     }
     let distance = |v: &[f64], v0: &[f64]| v.iter().zip(v0).map(|(v, v0)| (v - v0).powi(2)).sum::<f64>();
     let size = |v: &[f64]| v.iter().map(|v| v * v).sum::<f64>();
-    let Ridge { alpha, beta, mu_dec, nu_dec } = input.ridge;
+    let DecoderPenalties { alpha, beta, mu_dec, nu_dec } = input.penalties;
     squares / (input.n * input.d_in) as f64
         + alpha * size(w)
         + beta * size(b)
@@ -91,7 +93,7 @@ struct Problem {
     x: Vec<f64>,
     w0: Vec<f64>,
     b0: Vec<f64>,
-    ridge: Ridge,
+    penalties: DecoderPenalties,
 }
 
 impl Problem {
@@ -116,8 +118,9 @@ impl Problem {
         let b0 = (0..d_in).map(|_| start * random.normal() * x_scale).collect();
         let mut weight =
             || [0.0, 0.0, f64::MIN_POSITIVE, 1e-12, 1e-6, 1e-2, 1.0, 1e6][random.below(8) as usize];
-        let ridge = Ridge { alpha: weight(), beta: weight(), mu_dec: weight(), nu_dec: weight() };
-        Self { n, d_sae, d_in, z, x, w0, b0, ridge }
+        let penalties =
+            DecoderPenalties { alpha: weight(), beta: weight(), mu_dec: weight(), nu_dec: weight() };
+        Self { n, d_sae, d_in, z, x, w0, b0, penalties }
     }
 
     fn input(&self) -> DecoderInput<'_> {
@@ -129,27 +132,27 @@ impl Problem {
             n: self.n,
             d_sae: self.d_sae,
             d_in: self.d_in,
-            ridge: self.ridge,
+            penalties: self.penalties,
         }
     }
 
     /// From raw sums, as a trainer solves.
     fn solve_from_sums(&self) -> splinterp::Result<DecoderSolution> {
         let (d_sae, d_in) = (self.d_sae, self.d_in);
-        let mut gram = SufficientStats::new(d_in, d_sae);
-        gram.rows = self.n as u64;
+        let mut stats = SufficientStats::new(d_in, d_sae).expect("fits");
+        stats.rows = self.n as u64;
         let mut mean = vec![0.0; d_in];
         for (z, x) in self.z.chunks_exact(d_sae).zip(self.x.chunks_exact(d_in)) {
             for (i, zi) in z.iter().enumerate() {
-                gram.z[i] += zi;
-                (0..d_sae).for_each(|j| gram.zz[i * d_sae + j] += zi * z[j]);
-                (0..d_in).for_each(|j| gram.zx[i * d_in + j] += zi * x[j]);
+                stats.z[i] += zi;
+                (0..d_sae).for_each(|j| stats.zz[i * d_sae + j] += zi * z[j]);
+                (0..d_in).for_each(|j| stats.zx[i * d_in + j] += zi * x[j]);
             }
             mean.iter_mut().zip(x).for_each(|(mean, x)| *mean += x / self.n as f64);
         }
         let variation = self.x.iter().enumerate().map(|(at, x)| (x - mean[at % d_in]).powi(2)).sum();
-        let start = (&self.w0[..], &self.b0[..]);
-        solve_decoder(&gram, &DataMoments { mean, variation }, start, start, &self.ridge)
+        let start = DecoderRef { w_dec: &self.w0, b_dec: &self.b0 };
+        solve_decoder(stats, &DataMoments { mean, variation }, start, start, &self.penalties)
     }
 
     /// What is wrong with a solution, if anything: F measured row by row must not have risen.

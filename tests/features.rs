@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use pollster::block_on;
 use proptest::prelude::*;
 use splinterp::data::{Dataset, Storage};
-use splinterp::engine::bulk;
+use splinterp::engine::{Operation, apply};
 use splinterp::features::{Feature, FeatureOptions, Features, Ranked};
 use splinterp::progress::{NoObserver, Observer};
 use splinterp::sae::{Activation, Sae, Threshold, TopKBy};
@@ -129,7 +129,7 @@ fn check_feature(feature: &Feature, z: &[f32], sae: &Sae, latent: usize, options
 }
 
 fn check(sae: &Sae, data: &Dataset, options: FeatureOptions) {
-    let z = bulk::encode(sae, &data.values()).expect("encodes");
+    let z = apply(Operation::Encode, sae, &data.values()).expect("encodes");
     let features = measure(sae, data, options.clone());
     assert_eq!((features.count(), features.rows() as usize), (sae.d_sae, data.rows()));
     assert_eq!(features.sampled_rows(), data.rows());

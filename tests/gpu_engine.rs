@@ -9,7 +9,7 @@ use pollster::block_on;
 use splinterp::data::{Dataset, NormalisationKind, Storage};
 use splinterp::engine::gpu::{Context, GpuEngine, Workload, benchmark, race, self_test, verdict};
 use splinterp::engine::{
-    Backend, CpuEngine, Engine, Operation, Optimiser, Split, State, StepOptions, apply, bulk,
+    Backend, CpuEngine, Decoder, Engine, Inference, Operation, Optimiser, Split, State, StepOptions, apply,
 };
 use splinterp::random::{Random, Stream};
 use splinterp::sae::{Activation, Penalties, Sae, Threshold, TopKBy};
@@ -80,6 +80,14 @@ fn assert_rooms_agree(gpu: &mut GpuEngine, cpu: &mut CpuEngine, n: usize, option
     assert!(off(&narrow(&found.zx), &narrow(&expected.zx)) < CLOSE, "ZᵀX, {name}");
     assert!(off(&narrow(&found.z), &narrow(&expected.z)) < CLOSE, "sums of codes, {name}");
     assert!((found.l1 / expected.l1 - 1.0).abs() < CLOSE, "l1, {name}");
+    let found = block_on(gpu.moments(&order)).expect("sums");
+    assert_eq!(found, block_on(cpu.moments(&order)).expect("sums"), "{name}");
+    let expected = block_on(cpu.worst_rows(&order, 3)).expect("finds");
+    let found = block_on(gpu.worst_rows(&order, 3)).expect("finds");
+    assert_eq!(found.len(), expected.len(), "{name}");
+    for (found, expected) in found.iter().zip(&expected) {
+        assert!(off(found, expected) < 10.0 * CLOSE, "worst rows, {name}");
+    }
 }
 
 #[test]
@@ -103,12 +111,15 @@ fn a_state_comes_back_as_it_was_loaded() {
         }
         let mut gpu = room(&context, &rows(5, 21, 1), &state);
         assert_eq!(block_on(gpu.state()).expect("reads back"), state);
-        let (w_dec, b_dec) = (vec![0.25; 21 * 45], vec![0.5; 21]);
+        let found = block_on(gpu.decoder()).expect("reads back");
+        assert_eq!((&found.w_dec[..], &found.b_dec), (state.sae.decoder(), &state.sae.b_dec));
+        let decoder = Decoder { w_dec: vec![0.25; 21 * 45], b_dec: vec![0.5; 21] };
         if tied {
-            assert_eq!(gpu.set_decoder(&w_dec, &b_dec).expect_err("is tied").code(), "gpu");
+            assert_eq!(gpu.set_decoder(decoder).expect_err("is tied").code(), "gpu");
         } else {
-            gpu.set_decoder(&w_dec, &b_dec).expect("sets");
+            gpu.set_decoder(decoder.clone()).expect("sets");
             let sae = block_on(gpu.state()).expect("reads back").sae;
+            let Decoder { w_dec, b_dec } = decoder;
             assert_eq!((sae.w_enc, sae.w_dec, sae.b_dec), (state.sae.w_enc, Some(w_dec), b_dec));
         }
     }
@@ -142,9 +153,10 @@ fn every_latent_chosen_by_one_room_alone_ties_with_one_chosen_by_the_other() {
     {
         let sae = Sae::random(24, d_sae, Activation::TopK { k, by }, true, 5);
         let x = rows(130, 24, 11).values();
-        let quiet = async |_: usize, _: usize| ();
-        let found = block_on(apply(Operation::Encode, &sae, &x, Backend::Gpu, quiet)).expect("encodes");
-        let expected = bulk::encode(&sae, &x).expect("encodes");
+        let quiet = async |_: usize, _: usize| Ok(());
+        let found = block_on(Inference::default().run(Operation::Encode, &sae, &x, Backend::Gpu, quiet))
+            .expect("encodes");
+        let expected = apply(Operation::Encode, &sae, &x).expect("encodes");
         for (found, expected) in found.chunks(d_sae).zip(expected.chunks(d_sae)) {
             assert!(found.iter().filter(|z| **z != 0.0).count() <= k);
             let least = expected.iter().filter(|z| **z != 0.0).map(|z| z.abs()).fold(f32::MAX, f32::min);
@@ -163,8 +175,9 @@ fn ties_go_to_the_lower_latent() {
     // Every latent is the same: the first three must be chosen.
     let mut sae = Sae::random(4, 40, Activation::TopK { k: 3, by: TopKBy::Magnitude }, true, 1);
     sae.w_enc.fill(0.5);
-    let quiet = async |_: usize, _: usize| ();
-    let z = block_on(apply(Operation::Encode, &sae, &[1.0; 4], Backend::Gpu, quiet)).expect("encodes");
+    let quiet = async |_: usize, _: usize| Ok(());
+    let z = block_on(Inference::default().run(Operation::Encode, &sae, &[1.0; 4], Backend::Gpu, quiet))
+        .expect("encodes");
     let chosen: Vec<usize> = (0..40).filter(|&latent| z[latent] != 0.0).collect();
     assert_eq!(chosen, [0, 1, 2]);
 }
@@ -176,16 +189,20 @@ fn bulk_operations_agree_with_the_cpu_and_report_progress() {
     for activation in activations {
         let sae = start(21, 50, activation, false).sae;
         let x = rows(2500, 21, 2).values();
-        let z = bulk::encode(&sae, &x).expect("encodes");
+        let z = apply(Operation::Encode, &sae, &x).expect("encodes");
         let operations = [
             (Operation::Encode, &x, z.clone()),
-            (Operation::Decode, &z, bulk::decode(&sae, &z).expect("decodes")),
-            (Operation::Forward, &x, bulk::forward(&sae, &x).expect("reconstructs")),
+            (Operation::Decode, &z, apply(Operation::Decode, &sae, &z).expect("decodes")),
+            (Operation::Forward, &x, apply(Operation::Forward, &sae, &x).expect("reconstructs")),
         ];
         for (operation, input, expected) in operations {
             let mut heard = Vec::new();
-            let listen = async |done: usize, total: usize| heard.push((done, total));
-            let found = block_on(apply(operation, &sae, input, Backend::Gpu, listen)).expect("works");
+            let listen = async |done: usize, total: usize| {
+                heard.push((done, total));
+                Ok(())
+            };
+            let found = block_on(Inference::default().run(operation, &sae, input, Backend::Gpu, listen))
+                .expect("works");
             assert!(off(&found, &expected) < CLOSE, "{operation:?}");
             assert_eq!(heard, [(1024, 2500), (2048, 2500), (2500, 2500)]);
         }

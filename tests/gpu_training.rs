@@ -10,7 +10,7 @@ use gpu_support::device;
 use pollster::block_on;
 use splinterp::data::{Dataset, NormalisationKind, Storage};
 use splinterp::engine::gpu::{Context, GpuEngine};
-use splinterp::engine::{Backend, CpuEngine, Operation, Optimiser, State, apply};
+use splinterp::engine::{Backend, Inference, Operation, Optimiser, State, apply};
 use splinterp::progress::{NoObserver, Observer};
 use splinterp::sae::{Activation, Sae, TopKBy};
 use splinterp::train::{Method, TrainOptions, Trainer};
@@ -75,7 +75,7 @@ impl Observer for Saboteur {
 }
 
 #[test]
-fn a_run_survives_the_loss_of_its_device_twice_and_ends_on_the_cpu() {
+fn a_run_on_the_gpu_survives_one_loss_and_ends_in_words_at_the_second() {
     let Some(_) = device() else { return };
     let (train, test) = digits();
     let open = |backend| {
@@ -83,23 +83,31 @@ fn a_run_survives_the_loss_of_its_device_twice_and_ends_on_the_cpu() {
     };
     let (mut undisturbed, mut trainer) = (open(Backend::Gpu), open(Backend::Gpu));
     assert_eq!(trainer.backend_reason(), "The options ask for the GPU.");
-    let mut expected = Vec::new();
-    for _ in 0..3 {
-        expected.push(block_on(undisturbed.epoch(&mut NoObserver)).expect("trains").test_mse);
-    }
-    let mut found = vec![block_on(trainer.epoch(&mut NoObserver)).expect("trains").test_mse];
-    for (epoch, home) in [(1, "GPU: "), (2, "CPU, ")] {
-        let device = trainer.room().context().cloned();
-        assert!(device.is_some());
-        found.push(block_on(trainer.epoch(&mut Saboteur { at: 700, device })).expect("goes on").test_mse);
-        assert_eq!(trainer.epochs(), epoch + 1);
-        assert!(trainer.backend().starts_with(home), "{}", trainer.backend());
-        let reason = trainer.backend_reason();
-        assert!(reason.contains("repeated") && reason.contains("lost"), "{reason}");
-    }
-    for (found, expected) in found.iter().zip(&expected) {
+    let mut next = || block_on(undisturbed.epoch(&mut NoObserver)).expect("trains").test_mse;
+    let expected = [next(), next(), next()];
+    let same = |found: f64, expected: f64| {
         assert!((found / expected - 1.0).abs() < 0.005, "{found} {expected}");
-    }
+    };
+    same(block_on(trainer.epoch(&mut NoObserver)).expect("trains").test_mse, expected[0]);
+
+    let sabotage = |trainer: &mut Trainer| {
+        let device = trainer.engine().context().cloned();
+        block_on(trainer.epoch(&mut Saboteur { at: 700, device }))
+    };
+    same(sabotage(&mut trainer).expect("is repeated").test_mse, expected[1]);
+    assert_eq!(trainer.epochs(), 2);
+    assert!(trainer.backend().starts_with("GPU: "), "{}", trainer.backend());
+    let reason = trainer.backend_reason();
+    assert!(reason.contains("repeated") && reason.contains("lost"), "{reason}");
+
+    // The options asked for the GPU, so the run does not move to the CPU by itself.
+    let before = trainer.sae().clone();
+    assert_eq!(sabotage(&mut trainer).expect_err("is lost for good").code(), "gpu-lost");
+    assert_eq!((trainer.epochs(), trainer.sae()), (2, &before));
+    let bytes = trainer.checkpoint().expect("writes");
+    let mut resumed =
+        block_on(Trainer::reopen(&bytes, train.clone(), test.clone(), Some(Backend::Cpu))).expect("resumes");
+    same(block_on(resumed.epoch(&mut NoObserver)).expect("trains").test_mse, expected[2]);
 }
 
 #[test]
@@ -135,7 +143,7 @@ fn a_checkpoint_of_a_gpu_resumes_where_there_is_none() {
             .expect("opens");
     block_on(trainer.epoch(&mut NoObserver)).expect("trains");
     let bytes = trainer.checkpoint().expect("writes");
-    let resumed = Trainer::<CpuEngine>::resume(&bytes, train, test).expect("resumes");
+    let resumed = Trainer::resume(&bytes, train, test).expect("resumes");
     assert_eq!((resumed.sae(), resumed.epochs()), (trainer.sae(), 1));
 }
 
@@ -166,7 +174,13 @@ fn bad_rows_are_refused_before_any_work_and_no_rows_are_no_work() {
     let Some(_) = device() else { return };
     let sae = Sae::random(4, 8, Activation::TopK { k: 2, by: TopKBy::Magnitude }, true, 1);
     let run = |rows: &[f32]| {
-        block_on(apply(Operation::Forward, &sae, rows, Backend::Gpu, async |_: usize, _: usize| ()))
+        block_on(Inference::default().run(
+            Operation::Forward,
+            &sae,
+            rows,
+            Backend::Gpu,
+            async |_: usize, _: usize| Ok(()),
+        ))
     };
     let error = run(&[0.0, 1.0, 2.0, 3.0, 4.0, f32::NAN, 6.0, 7.0]).expect_err("has a NaN");
     assert_eq!(error.to_string(), "row 1, column 1 is NaN, expected a finite number");
@@ -184,9 +198,11 @@ fn a_lost_device_fails_bulk_work_over_to_the_cpu() {
         if let Some(context) = context.take() {
             context.destroy();
         }
+        Ok(())
     };
-    let found = block_on(apply(Operation::Forward, &sae, &rows, Backend::Gpu, destroy)).expect("goes on");
-    let expected = splinterp::engine::bulk::forward(&sae, &rows).expect("works");
+    let found = block_on(Inference::default().run(Operation::Forward, &sae, &rows, Backend::Gpu, destroy))
+        .expect("goes on");
+    let expected = apply(Operation::Forward, &sae, &rows).expect("works");
     assert_eq!(found.len(), expected.len());
     assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-3));
 }

@@ -8,7 +8,7 @@ mod interop_support;
 use interop_support::{Folder, MARGIN, assert_same, model, rows, saelens_forward, sparsify_forward, wide};
 use proptest::prelude::*;
 use splinterp::data::{Dataset, NormalisationKind, Storage};
-use splinterp::engine::bulk;
+use splinterp::engine::{Operation, apply};
 use splinterp::interop::{Format, NamedFile, read, write, zip_files};
 use splinterp::sae::{Activation, Sae, Threshold, TopKBy};
 use splinterp::train::{Method, TrainOptions, Trainer};
@@ -35,7 +35,7 @@ proptest! {
     ) {
         let sae = model(d_in, 12, activation.clone(), tied, seed);
         let x = rows(20, d_in, seed);
-        let own = bulk::forward(&sae, &x).expect("whole rows");
+        let own = apply(Operation::Forward, &sae, &x).expect("whole rows");
         let saelens = write(&sae, Format::SaeLens).expect("can be written");
         let saelens = Folder::new(&saelens, "sae_weights.safetensors");
         let mut folders = vec![(saelens, saelens_forward as fn(&_, &_, _) -> _)];
@@ -63,7 +63,7 @@ proptest! {
         let sae = model(d_in, 12, activation.clone(), tied, seed);
         let x = rows(20, d_in, seed);
         let same = |other: &Sae| {
-            assert_same(&bulk::forward(other, &x).unwrap(), &wide(&bulk::forward(&sae, &x).unwrap()), "x̂");
+            assert_same(&apply(Operation::Forward, other, &x).unwrap(), &wide(&apply(Operation::Forward, &sae, &x).unwrap()), "x̂");
         };
         let back = read(&write(&sae, Format::SaeLens).expect("can be written")).expect("can be read");
         match activation {
@@ -71,7 +71,7 @@ proptest! {
                 prop_assert_eq!(back.to_parts(), sae.to_parts());
                 prop_assert_eq!(&back.activation, &sae.activation);
             }
-            Activation::JumpRelu { .. } => prop_assert_eq!(bulk::encode(&back, &x), bulk::encode(&sae, &x)),
+            Activation::JumpRelu { .. } => prop_assert_eq!(apply(Operation::Encode, &back, &x), apply(Operation::Encode, &sae, &x)),
             Activation::TopK { .. } => {
                 prop_assert_eq!(back.d_sae, 24);
                 same(&back);
@@ -80,7 +80,7 @@ proptest! {
         if let Ok(files) = write(&sae, Format::Sparsify) {
             let back = read(&files).expect("can be read");
             let strays = |other: &Sae| {
-                let z = |sae: &Sae| bulk::encode(sae, &x).unwrap().iter().filter(|z| **z != 0.0).count();
+                let z = |sae: &Sae| apply(Operation::Encode, sae, &x).unwrap().iter().filter(|z| **z != 0.0).count();
                 z(other).abs_diff(z(&sae))
             };
             prop_assert!(strays(&back) <= 1);
@@ -99,14 +99,14 @@ proptest! {
         let stored = Dataset::new(Storage::F32(scaled.collect()), d_in).expect("finite");
         let normalised = stored.normalised(NormalisationKind::Standardise);
         let folded = sae.for_stored(normalised.normalisation()).expect("in range");
-        let mut expected = bulk::forward(&sae, &normalised.values()).unwrap();
+        let mut expected = apply(Operation::Forward, &sae, &normalised.values()).unwrap();
         expected.chunks_exact_mut(d_in).for_each(|row| normalised.normalisation().undo(row));
         // Cells may differ where float32 rounds a pre-activation over an edge; both are then nearly the same rows.
         let active = |sae: &Sae, x: &[f32]| -> Vec<bool> {
-            bulk::encode(sae, x).unwrap().iter().map(|z| *z != 0.0).collect()
+            apply(Operation::Encode, sae, x).unwrap().iter().map(|z| *z != 0.0).collect()
         };
         let (here, there) = (active(&folded, &stored.values()), active(&sae, &normalised.values()));
-        let found = bulk::forward(&folded, &stored.values()).unwrap();
+        let found = apply(Operation::Forward, &folded, &stored.values()).unwrap();
         let mut compared = 0;
         for row in 0..30 {
             if here[row * 12..][..12] == there[row * 12..][..12] {

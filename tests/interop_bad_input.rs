@@ -6,7 +6,7 @@ mod interop_support;
 
 use interop_support::{assert_same, model, rows, wide};
 use serde_json::{Value, json};
-use splinterp::engine::bulk;
+use splinterp::engine::{Operation, apply};
 use splinterp::interop::{Format, NamedFile, read, write};
 use splinterp::sae::{Activation, Sae, Threshold, TopKBy};
 
@@ -91,7 +91,11 @@ fn configurations_that_mean_other_outputs_are_refused_and_those_that_do_not_are_
     let shifted = read(&changed(&sae, &[("apply_b_dec_to_input", Value::Null)])).expect("true by default");
     let x = rows(5, 3, 1);
     let centred: Vec<f32> = x.iter().enumerate().map(|(i, x)| x - sae.b_dec[i % 3]).collect();
-    assert_same(&bulk::encode(&shifted, &x).unwrap(), &wide(&bulk::encode(&sae, &centred).unwrap()), "z");
+    assert_same(
+        &apply(Operation::Encode, &shifted, &x).unwrap(),
+        &wide(&apply(Operation::Encode, &sae, &centred).unwrap()),
+        "z",
+    );
     let old = [
         ("architecture", Value::Null),
         ("activation_fn_str", json!("topk")),
@@ -151,7 +155,7 @@ fn a_file_cut_or_changed_anywhere_is_an_error_or_a_finite_model() {
                 changed[file].bytes[at] ^= flip;
                 if let Ok(sae) = read(&changed) {
                     assert!(sae.w_enc.iter().chain(sae.decoder()).all(|w| w.is_finite()));
-                    let _ = bulk::forward(&sae, &vec![1.0; sae.d_in]).expect("one row");
+                    let _ = apply(Operation::Forward, &sae, &vec![1.0; sae.d_in]).expect("one row");
                 }
             }
         }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use safetensors::SafeTensors;
-use splinterp::engine::bulk;
+use splinterp::engine::{Operation, apply};
 use splinterp::interop::{NamedFile, read};
 use splinterp::sae::{Activation, Sae, TopKBy};
 
@@ -59,8 +59,12 @@ fn models_of_other_programs_give_their_outputs() {
         let what = folder.display().to_string();
         let sae = read(&files(&folder)).unwrap_or_else(|error| panic!("{what}: {error}"));
         let x = rows(&folder, "x");
-        assert_close(&bulk::encode(&sae, &x).expect("whole rows"), &rows(&folder, "z"), &what);
-        assert_close(&bulk::forward(&sae, &x).expect("whole rows"), &rows(&folder, "xhat"), &what);
+        assert_close(&apply(Operation::Encode, &sae, &x).expect("whole rows"), &rows(&folder, "z"), &what);
+        assert_close(
+            &apply(Operation::Forward, &sae, &x).expect("whole rows"),
+            &rows(&folder, "xhat"),
+            &what,
+        );
     }
 }
 

@@ -5,7 +5,7 @@ mod common;
 use common::golden::{self, FORWARD, model};
 use common::{Case, relative_error};
 use splinterp::data::Dataset;
-use splinterp::engine::{CpuEngine, State, bulk};
+use splinterp::engine::{CpuEngine, Operation, State, apply};
 
 fn cpu(data: Dataset, state: State) -> CpuEngine {
     CpuEngine::new(data.clone(), data, state)
@@ -16,11 +16,11 @@ fn the_forward_pass_agrees_with_float64() {
     for case in Case::all("forward_") {
         let sae = model(&case, "W_enc", "b_enc", "W_dec", "b_dec");
         let x = case.float32("x");
-        let z = bulk::encode(&sae, &x).expect("encodes");
-        let xhat = bulk::forward(&sae, &x).expect("reconstructs");
+        let z = apply(Operation::Encode, &sae, &x).expect("encodes");
+        let xhat = apply(Operation::Forward, &sae, &x).expect("reconstructs");
         assert!(relative_error(&z, &case.tensor("z")) < FORWARD, "z of {}", case.name());
         assert!(relative_error(&xhat, &case.tensor("xhat")) < FORWARD, "x̂ of {}", case.name());
-        assert_eq!(bulk::decode(&sae, &z).expect("decodes"), xhat, "{}", case.name());
+        assert_eq!(apply(Operation::Decode, &sae, &z).expect("decodes"), xhat, "{}", case.name());
         let active = |z: f64| z != 0.0;
         let same =
             z.iter().zip(case.tensor("z")).all(|(&z, expected)| active(f64::from(z)) == active(expected));

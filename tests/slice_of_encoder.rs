@@ -1,6 +1,6 @@
 //! The cells of a slice against the encoder that runs in the product, in float32.
 
-use splinterp::engine::bulk;
+use splinterp::engine::{Operation, apply};
 use splinterp::geometry::{Bounds, Encoder, Plane, slice};
 use splinterp::random::{Random, Stream};
 use splinterp::sae::{Activation, Sae, Threshold, TopKBy};
@@ -41,12 +41,12 @@ fn the_owners_of_a_cell_are_the_latents_that_encode_finds_active_in_it() {
                 let row: Vec<f32> =
                     (0..d_in).map(|j| origin[j] + p as f32 * u[j] + q as f32 * v[j]).collect();
                 sae.activation = Activation::TopK { k: d_sae, by: TopKBy::Value };
-                let pre = bulk::encode(&sae, &row).unwrap();
+                let pre = apply(Operation::Encode, &sae, &row).unwrap();
                 if margin(&activation, &pre) < TIE {
                     continue;
                 }
                 sae.activation = activation.clone();
-                let z = bulk::encode(&sae, &row).unwrap();
+                let z = apply(Operation::Encode, &sae, &row).unwrap();
                 let active: Vec<u32> = (0..).zip(&z).filter(|(_, z)| **z != 0.0).map(|(i, _)| i).collect();
                 let owners = diagram.locate(p, q).and_then(|cell| diagram.owners(cell));
                 assert_eq!(owners, Some(&active[..]), "case {case}, {activation:?} at ({p}, {q})");
@@ -61,7 +61,7 @@ fn the_owners_of_a_cell_are_the_latents_that_encode_finds_active_in_it() {
 /// On its cell the model is the affine map of its active latents.
 fn check_map(sae: &Sae, row: &[f32], active: &[u32]) {
     let map = sae.affine_map(active).unwrap();
-    let out = bulk::forward(sae, row).unwrap();
+    let out = apply(Operation::Forward, sae, row).unwrap();
     for ((m, c), out) in map.matrix.chunks_exact(row.len()).zip(&map.offset).zip(&out) {
         let expected = m.iter().zip(row).map(|(m, x)| m * f64::from(*x)).sum::<f64>() + c;
         let scale = m.iter().zip(row).map(|(m, x)| (m * f64::from(*x)).abs()).sum::<f64>() + c.abs() + 1.0;

@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 use pollster::block_on;
 use proptest::prelude::*;
 use splinterp::data::{Dataset, NormalisationKind, Storage};
-use splinterp::engine::{CpuEngine, Engine, Optimiser, Split, State, StepOptions};
+use splinterp::engine::{CpuEngine, Engine, Operation, Optimiser, Split, State, StepOptions, apply};
 use splinterp::progress::{NoObserver, Observer};
 use splinterp::random::{Random, Stream};
-use splinterp::sae::{Activation, Penalties, Sae, Threshold, TopKBy, penalties_of};
+use splinterp::sae::{Activation, Penalties, Sae, Threshold, TopKBy};
 use splinterp::train::{Method, Preset, TrainOptions, Trainer};
 
 /// Step of the central difference: small enough to stay on one affine piece, large enough for float32.
@@ -48,9 +48,9 @@ fn objective(data: &Dataset, sae: &Sae, penalties: &Penalties) -> (f64, Vec<bool
     let optimiser = Optimiser::new(sae, true);
     let mut room = CpuEngine::new(data.clone(), data.clone(), State { sae: sae.clone(), optimiser });
     let sums = block_on(room.evaluate(Split::Test, 0..data.rows() as u32)).expect("evaluates");
-    let z = splinterp::engine::bulk::encode(sae, &data.values()).expect("encodes");
+    let z = apply(Operation::Encode, sae, &data.values()).expect("encodes");
     let mse = sums.squares / (data.rows() * data.cols()) as f64;
-    let f = mse + penalties.l1 * sums.l1 / data.rows() as f64 + penalties_of(sae, sae, penalties);
+    let f = mse + penalties.l1 * sums.l1 / data.rows() as f64 + penalties.of(sae, sae);
     (f, z.iter().map(|&z| z != 0.0).collect())
 }
 
@@ -111,7 +111,7 @@ proptest! {
         let x = random_rows(n, d_in, seed).values();
         let tied = Sae::random(d_in, d_sae, activation.clone(), true, seed);
         let untied = Sae::from_parts(tied.to_parts(), activation, d_in, d_sae).expect("valid parts");
-        let forward = |sae: &Sae| splinterp::engine::bulk::forward(sae, &x).expect("reconstructs");
+        let forward = |sae: &Sae| apply(Operation::Forward, sae, &x).expect("reconstructs");
         prop_assert_eq!(forward(&tied), forward(&untied));
     }
 }

@@ -3,11 +3,12 @@
 
 use pollster::block_on;
 use splinterp::data::{Dataset, Storage};
-use splinterp::engine::{CpuEngine, bulk};
+use splinterp::engine::{Operation, apply};
 use splinterp::progress::NoObserver;
 use splinterp::sae::{Activation, TopKBy};
 use splinterp::train::{
-    EpochReport, Experiment, Method, Preset, TrainOptions, Trainer, run_experiments, summarise, to_csv,
+    Backend, EpochReport, Experiment, Method, Preset, TrainOptions, Trainer, run_experiments, summarise,
+    to_csv,
 };
 use splinterp::{Error, Result};
 
@@ -34,13 +35,13 @@ fn every_kind() -> Vec<TrainOptions> {
 }
 
 fn train(data: &Dataset, options: TrainOptions) -> Result<EpochReport> {
-    let mut trainer: Trainer<CpuEngine> = Trainer::create(data.clone(), data.clone(), options)?;
+    let mut trainer: Trainer = Trainer::create(data.clone(), data.clone(), options)?;
     let mut last = block_on(trainer.epoch(&mut NoObserver))?;
     for _ in 0..2 {
         last = block_on(trainer.epoch(&mut NoObserver))?;
     }
     // The report is of the model that is handed out.
-    let fit = bulk::forward(trainer.sae(), &data.values())?;
+    let fit = apply(Operation::Forward, trainer.sae(), &data.values())?;
     let squares: f64 =
         fit.iter().zip(data.values()).map(|(fit, x)| (f64::from(*fit) - f64::from(x)).powi(2)).sum();
     let mse = squares / fit.len() as f64;
@@ -153,6 +154,7 @@ fn scales_far_from_one_train_to_finite_figures() {
 }
 
 fn experiment(label: &str, options: TrainOptions) -> Experiment {
+    let options = TrainOptions { backend: Backend::Cpu, ..options };
     Experiment { label: label.into(), options, preset: None, share: 0.5, epochs: 2, seeds: vec![1, 2] }
 }
 
@@ -163,13 +165,7 @@ fn a_run_that_fails_leaves_a_row_and_the_others_go_on() {
         experiment("bad", TrainOptions { alpha: Some(-1.0), ..options(Method::Pam) }),
         experiment("good, \"quoted\"", options(Method::Pam)),
     ];
-    let rows = block_on(run_experiments(
-        (&data, &data),
-        &list,
-        async |train, test, options| Trainer::create(train, test, options),
-        &mut NoObserver,
-    ))
-    .expect("a table");
+    let rows = block_on(run_experiments((&data, &data), &list, &mut NoObserver)).expect("a table");
     assert_eq!(rows.len(), 4);
     let error = rows[0].error.as_deref().expect("why it failed");
     assert!(error.starts_with("alpha is -1"), "{error}");
@@ -181,11 +177,15 @@ fn a_run_that_fails_leaves_a_row_and_the_others_go_on() {
     let lines: Vec<&str> = csv.lines().collect();
     assert_eq!(lines.len(), 5);
     assert!(
-        lines[1].starts_with("bad,pam,topk-3,0.5,1,0,1,0,,,,,,0,\"alpha is -1, expected"),
+        lines[1].starts_with("bad,pam,topk-3,0.5,1,0,1,0,,,,,,,0,\"alpha is -1, expected"),
         "{}",
         lines[1]
     );
-    assert!(lines[3].starts_with("\"good, \"\"quoted\"\"\",pam,topk-3,0.5,1,0,1,2,"), "{}", lines[3]);
+    assert!(
+        lines[3].starts_with("\"good, \"\"quoted\"\"\",pam,topk-3,0.5,1,0,1,2,\"CPU, 1 thread\","),
+        "{}",
+        lines[3]
+    );
 
     let table = summarise(&rows);
     assert_eq!((table.len(), table[0].runs, table[0].failed, table[0].test_mse.mean), (2, 0, 2, None));
@@ -201,13 +201,7 @@ fn a_list_without_epochs_or_seeds_is_refused_before_any_run() {
     let data = noise(40);
     let run = |experiment| {
         let list = [experiment];
-        block_on(run_experiments(
-            (&data, &data),
-            &list,
-            async |train, test, options| Trainer::create(train, test, options),
-            &mut NoObserver,
-        ))
-        .expect_err("refused")
+        block_on(run_experiments((&data, &data), &list, &mut NoObserver)).expect_err("refused")
     };
     let good = experiment("good", options(Method::Sgd));
     assert_eq!(run(Experiment { epochs: 0, ..good.clone() }).to_string(), "epochs is 0, expected at least 1");

@@ -1,32 +1,34 @@
-//! The room that a run trains in: chosen at the start, and changed if the GPU is lost.
+//! The engine that a run trains on: chosen at the start, and changed if the GPU is lost.
 
 use std::ops::Range;
 
 #[cfg(feature = "gpu")]
 use super::gpu::{self, GpuEngine};
 use super::{
-    Backend, CpuEngine, Engine, EvaluationSums, Split, State, StepOptions, StepSums, SufficientStats,
+    Backend, CpuEngine, Decoder, Engine, EvaluationSums, Split, State, StepOptions, StepSums, SufficientStats,
 };
-use crate::data::Dataset;
+use crate::data::{DataMoments, Dataset};
 use crate::error::{Error, Result};
 
-/// A GPU that is lost this often in one run is given up.
+/// After so many losses in one run a GPU is not opened again.
 #[cfg(feature = "gpu")]
 const LOSSES: u32 = 2;
 
-/// Either room, with what is needed to move from one to the other.
+/// Either engine, with what is needed to move from one to the other.
 #[derive(Debug)]
 pub struct ActiveEngine {
     inner: Inner,
     reason: String,
-    /// What a move takes along.
     #[cfg(feature = "gpu")]
-    luggage: Luggage,
+    recovery: Recovery,
 }
 
+/// What another engine is opened with after a GPU was lost.
 #[cfg(feature = "gpu")]
 #[derive(Debug)]
-struct Luggage {
+struct Recovery {
+    /// What the user asked for: a run on `Auto` never moves to a software adapter, one on `Gpu` never to the CPU.
+    backend: Backend,
     train: Dataset,
     test: Dataset,
     /// How often a GPU was lost.
@@ -40,19 +42,29 @@ enum Inner {
     Gpu(Box<GpuEngine>),
 }
 
-/// Calls a method of whichever room it is.
+/// Calls a method of whichever engine it is.
 macro_rules! inner {
-    ($room:expr, $inner:ident => $call:expr) => {
-        match &mut $room.inner {
-            Inner::Cpu($inner) => $call,
+    ($active:expr, $engine:ident => $call:expr) => {
+        match $active {
+            Inner::Cpu($engine) => $call,
             #[cfg(feature = "gpu")]
-            Inner::Gpu($inner) => $call,
+            Inner::Gpu($engine) => $call,
         }
     };
 }
 
 impl ActiveEngine {
-    /// Opens the room that `backend` asks for. `Auto` takes the GPU if there is one that passes its self-test and wins
+    /// The CPU engine; the columns of both data sets are the state's `d_in`.
+    pub fn cpu(train: Dataset, test: Dataset, state: State) -> Self {
+        Self {
+            inner: Inner::Cpu(Box::new(CpuEngine::new(train.clone(), test.clone(), state))),
+            reason: "The options ask for the CPU.".into(),
+            #[cfg(feature = "gpu")]
+            recovery: Recovery { backend: Backend::Cpu, train, test, losses: 0 },
+        }
+    }
+
+    /// Opens the engine that `backend` asks for. `Auto` takes the GPU if there is one that passes its self-test and wins
     /// a short race on steps of the real size, else the CPU.
     ///
     /// # Errors
@@ -69,7 +81,7 @@ impl ActiveEngine {
             inner,
             reason,
             #[cfg(feature = "gpu")]
-            luggage: Luggage { train, test, losses: 0 },
+            recovery: Recovery { backend, train, test, losses: 0 },
         })
     }
 
@@ -78,11 +90,20 @@ impl ActiveEngine {
         &self.reason
     }
 
+    /// Which of the two it is.
+    pub fn backend(&self) -> Backend {
+        match &self.inner {
+            Inner::Cpu(_) => Backend::Cpu,
+            #[cfg(feature = "gpu")]
+            Inner::Gpu(_) => Backend::Gpu,
+        }
+    }
+
     /// The device that the run trains on, if it is one.
     #[cfg(feature = "gpu")]
     pub fn context(&self) -> Option<&std::rc::Rc<gpu::Context>> {
         match &self.inner {
-            Inner::Gpu(room) => Some(room.context()),
+            Inner::Gpu(engine) => Some(engine.context()),
             Inner::Cpu(_) => None,
         }
     }
@@ -119,8 +140,8 @@ async fn choose(
         Backend::Gpu => {
             let tested = gpu::device(true).await?;
             tested.verdict()?;
-            let room = GpuEngine::new(tested.context, train, test, state).await?;
-            Ok((room, "The options ask for the GPU.".into()))
+            let engine = GpuEngine::new(tested.context, train, test, state).await?;
+            Ok((engine, "The options ask for the GPU.".into()))
         }
         Backend::Auto => match faster(train, test, state, options).await {
             Ok(Ok(won)) => Ok(won),
@@ -129,12 +150,12 @@ async fn choose(
         },
     };
     Ok(match chosen {
-        Ok((room, reason)) => (Inner::Gpu(Box::new(room)), reason),
+        Ok((engine, reason)) => (Inner::Gpu(Box::new(engine)), reason),
         Err(reason) => (cpu(train, test, state), reason),
     })
 }
 
-/// The GPU's room if it is right and wins the race; both outcomes come with their reason.
+/// The GPU engine if it is correct and wins the race; both outcomes come with their reason.
 #[cfg(feature = "gpu")]
 async fn faster(
     train: &Dataset,
@@ -150,89 +171,139 @@ async fn faster(
     if gpu >= cpu {
         return Ok(Err(format!("The CPU is faster here: {times}.")));
     }
-    let room = GpuEngine::new(tested.context, train, test, state).await?;
-    Ok(Ok((room, format!("The GPU is faster here: {times}."))))
+    let engine = GpuEngine::new(tested.context, train, test, state).await?;
+    Ok(Ok((engine, format!("The GPU is faster here: {times}."))))
 }
 
 impl Engine for ActiveEngine {
     fn name(&self) -> String {
-        match &self.inner {
-            Inner::Cpu(room) => room.name(),
-            #[cfg(feature = "gpu")]
-            Inner::Gpu(room) => room.name(),
-        }
+        inner!(&self.inner, engine => engine.name())
     }
 
     fn work_per_call(&self) -> usize {
-        match &self.inner {
-            Inner::Cpu(room) => room.work_per_call(),
-            #[cfg(feature = "gpu")]
-            Inner::Gpu(room) => room.work_per_call(),
-        }
+        inner!(&self.inner, engine => engine.work_per_call())
     }
 
-    /// A GPU that was lost is opened again, the first time; otherwise the CPU takes over.
+    /// A GPU that was lost is opened again, the first time; otherwise a run on `Auto` moves to the CPU.
     #[cfg(feature = "gpu")]
     async fn recover(&mut self, error: &Error, state: &State) -> bool {
         if !matches!((&self.inner, error), (Inner::Gpu(_), Error::Gpu(_) | Error::GpuLost(_))) {
             return false;
         }
-        let Luggage { train, test, losses } = &mut self.luggage;
+        let Recovery { backend, train, test, losses } = &mut self.recovery;
         *losses += 1;
         let again = match error {
-            Error::GpuLost(_) if *losses < LOSSES => reopen(train, test, state).await.ok(),
+            Error::GpuLost(_) if *losses < LOSSES => reopen(*backend, train, test, state).await.ok(),
             _ => None,
         };
-        let where_now = if again.is_some() { "the GPU, opened anew" } else { "the CPU" };
-        self.reason =
-            format!("In mid-epoch {error}. The epoch was repeated on {where_now}; nothing is lost.");
-        self.inner = match again {
-            Some(room) => Inner::Gpu(Box::new(room)),
-            None => cpu(train, test, state),
+        let (inner, place) = match again {
+            Some(engine) => (Inner::Gpu(Box::new(engine)), "the GPU, opened again"),
+            None if *backend == Backend::Gpu => return false,
+            None => (cpu(train, test, state), "the CPU"),
         };
+        self.inner = inner;
+        self.reason = format!("In mid-epoch {error}. The epoch was repeated on {place}; nothing is lost.");
         true
     }
 
     fn load(&mut self, state: &State) -> Result<()> {
-        inner!(self, room => room.load(state))
+        inner!(&mut self.inner, engine => engine.load(state))
     }
 
     async fn state(&mut self) -> Result<State> {
-        inner!(self, room => room.state().await)
+        inner!(&mut self.inner, engine => engine.state().await)
     }
 
     fn begin_epoch(&mut self) {
-        inner!(self, room => room.begin_epoch());
+        inner!(&mut self.inner, engine => engine.begin_epoch());
     }
 
     async fn steps(&mut self, rows: &[u32], options: &StepOptions) -> Result<StepSums> {
-        inner!(self, room => room.steps(rows, options).await)
+        inner!(&mut self.inner, engine => engine.steps(rows, options).await)
     }
 
     async fn activity(&mut self) -> Result<Vec<u64>> {
-        inner!(self, room => room.activity().await)
+        inner!(&mut self.inner, engine => engine.activity().await)
     }
 
     async fn accumulate(&mut self, rows: &[u32]) -> Result<()> {
-        inner!(self, room => room.accumulate(rows).await)
+        inner!(&mut self.inner, engine => engine.accumulate(rows).await)
     }
 
     async fn take_stats(&mut self) -> Result<SufficientStats> {
-        inner!(self, room => room.take_stats().await)
+        inner!(&mut self.inner, engine => engine.take_stats().await)
     }
 
-    fn set_decoder(&mut self, w_dec: &[f32], b_dec: &[f32]) -> Result<()> {
-        inner!(self, room => room.set_decoder(w_dec, b_dec))
+    async fn moments(&mut self, rows: &[u32]) -> Result<DataMoments> {
+        inner!(&mut self.inner, engine => engine.moments(rows).await)
+    }
+
+    async fn worst_rows(&mut self, rows: &[u32], count: usize) -> Result<Vec<Vec<f32>>> {
+        inner!(&mut self.inner, engine => engine.worst_rows(rows, count).await)
+    }
+
+    async fn decoder(&mut self) -> Result<Decoder> {
+        inner!(&mut self.inner, engine => engine.decoder().await)
+    }
+
+    fn set_decoder(&mut self, decoder: Decoder) -> Result<()> {
+        inner!(&mut self.inner, engine => engine.set_decoder(decoder))
     }
 
     async fn evaluate(&mut self, split: Split, rows: Range<u32>) -> Result<EvaluationSums> {
-        inner!(self, room => room.evaluate(split, rows).await)
+        inner!(&mut self.inner, engine => engine.evaluate(split, rows).await)
     }
 }
 
 #[cfg(feature = "gpu")]
-async fn reopen(train: &Dataset, test: &Dataset, state: &State) -> Result<GpuEngine> {
-    let tested = gpu::device(true).await?;
+async fn reopen(backend: Backend, train: &Dataset, test: &Dataset, state: &State) -> Result<GpuEngine> {
+    let tested = gpu::device(backend == Backend::Gpu).await?;
     tested.verdict()?;
     GpuEngine::new(tested.context, train, test, state).await
+}
+
+#[cfg(all(test, feature = "gpu"))]
+mod tests {
+    use super::*;
+    use crate::data::Storage;
+    use crate::engine::Optimiser;
+    use crate::sae::{Activation, Sae};
+    use pollster::block_on;
+
+    /// An engine on whatever adapter there is, as if `backend` had chosen it.
+    fn on_gpu(backend: Backend) -> Option<(ActiveEngine, State)> {
+        let sae = Sae::random(4, 6, Activation::Relu, true, 1);
+        let state = State { optimiser: Optimiser::new(&sae, true), sae };
+        let data = Dataset::new(Storage::F32(vec![0.5; 8]), 4).expect("rows");
+        let tested = match block_on(gpu::device(true)) {
+            Ok(tested) => tested,
+            Err(error) => {
+                assert!(std::env::var("CI").as_deref() != Ok("true"), "{error}");
+                return None;
+            }
+        };
+        let engine = block_on(GpuEngine::new(tested.context, &data, &data, &state)).expect("opens");
+        let recovery = Recovery { backend, train: data.clone(), test: data, losses: 0 };
+        let inner = Inner::Gpu(Box::new(engine));
+        Some((ActiveEngine { inner, reason: String::new(), recovery }, state))
+    }
+
+    #[test]
+    fn a_run_on_auto_never_recovers_on_a_software_adapter() {
+        let Some((mut engine, state)) = on_gpu(Backend::Auto) else { return };
+        let software = engine.context().is_some_and(|context| context.adapter().software);
+        assert!(block_on(engine.recover(&Error::GpuLost("the GPU was lost".into()), &state)));
+        assert_eq!(engine.backend() == Backend::Cpu, software, "{}", engine.reason());
+        assert!(engine.reason().contains("repeated"), "{}", engine.reason());
+    }
+
+    #[test]
+    fn a_run_on_the_gpu_never_moves_to_the_cpu() {
+        let Some((mut engine, state)) = on_gpu(Backend::Gpu) else { return };
+        let lost = Error::GpuLost("the GPU was lost".into());
+        assert!(block_on(engine.recover(&lost, &state)));
+        assert_eq!(engine.backend(), Backend::Gpu);
+        assert!(!block_on(engine.recover(&lost, &state)));
+        assert_eq!(engine.backend(), Backend::Gpu);
+    }
 }

@@ -1,34 +1,38 @@
-//! Where arithmetic runs: one coarse trait, and the rooms that implement it.
+//! Where arithmetic runs: one coarse trait, and the engines that implement it.
 //!
-//! The contract of a room:
+//! The contract of an engine:
 //! - It holds the training rows, the test rows and the whole trainable [`State`] on its side; between calls nothing
-//!   crosses but what a method takes and returns.
+//!   crosses but what a method takes and returns. Whatever concerns its rows it answers itself.
 //! - Every call does a bounded amount of work, which the caller chooses by the number of rows. Cancelling, progress
 //!   and yielding to an event loop happen between calls.
 //! - Methods that read something back return futures, since a GPU answers later; the CPU's are ready at once.
-//! - After an error the room may be in any state until [`Engine::load`] and [`Engine::begin_epoch`] are called.
+//! - Large buffers are made when a method first needs them.
+//! - After an error the engine may be in any state until [`Engine::load`] and [`Engine::begin_epoch`] are called.
 
 mod active;
-mod apply;
 mod cpu;
 #[cfg(feature = "gpu")]
 pub mod gpu;
+mod inference;
 mod state;
+mod statistics;
 
 use std::future::Future;
 use std::ops::Range;
 
 pub use active::ActiveEngine;
-pub use apply::{Operation, apply};
 #[cfg(feature = "files")]
-pub(crate) use cpu::{Coder, dot};
-pub use cpu::{CpuEngine, bulk};
-pub use state::{Moments, Optimiser, State, SufficientStats};
+pub(crate) use cpu::dot;
+pub use cpu::{CpuEngine, CpuInference};
+pub use inference::{Inference, Operation, apply};
+pub use state::{Decoder, Moments, Optimiser, State};
+pub use statistics::{STATISTICS_BLOCK, SufficientStats};
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::DataMoments;
 use crate::error::{Error, Result};
-use crate::sae::Penalties;
+use crate::sae::{Parameter, Penalties, Regularizer};
 
 /// Where to train.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -87,6 +91,13 @@ pub struct StepOptions {
     pub penalties: Penalties,
 }
 
+impl StepOptions {
+    /// The terms that concern one parameter alone.
+    pub fn regularizer(&self, parameter: Parameter, tied: bool) -> Regularizer {
+        self.penalties.regularizer(parameter, tied, self.weight_decay)
+    }
+}
+
 /// Sums over the batches of a call of [`Engine::steps`], measured before each update.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct StepSums {
@@ -111,9 +122,9 @@ pub struct EvaluationSums {
     pub l1: f64,
 }
 
-/// A room: see the module for the contract.
+/// Training arithmetic: see the module for the contract.
 pub trait Engine {
-    /// What the user sees: the room and what it runs on.
+    /// What the user sees: the engine and what it runs on.
     fn name(&self) -> String;
 
     /// Multiply-adds of an encode that a call should do: enough to be worth the call, and at most some tens of
@@ -122,8 +133,8 @@ pub trait Engine {
         100_000_000
     }
 
-    /// After an error: moves to where the work can go on from `state`, if there is such a place, and says whether the
-    /// epoch may be repeated.
+    /// After an error: moves to where the work can continue from `state`, if there is such a place, and says whether
+    /// the epoch may be repeated.
     fn recover(&mut self, _error: &Error, _state: &State) -> impl Future<Output = bool> {
         std::future::ready(false)
     }
@@ -134,8 +145,8 @@ pub trait Engine {
     /// Reads the whole trainable state back.
     fn state(&mut self) -> impl Future<Output = Result<State>>;
 
-    /// Starts an epoch: the present parameters become the `previous` of the proximal terms, and activity and Gram
-    /// statistics start anew.
+    /// Starts an epoch: the present parameters become the `previous` of the proximal terms, and activity and
+    /// sufficient statistics start anew.
     fn begin_epoch(&mut self);
 
     /// Takes optimiser steps on consecutive batches of the training rows numbered `rows`.
@@ -150,9 +161,29 @@ pub trait Engine {
     /// Hands the sufficient statistics over and starts new ones.
     fn take_stats(&mut self) -> impl Future<Output = Result<SufficientStats>>;
 
-    /// Replaces the decoder of an untied model: `w_dec [d_sae, d_in]`, `b_dec [d_in]`.
-    fn set_decoder(&mut self, w_dec: &[f32], b_dec: &[f32]) -> Result<()>;
+    /// Means and total sum of squares of the training rows numbered `rows`, in float64.
+    fn moments(&mut self, rows: &[u32]) -> impl Future<Output = Result<DataMoments>>;
+
+    /// Residuals `x − x̂ [d_in]` of the at most `count` worst reconstructed of the training rows numbered `rows`, the
+    /// worst first. Rows that are reconstructed exactly are left out.
+    fn worst_rows(&mut self, rows: &[u32], count: usize) -> impl Future<Output = Result<Vec<Vec<f32>>>>;
+
+    /// Reads the decoder back; of a tied model `W_dec` is the encoder.
+    fn decoder(&mut self) -> impl Future<Output = Result<Decoder>>;
+
+    /// Replaces the decoder of an untied model.
+    fn set_decoder(&mut self, decoder: Decoder) -> Result<()>;
 
     /// Measures the present model on rows of a split.
     fn evaluate(&mut self, split: Split, rows: Range<u32>) -> impl Future<Output = Result<EvaluationSums>>;
+}
+
+/// Positions of the at most `count` largest of squared lengths above 0, the largest first; ties go to the earlier.
+fn longest(squared_lengths: impl Iterator<Item = f64>, count: usize) -> Vec<usize> {
+    let mut order: Vec<(f64, usize)> =
+        squared_lengths.enumerate().map(|(at, square)| (square.sqrt(), at)).collect();
+    order.retain(|(length, _)| *length > 0.0);
+    order.sort_by(|a, b| b.0.total_cmp(&a.0));
+    order.truncate(count);
+    order.into_iter().map(|(_, at)| at).collect()
 }

@@ -1,4 +1,4 @@
-//! What a room holds and hands over: the trainable state and the statistics for the decoder.
+//! What training changes: parameters and the state of the optimiser.
 
 use crate::sae::Sae;
 
@@ -56,33 +56,11 @@ pub struct State {
     pub optimiser: Optimiser,
 }
 
-/// Sufficient statistics of codes and data for the decoder, as raw sums in float64.
+/// A decoder by itself.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SufficientStats {
-    /// Rows summed over, N.
-    pub rows: u64,
-    /// `ZᵀZ`, `[d_sae, d_sae]`, symmetric, written in full.
-    pub zz: Vec<f64>,
-    /// `ZᵀX`, `[d_sae, d_in]`.
-    pub zx: Vec<f64>,
-    /// Column sums of Z, `[d_sae]`.
-    pub z: Vec<f64>,
-    /// Rows on which each latent is active, `[d_sae]`.
-    pub active: Vec<u64>,
-    /// `Σ|z|`.
-    pub l1: f64,
-}
-
-impl SufficientStats {
-    /// Empty sums.
-    pub fn new(d_in: usize, d_sae: usize) -> Self {
-        Self {
-            rows: 0,
-            zz: vec![0.0; d_sae * d_sae],
-            zx: vec![0.0; d_sae * d_in],
-            z: vec![0.0; d_sae],
-            active: vec![0; d_sae],
-            l1: 0.0,
-        }
-    }
+pub struct Decoder {
+    /// `[d_sae, d_in]`.
+    pub w_dec: Vec<f32>,
+    /// `[d_in]`.
+    pub b_dec: Vec<f32>,
 }

@@ -5,7 +5,7 @@ use super::kept::Kept;
 use super::resemblance::{Directions, cosine, norm};
 use super::tally::{Tally, finite};
 use crate::data::Dataset;
-use crate::engine::Coder;
+use crate::engine::CpuInference;
 use crate::error::{Error, Result};
 use crate::progress::{Observer, Work, pieces};
 use crate::sae::{LatentIndex, Sae};
@@ -88,14 +88,14 @@ impl Features {
             ));
         }
         let rows = data.rows() as u32;
-        let mut work = Work::new(u64::from(rows) + sae.d_sae as u64, observer);
+        let mut work = Work::new(f64::from(rows) + sae.d_sae as f64, observer);
         let mut tallies = vec![Tally::new(); sae.d_sae];
         let mut kept = Kept::new(sae.d_sae, options.keep, options.seed);
         let per_call = (WORK_PER_CALL / (sae.d_in * sae.d_sae)).clamp(2, 512);
-        let mut coder = Coder::new(sae);
+        let mut coder = CpuInference::new(sae);
         for piece in pieces(rows, per_call) {
             let numbers: Vec<u32> = piece.collect();
-            let codes = coder.encode(data, &numbers);
+            let codes = coder.codes(data, &numbers);
             for (at, &row) in numbers.iter().enumerate() {
                 let entries = codes.row(at).filter(|&(_, z)| z != 0.0);
                 for (latent, z) in entries.clone() {
@@ -104,7 +104,7 @@ impl Features {
                 }
                 kept.push(row, entries);
             }
-            work.advance(numbers.len()).await?;
+            work.advance(numbers.len() as f64).await?;
         }
         let mut by_latent = LatentIndex::default();
         by_latent.rebuild(&kept.codes);
@@ -117,7 +117,7 @@ impl Features {
         let mut directions = Directions::new(sae);
         for block in pieces(sae.d_sae as u32, per_call) {
             directions.compare(block.start as usize..block.end as usize);
-            work.advance(block.len()).await?;
+            work.advance(block.len() as f64).await?;
         }
         let table = Table::new(sae, rows, &tallies, &directions);
         Ok(Self { options, rows, tallies, kept, by_latent, sums, directions, table })

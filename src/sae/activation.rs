@@ -1,8 +1,10 @@
 //! The activation ρ: which latents of a row are active, and with which value.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use super::SparseCodes;
+use super::{Selection, TopK, TopKOrder};
 use crate::error::{Error, Result};
 
 /// ρ in `z = ρ(pre)`. An active latent passes `pre` on unchanged, so that ρ′ is 1 there and 0 elsewhere.
@@ -33,15 +35,6 @@ pub enum Threshold {
     Shared(f32),
     /// One for each latent, `[d_sae]`.
     PerLatent(Vec<f32>),
-}
-
-impl Threshold {
-    fn at(&self, latent: usize) -> f32 {
-        match self {
-            Self::Shared(threshold) => *threshold,
-            Self::PerLatent(thresholds) => thresholds[latent],
-        }
-    }
 }
 
 /// What "largest" means for TopK. Ties go to the lower index.
@@ -87,99 +80,33 @@ impl Activation {
         }
     }
 
-    /// Appends the codes of rows of pre-activations `pre [rows, d_sae]` to `codes`.
-    pub fn select(&self, pre: &[f32], d_sae: usize, codes: &mut SparseCodes) {
+    /// What is active: the one rule that engines, slices, margins and file formats match on.
+    ///
+    /// `d_sae` is the number of latents for which [`Activation::validate`] has passed.
+    pub fn selection(&self, d_sae: usize) -> Selection<'_> {
         match self {
-            Self::Relu => select_above(pre, d_sae, |_| 0.0, codes),
-            Self::JumpRelu { threshold } => select_above(pre, d_sae, |latent| threshold.at(latent), codes),
-            Self::TopK { k, by } => {
-                let mut keys = Vec::with_capacity(d_sae);
-                for row in pre.chunks_exact(d_sae) {
-                    top_k(row, *k, *by, &mut keys, codes);
-                }
+            Self::Relu => Selection::Above(Cow::Owned(vec![0.0; d_sae])),
+            Self::JumpRelu { threshold: Threshold::Shared(threshold) } => {
+                Selection::Above(Cow::Owned(vec![*threshold; d_sae]))
             }
-        }
-    }
-}
-
-fn select_above(pre: &[f32], d_sae: usize, threshold: impl Fn(usize) -> f32, codes: &mut SparseCodes) {
-    for row in pre.chunks_exact(d_sae) {
-        for (latent, &pre) in row.iter().enumerate() {
-            if pre > threshold(latent) {
-                codes.push(latent as u32, pre);
+            Self::JumpRelu { threshold: Threshold::PerLatent(thresholds) } => {
+                Selection::Above(Cow::Borrowed(thresholds))
             }
-        }
-        codes.end_row();
-    }
-}
-
-/// One row: the k largest by quickselect on integer keys, then in order of their index.
-fn top_k(row: &[f32], k: usize, by: TopKBy, keys: &mut Vec<u64>, codes: &mut SparseCodes) {
-    keys.clear();
-    // A larger value gives a smaller key, and among equal values the lower index wins.
-    let key = |order: u32, latent: usize| (u64::from(!order) << 32) | latent as u64;
-    match by {
-        TopKBy::Magnitude => {
-            keys.extend(row.iter().enumerate().map(|(latent, pre)| key(pre.abs().to_bits(), latent)));
-        }
-        TopKBy::Value | TopKBy::Positive => {
-            keys.extend(row.iter().enumerate().map(|(latent, &pre)| key(ordered_bits(pre), latent)));
+            Self::TopK { k, by } => Selection::Largest(match by {
+                TopKBy::Magnitude => TopK { k: *k, order: TopKOrder::Magnitude, positive_only: false },
+                TopKBy::Value => TopK { k: *k, order: TopKOrder::Value, positive_only: false },
+                TopKBy::Positive => TopK { k: *k, order: TopKOrder::Value, positive_only: true },
+            }),
         }
     }
-    if k < keys.len() {
-        keys.select_nth_unstable(k - 1);
-        keys.truncate(k);
-    }
-    let latents = keys.iter_mut();
-    latents.for_each(|key| *key &= u64::from(u32::MAX));
-    keys.sort_unstable();
-    for &latent in keys.iter() {
-        let pre = row[latent as usize];
-        if by != TopKBy::Positive || pre > 0.0 {
-            codes.push(latent as u32, pre);
-        }
-    }
-    codes.end_row();
-}
-
-/// Bits whose unsigned order is the order of the numbers; −0 and 0 are equal.
-fn ordered_bits(value: f32) -> u32 {
-    let bits = (value + 0.0).to_bits();
-    if bits >> 31 == 0 { bits | 0x8000_0000 } else { !bits }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn active(activation: &Activation, pre: &[f32]) -> Vec<(u32, f32)> {
-        let mut codes = SparseCodes::new(pre.len());
-        activation.select(pre, pre.len(), &mut codes);
-        codes.row(0).collect()
-    }
-
     fn top(k: usize, by: TopKBy) -> Activation {
         Activation::TopK { k, by }
-    }
-
-    const PRE: [f32; 6] = [0.5, -2.0, 1.0, -0.1, 0.0, 1.0];
-
-    #[test]
-    fn each_activation_keeps_what_its_definition_says() {
-        assert_eq!(active(&Activation::Relu, &PRE), [(0, 0.5), (2, 1.0), (5, 1.0)]);
-        let jump = Activation::JumpRelu { threshold: Threshold::Shared(0.5) };
-        assert_eq!(active(&jump, &PRE), [(2, 1.0), (5, 1.0)]);
-        assert_eq!(active(&top(2, TopKBy::Magnitude), &PRE), [(1, -2.0), (2, 1.0)]);
-        assert_eq!(active(&top(3, TopKBy::Value), &PRE), [(0, 0.5), (2, 1.0), (5, 1.0)]);
-        assert_eq!(active(&top(5, TopKBy::Value), &PRE).len(), 5);
-        assert_eq!(active(&top(5, TopKBy::Positive), &PRE), [(0, 0.5), (2, 1.0), (5, 1.0)]);
-    }
-
-    #[test]
-    fn ties_go_to_the_lower_index() {
-        assert_eq!(active(&top(1, TopKBy::Value), &PRE), [(2, 1.0)]);
-        assert_eq!(active(&top(2, TopKBy::Value), &[-0.0, 0.0, -0.0]), [(0, -0.0), (1, 0.0)]);
-        assert_eq!(active(&top(1, TopKBy::Magnitude), &[1.0, -1.0]), [(0, 1.0)]);
     }
 
     #[test]

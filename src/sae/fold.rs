@@ -18,13 +18,13 @@ impl Sae {
     ///
     /// ```
     /// use splinterp::data::Normalisation;
-    /// use splinterp::engine::bulk;
+    /// use splinterp::engine::{Operation, apply};
     /// use splinterp::sae::{Activation, Sae};
     ///
     /// let sae = Sae::random(1, 2, Activation::Relu, true, 1);
     /// let stored = sae.for_stored(&Normalisation::Uniform { scale: 0.5, shift: -1.0 })?;
-    /// let normalised = bulk::forward(&sae, &[2.0 * 0.5 - 1.0])?;
-    /// assert!((bulk::forward(&stored, &[2.0])?[0] - (normalised[0] + 1.0) / 0.5).abs() < 1e-6);
+    /// let normalised = apply(Operation::Forward, &sae, &[2.0 * 0.5 - 1.0])?;
+    /// assert!((apply(Operation::Forward, &stored, &[2.0])?[0] - (normalised[0] + 1.0) / 0.5).abs() < 1e-6);
     /// # Ok::<(), splinterp::Error>(())
     /// ```
     pub fn for_stored(&self, normalisation: &Normalisation) -> Result<Self> {

@@ -9,6 +9,8 @@ mod codes;
 mod fold;
 mod model;
 mod objective;
+mod regularizer;
+mod selection;
 
 pub use activation::{Activation, Threshold, TopKBy};
 pub use affine::AffineMap;
@@ -16,4 +18,6 @@ pub use codes::{LatentIndex, SparseCodes};
 #[cfg(feature = "files")]
 pub(crate) use model::transpose;
 pub use model::{Parts, Sae};
-pub use objective::{Penalties, penalties_of};
+pub use objective::Penalties;
+pub use regularizer::{Parameter, Regularizer};
+pub use selection::{Selection, TopK, TopKOrder};

@@ -1,6 +1,6 @@
 //! Parameters of a sparse autoencoder.
 
-use super::Activation;
+use super::{Activation, Parameter};
 use crate::error::{Error, Result};
 use crate::random::{Random, Stream};
 
@@ -109,6 +109,16 @@ impl Sae {
     pub(crate) fn not_finite(&self) -> Option<f32> {
         let all = [&self.w_enc, &self.b_enc, self.decoder(), &self.b_dec];
         all.into_iter().flatten().copied().find(|value| !value.is_finite())
+    }
+
+    /// The values of a parameter, matrices by latent. A tied model has no decoder matrix of its own.
+    pub fn parameter(&self, parameter: Parameter) -> &[f32] {
+        match parameter {
+            Parameter::EncoderWeights => &self.w_enc,
+            Parameter::EncoderBias => &self.b_enc,
+            Parameter::DecoderWeights => self.w_dec.as_deref().unwrap_or_default(),
+            Parameter::DecoderBias => &self.b_dec,
+        }
     }
 
     /// `W_dec`, `[d_sae, d_in]`, tied or not.

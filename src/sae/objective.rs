@@ -6,8 +6,6 @@
 //! ```
 //! where `mse` is the mean over all elements and a prime marks the value at the start of the epoch.
 
-use super::Sae;
-
 /// Weights of the terms of F beside the mse.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Penalties {
@@ -25,21 +23,4 @@ pub struct Penalties {
     pub mu_dec: f64,
     /// ν_dec: the same for `b_dec`.
     pub nu_dec: f64,
-}
-
-/// The terms of F that depend on the parameters alone: all but the mse and the l1 term.
-pub fn penalties_of(sae: &Sae, previous: &Sae, weights: &Penalties) -> f64 {
-    let ridge = |weight: f64, values: &[f32]| {
-        if weight == 0.0 { 0.0 } else { weight * values.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>() }
-    };
-    let pull = |weight: f64, now: &[f32], before: &[f32]| {
-        let squares = now.iter().zip(before).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2));
-        if weight == 0.0 { 0.0 } else { weight * squares.sum::<f64>() }
-    };
-    ridge(weights.alpha, sae.decoder())
-        + ridge(weights.beta, &sae.b_dec)
-        + pull(weights.mu_enc, &sae.w_enc, &previous.w_enc)
-        + pull(weights.nu_enc, &sae.b_enc, &previous.b_enc)
-        + pull(weights.mu_dec, sae.decoder(), previous.decoder())
-        + pull(weights.nu_dec, &sae.b_dec, &previous.b_dec)
 }

@@ -111,15 +111,15 @@ pub struct TrainOptions {
     /// most 4 096 of them.
     #[serde(default = "default_solves")]
     pub solves_per_epoch: usize,
-    /// Whether latents that no row activates are started anew from badly reconstructed rows.
-    #[serde(default)]
-    pub revive: bool,
+    /// Whether PAM-SGD starts latents that no row activates anew from badly reconstructed rows.
+    #[serde(default, rename = "revive")]
+    pub resample: bool,
     /// Seed of every random choice.
     pub seed: u64,
     /// Where to train.
     #[serde(default)]
     pub backend: Backend,
-    /// How many threads the CPU may use; 1 is what there is.
+    /// How many threads the CPU engine may use at most; it uses one.
     #[serde(default = "default_threads")]
     pub threads: usize,
 }
@@ -169,7 +169,7 @@ impl TrainOptions {
             decoder: DecoderSolve::default(),
             initial_solve: false,
             solves_per_epoch: default_solves(),
-            revive: false,
+            resample: false,
             seed,
             backend: Backend::default(),
             threads: default_threads(),

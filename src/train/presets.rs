@@ -41,7 +41,7 @@ impl Preset {
     /// Fills in what the preset decides about a run of `epochs` epochs on `rows` training rows.
     ///
     /// [`Preset::Recommended`] gives both methods a step size that falls linearly to 0. PAM-SGD starts with a decoder
-    /// that fits the random encoder, lets it follow ten times an epoch, revives dead latents, and takes
+    /// that fits the random encoder, refits it ten times an epoch, resamples dead latents, and takes
     /// `0.05 · steps^(−1/4)` as its first step size: of 0.003, 0.006, 0.01 and 0.02 the best were 0.01 to 0.02 for 230
     /// steps and 0.006 for 4 700. Untied SGD was at its best at 0.01 and 0.003, and
     /// keeps the step size that it is given.
@@ -56,7 +56,7 @@ impl Preset {
                     lr_decay_epochs: Some(epochs),
                     initial_solve: pam,
                     solves_per_epoch: if pam { 10 } else { 1 },
-                    revive: pam,
+                    resample: pam,
                     ..options
                 }
             }

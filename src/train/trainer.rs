@@ -1,17 +1,13 @@
-//! The epoch loop of SGD and PAM-SGD over any room of the engine.
+//! A run: data, options, and an engine to train on.
 
-use web_time::Instant;
-
-use super::report::EpochReport;
-use super::start::Start;
-use super::{Method, Order, TrainOptions, checkpoint};
-use crate::data::{DataMoments, Dataset};
-use crate::engine::{ActiveEngine, Backend, CpuEngine, Engine, State};
+use super::setup::{DataSummary, RunSetup};
+use super::{TrainOptions, checkpoint};
+use crate::data::Dataset;
+use crate::engine::{ActiveEngine, Backend, Engine, State};
 use crate::error::{Error, Result};
-use crate::progress::{Observer, Work};
-use crate::sae::{Sae, penalties_of};
+use crate::sae::Sae;
 
-/// A run: data, options and a room to train in.
+/// A run: data, options and an engine to train on.
 ///
 /// ```
 /// use splinterp::data::{Dataset, Storage};
@@ -28,50 +24,25 @@ use crate::sae::{Sae, penalties_of};
 /// # Ok::<(), splinterp::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct Trainer<E> {
-    pub(super) engine: E,
-    pub(super) train: Dataset,
+pub struct Trainer {
+    pub(super) engine: ActiveEngine,
     pub(super) options: TrainOptions,
-    pub(super) data: Sizes,
+    pub(super) data: DataSummary,
     /// Epochs finished.
     pub(super) epoch: u32,
     /// The state at the end of the last finished epoch.
     pub(super) saved: State,
 }
 
-/// What the loop knows of the data.
-#[derive(Debug)]
-pub(super) struct Sizes {
-    pub train_rows: u32,
-    pub test_rows: u32,
-    pub cols: usize,
-    pub train: DataMoments,
-    pub test: DataMoments,
-}
-
-impl Sizes {
-    pub(super) fn new(train: &Dataset, test: &Dataset) -> Result<Self> {
-        if train.cols() != test.cols() {
-            return Err(Error::shape("columns of the test data", test.cols(), train.cols()));
-        }
-        Ok(Self {
-            train_rows: train.rows() as u32,
-            test_rows: test.rows() as u32,
-            cols: train.cols(),
-            train: train.moments(),
-            test: test.moments(),
-        })
-    }
-}
-
-impl Trainer<CpuEngine> {
+impl Trainer {
     /// A run on the CPU from random parameters.
     ///
     /// # Errors
-    /// If the columns of the data differ, an option is out of range, or the options ask for the GPU.
+    /// If the columns of the data differ, an option is out of range, the run does not fit into memory, or the options
+    /// ask for the GPU.
     pub fn create(train: Dataset, test: Dataset, options: TrainOptions) -> Result<Self> {
         refuse_gpu(&options)?;
-        Ok(Start::random(&train, &test, options)?.on_cpu(train, test))
+        Ok(Self::on_cpu(RunSetup::random(&train, &test, options)?, train, test))
     }
 
     /// A run on the CPU from given parameters, with a fresh optimiser. The model takes the options' activation; it
@@ -81,34 +52,25 @@ impl Trainer<CpuEngine> {
     /// As [`Trainer::create`], or if the model does not fit the data or the options.
     pub fn start_from(sae: Sae, train: Dataset, test: Dataset, options: TrainOptions) -> Result<Self> {
         refuse_gpu(&options)?;
-        Ok(Start::given(sae, &train, &test, options)?.on_cpu(train, test))
+        Ok(Self::on_cpu(RunSetup::from_sae(sae, &train, &test, options)?, train, test))
     }
 
-    /// A run on the CPU that goes on from a checkpoint; one from the CPU goes on bit for bit on the same data.
+    /// A run on the CPU that continues from a checkpoint; one from the CPU continues bit for bit on the same data.
     ///
     /// # Errors
     /// If the checkpoint is damaged or the data has other columns.
     pub fn resume(bytes: &[u8], train: Dataset, test: Dataset) -> Result<Self> {
-        Ok(Start::checkpoint(bytes, &train, &test)?.on_cpu(train, test))
+        Ok(Self::on_cpu(RunSetup::from_checkpoint(bytes, &train, &test)?, train, test))
     }
-}
 
-fn refuse_gpu(options: &TrainOptions) -> Result<()> {
-    match options.backend {
-        Backend::Gpu => Err(Error::option("backend", "'gpu'", "'auto' or 'cpu' for a run on the CPU")),
-        Backend::Auto | Backend::Cpu => Ok(()),
-    }
-}
-
-impl Trainer<ActiveEngine> {
     /// A run from random parameters, where `options.backend` says; see [`ActiveEngine::open`].
     ///
     /// # Errors
-    /// If the columns of the data differ, an option is out of range, or the options ask for a GPU that is not there.
+    /// As [`Trainer::create`], or if the options ask for a GPU that is not there.
     pub async fn open(train: Dataset, test: Dataset, options: TrainOptions) -> Result<Self> {
-        let start = Start::random(&train, &test, options)?;
-        let backend = start.options.backend;
-        start.open(backend, train, test).await
+        let setup = RunSetup::random(&train, &test, options)?;
+        let backend = setup.options.backend;
+        Self::on_engine(setup, backend, train, test).await
     }
 
     /// As [`Trainer::start_from`], where `options.backend` says.
@@ -116,12 +78,12 @@ impl Trainer<ActiveEngine> {
     /// # Errors
     /// As [`Trainer::open`], or if the model does not fit the data or the options.
     pub async fn open_from(sae: Sae, train: Dataset, test: Dataset, options: TrainOptions) -> Result<Self> {
-        let start = Start::given(sae, &train, &test, options)?;
-        let backend = start.options.backend;
-        start.open(backend, train, test).await
+        let setup = RunSetup::from_sae(sae, &train, &test, options)?;
+        let backend = setup.options.backend;
+        Self::on_engine(setup, backend, train, test).await
     }
 
-    /// A run that goes on from a checkpoint, in the room that `backend` names, or else in the one that the
+    /// A run that continues from a checkpoint, on the engine that `backend` names, or else on the one that the
     /// checkpoint names, or the CPU where that is not to be had.
     ///
     /// # Errors
@@ -132,14 +94,32 @@ impl Trainer<ActiveEngine> {
         test: Dataset,
         backend: Option<Backend>,
     ) -> Result<Self> {
-        let mut start = Start::checkpoint(bytes, &train, &test)?;
-        let Some(backend) = backend else {
-            let asked = start.options.backend;
-            let backend = if asked == Backend::Gpu { Backend::Auto } else { asked };
-            return start.open(backend, train, test).await;
+        let mut setup = RunSetup::from_checkpoint(bytes, &train, &test)?;
+        let backend = match (backend, setup.options.backend) {
+            (Some(asked), _) => {
+                setup.options.backend = asked;
+                asked
+            }
+            (None, Backend::Gpu) => Backend::Auto,
+            (None, saved) => saved,
         };
-        start.options.backend = backend;
-        start.open(backend, train, test).await
+        Self::on_engine(setup, backend, train, test).await
+    }
+
+    fn on_cpu(setup: RunSetup, train: Dataset, test: Dataset) -> Self {
+        let engine = ActiveEngine::cpu(train, test, setup.saved.clone());
+        Self::new(setup, engine)
+    }
+
+    async fn on_engine(setup: RunSetup, backend: Backend, train: Dataset, test: Dataset) -> Result<Self> {
+        let steps = setup.options.step_options();
+        let engine = ActiveEngine::open(backend, train, test, &setup.saved, &steps).await?;
+        Ok(Self::new(setup, engine))
+    }
+
+    fn new(setup: RunSetup, engine: ActiveEngine) -> Self {
+        let RunSetup { options, data, epoch, saved } = setup;
+        Self { engine, options, data, epoch, saved }
     }
 
     /// Why the run trains where it does: a sentence for the user. It changes when a GPU is lost.
@@ -147,79 +127,9 @@ impl Trainer<ActiveEngine> {
         self.engine.reason()
     }
 
-    /// The room.
-    pub fn room(&self) -> &ActiveEngine {
+    /// The engine that trains.
+    pub fn engine(&self) -> &ActiveEngine {
         &self.engine
-    }
-}
-
-impl<E: Engine> Trainer<E> {
-    /// Trains for one epoch. If the room breaks down and another can be had, the epoch is repeated there from the state
-    /// that the last one left.
-    ///
-    /// # Errors
-    /// [`Error::Cancelled`] if the observer breaks, [`Error::Diverged`] if the loss leaves the numbers or the decoder
-    /// half raises F. The trainer then stands where the last finished epoch left it.
-    pub async fn epoch(&mut self, observer: &mut impl Observer) -> Result<EpochReport> {
-        loop {
-            let report = self.try_epoch(observer).await;
-            let Err(error) = &report else { return report };
-            if !self.engine.recover(error, &self.saved).await {
-                self.engine.load(&self.saved)?;
-                return report;
-            }
-        }
-    }
-
-    async fn try_epoch(&mut self, observer: &mut impl Observer) -> Result<EpochReport> {
-        let start = Instant::now();
-        let mut work = Work::new(self.total_rows(), observer);
-        self.engine.begin_epoch();
-        if self.epoch == 0 && self.options.method == Method::Pam && self.options.initial_solve {
-            self.initial_solve().await?;
-        }
-        let (sums, decoder) = match (self.options.method, self.options.order) {
-            (Method::Sgd, _) => (self.encoder_half(&mut work).await?, None),
-            (Method::Pam, Order::EncoderFirst) => {
-                let sums = self.encoder_half(&mut work).await?;
-                (sums, Some(self.decoder_half(&mut work).await?))
-            }
-            (Method::Pam, Order::DecoderFirst) => {
-                let decoder = self.decoder_half(&mut work).await?;
-                (self.encoder_half(&mut work).await?, Some(decoder))
-            }
-        };
-        let test = self.evaluate(&mut work).await?;
-        let state = self.engine.state().await?;
-        let decoder_objective = decoder.as_ref().and_then(|decoder| decoder.objective);
-        let (train_mse, train_l1, active) = match decoder {
-            Some(decoder) if self.options.order == Order::EncoderFirst => {
-                (decoder.mse, decoder.l1, decoder.active)
-            }
-            _ => {
-                let updates = sums.updates as f64;
-                (sums.mse / updates, sums.l1 / updates, self.engine.activity().await?)
-            }
-        };
-        let penalties = self.options.penalties();
-        let objective =
-            train_mse + penalties.l1 * train_l1 + penalties_of(&state.sae, &self.saved.sae, &penalties);
-        self.saved = state;
-        self.epoch += 1;
-        let dead = active.iter().filter(|&&rows| rows == 0).count();
-        Ok(EpochReport {
-            epoch: self.epoch,
-            train_mse,
-            test_mse: test.squares / (test.rows as f64 * self.data.cols as f64),
-            objective,
-            decoder_before: decoder_objective.map(|(before, _)| before),
-            decoder_after: decoder_objective.map(|(_, after)| after),
-            test_fvu: unexplained(test.squares, self.data.test.variation),
-            test_l0: test.active as f64 / test.rows as f64,
-            test_l1: test.l1 / test.rows as f64,
-            dead_share: dead as f64 / active.len() as f64,
-            seconds: start.elapsed().as_secs_f64(),
-        })
     }
 
     /// The model at the end of the last finished epoch.
@@ -237,7 +147,7 @@ impl<E: Engine> Trainer<E> {
         self.epoch
     }
 
-    /// The room that trains.
+    /// The engine that trains, by name.
     pub fn backend(&self) -> String {
         self.engine.name()
     }
@@ -251,13 +161,9 @@ impl<E: Engine> Trainer<E> {
     }
 }
 
-/// Fraction of variance unexplained; 0 where nothing varies and nothing is missed.
-fn unexplained(squares: f64, variation: f64) -> f64 {
-    if variation > 0.0 {
-        squares / variation
-    } else if squares > 0.0 {
-        f64::INFINITY
-    } else {
-        0.0
+fn refuse_gpu(options: &TrainOptions) -> Result<()> {
+    match options.backend {
+        Backend::Gpu => Err(Error::option("backend", "'gpu'", "'auto' or 'cpu' for a run on the CPU")),
+        Backend::Auto | Backend::Cpu => Ok(()),
     }
 }

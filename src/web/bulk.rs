@@ -10,7 +10,8 @@ use super::options::optional_from_js_without;
 use super::promise::{Cancellation, Page, promise};
 use super::results::float32;
 use super::sae::Sae;
-use crate::engine::{Backend, Operation, apply};
+use crate::engine::{Backend, Operation};
+use crate::error::Error;
 use crate::progress::Observer;
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -67,16 +68,17 @@ struct BulkOptions {
 impl Sae {
     fn run(&self, operation: Operation, name: &'static str, input: &JsValue, options: &JsValue) -> Promise {
         promise(|| {
-            let (sae, input) = (self.0.share()?, float32s(name, input)?);
+            let (sae, inference) = (self.content.share()?, self.inference.clone());
+            let input = float32s(name, input)?;
             let BulkOptions { backend } = optional_from_js_without("options", options, &["onProgress"])?;
             let on_progress = callback("options.onProgress", &field(options, "onProgress"))?;
             let mut page = Page::new(on_progress, Cancellation::default().flag());
             Ok(async move {
                 let progress = async |done: usize, total: usize| {
-                    // An exception is thrown on when the rows are done: this work cannot be ended.
-                    let _ = page.progress(done as u64, total as u64).await;
+                    let wish = page.progress(done as u64, total as u64).await;
+                    if wish.is_break() { Err(Error::Cancelled) } else { Ok(()) }
                 };
-                let output = apply(operation, &sae, &input, backend, progress).await;
+                let output = inference.run(operation, &sae, &input, backend, progress).await;
                 Ok(float32(&page.outcome(output)?))
             })
         })

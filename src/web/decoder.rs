@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::convert::{self, count, field, float64s, number};
 use super::error::Thrown;
 use super::results::{float64, object};
-use crate::train::{self, DecoderInput, Ridge};
+use crate::train::decoder::{self, DecoderInput, DecoderPenalties};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -39,7 +39,7 @@ pub fn decoder_step(
     let size = |name| count(name, field(input, name).unchecked_ref());
     let weight = |name| number(name, field(input, name).unchecked_ref());
     let (z, x, w_dec0, b_dec0) = (values("Z")?, values("X")?, values("W_dec0")?, values("b_dec0")?);
-    let solution = train::decoder_step(&DecoderInput {
+    let solution = decoder::decoder_step(&DecoderInput {
         z: &z,
         x: &x,
         w_dec0: &w_dec0,
@@ -47,7 +47,7 @@ pub fn decoder_step(
         n: size("n")?,
         d_sae: size("dSae")?,
         d_in: size("dIn")?,
-        ridge: Ridge {
+        penalties: DecoderPenalties {
             alpha: weight("alpha")?,
             beta: weight("beta")?,
             mu_dec: weight("muDec")?,

@@ -17,9 +17,7 @@ use super::promise::{Cancellation, Page, promise};
 use super::results::to_js;
 use crate::data;
 use crate::progress::Observer;
-use crate::train::{
-    Experiment, ExperimentObserver, ExperimentRow, Trainer, run_experiments, summarise, to_csv,
-};
+use crate::train::{Experiment, ExperimentObserver, ExperimentRow, run_experiments, summarise, to_csv};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -49,6 +47,8 @@ export interface ExperimentRow {
   seed: number;
   /** Epochs finished. */
   epochs: number;
+  /** The engine that trained the last epoch, as `Trainer.backend` names it. */
+  backend: string;
   /** Figures of the last epoch; null if the run failed. */
   report: EpochReport | null;
   /** Time that all epochs took. */
@@ -142,7 +142,7 @@ impl Experiments {
             let mut table = Table { page, on_row, rows: self.rows.clone() };
             Ok(async move {
                 let data = (&*plan.train, &*plan.test);
-                let outcome = run_experiments(data, &plan.list, Trainer::open, &mut table).await;
+                let outcome = run_experiments(data, &plan.list, &mut table).await;
                 running.set(false);
                 let cancelled = "cancelled: `rows` holds the runs finished by then";
                 to_js(&table.page.outcome_or(cancelled, outcome)?)

@@ -161,7 +161,7 @@ impl Sae {
         #[wasm_bindgen(js_name = "box", unchecked_param_type = "Box")] bounds: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "SliceOptions")] options: &JsValue,
     ) -> Result<Partition, Thrown> {
-        let sae = self.0.get()?;
+        let sae = self.content.get()?;
         let encoder = Encoder { weights: &sae.w_enc, bias: &sae.b_enc, d_in: sae.d_in };
         let (origin, u, v) = (float32s("origin", origin)?, float32s("u", u)?, float32s("v", v)?);
         let plane = Plane { origin: &origin, u: &u, v: &v };

@@ -39,7 +39,7 @@ impl Sae {
         #[wasm_bindgen(unchecked_param_type = "'saelens' | 'sparsify'")] format: &JsString,
     ) -> Result<Array, Thrown> {
         let format = Format::parse(&text("format", format)?)?;
-        let files = interop::write(self.0.get()?, format)?;
+        let files = interop::write(self.content.get()?, format)?;
         Ok(files
             .into_iter()
             .map(|file| {
@@ -56,7 +56,7 @@ impl Sae {
         #[wasm_bindgen(unchecked_param_type = "Dataset")] data: &JsValue,
     ) -> Result<Sae, Thrown> {
         let data = content_of::<data::Dataset>("data", data)?;
-        Ok(Self::new(self.0.get()?.for_stored(data.normalisation())?))
+        Ok(Self::new(self.content.get()?.for_stored(data.normalisation())?))
     }
 
     /// The inverse of `folded`: a model for normalised activations from one for stored ones.
@@ -65,7 +65,7 @@ impl Sae {
         #[wasm_bindgen(unchecked_param_type = "Dataset")] data: &JsValue,
     ) -> Result<Sae, Thrown> {
         let data = content_of::<data::Dataset>("data", data)?;
-        Ok(Self::new(self.0.get()?.for_normalised(data.normalisation())?))
+        Ok(Self::new(self.content.get()?.for_normalised(data.normalisation())?))
     }
 }
 

@@ -9,7 +9,7 @@ use super::error::Thrown;
 use super::inner::{Argument, Inner};
 use super::options::from_js;
 use super::results::{float32, float64, object, to_js};
-use crate::engine::bulk;
+use crate::engine::{Inference, Operation, apply};
 use crate::sae::{self, Activation, Parts};
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -31,7 +31,11 @@ export interface Parameters {
 
 /// A sparse autoencoder: `pre = x W_enc + b_enc`, `z = ρ(pre)`, `x̂ = z W_dec + b_dec`.
 #[wasm_bindgen]
-pub struct Sae(pub(super) Inner<sae::Sae>);
+pub struct Sae {
+    pub(super) content: Inner<sae::Sae>,
+    /// Remembers what calls before have put on a GPU.
+    pub(super) inference: Inference,
+}
 
 impl Argument for sae::Sae {
     const CLASS: &'static str = "Sae";
@@ -40,7 +44,7 @@ impl Argument for sae::Sae {
 impl Sae {
     /// A model of JavaScript's.
     pub(super) fn new(sae: sae::Sae) -> Self {
-        Self(Inner::new(sae))
+        Self { content: Inner::new(sae), inference: Inference::default() }
     }
 }
 
@@ -67,54 +71,54 @@ impl Sae {
     /// Hands its content to a function that takes it as an argument.
     #[wasm_bindgen(js_name = __inner, skip_typescript)]
     pub fn hand_over(&self) {
-        self.0.hand_over();
+        self.content.hand_over();
     }
 
     /// Columns of the data.
     #[wasm_bindgen(getter, js_name = dIn)]
     pub fn d_in(&self) -> Result<f64, Thrown> {
-        Ok(self.0.get()?.d_in as f64)
+        Ok(self.content.get()?.d_in as f64)
     }
 
     /// Number of latents.
     #[wasm_bindgen(getter, js_name = dSae)]
     pub fn d_sae(&self) -> Result<f64, Thrown> {
-        Ok(self.0.get()?.d_sae as f64)
+        Ok(self.content.get()?.d_sae as f64)
     }
 
     /// ρ.
     #[wasm_bindgen(getter, unchecked_return_type = "Activation")]
     pub fn activation(&self) -> Result<JsValue, Thrown> {
-        to_js(&self.0.get()?.activation)
+        to_js(&self.content.get()?.activation)
     }
 
     /// Dense codes `z [n, dSae]` of `rows [n, dIn]`.
     pub fn encode(&self, rows: &Float32Array) -> Result<Vec<f32>, Thrown> {
-        Ok(bulk::encode(self.0.get()?, &float32s("rows", rows)?)?)
+        Ok(apply(Operation::Encode, self.content.get()?, &float32s("rows", rows)?)?)
     }
 
     /// Reconstructions `[n, dIn]` of dense codes `z [n, dSae]`.
     pub fn decode(&self, z: &Float32Array) -> Result<Vec<f32>, Thrown> {
-        Ok(bulk::decode(self.0.get()?, &float32s("z", z)?)?)
+        Ok(apply(Operation::Decode, self.content.get()?, &float32s("z", z)?)?)
     }
 
     /// Reconstructions `[n, dIn]` of `rows [n, dIn]`.
     pub fn forward(&self, rows: &Float32Array) -> Result<Vec<f32>, Thrown> {
-        Ok(bulk::forward(self.0.get()?, &float32s("rows", rows)?)?)
+        Ok(apply(Operation::Forward, self.content.get()?, &float32s("rows", rows)?)?)
     }
 
     /// The affine map `x ↦ matrix·x + offset` that the model is wherever these latents are active: `matrix [dIn, dIn]`
     /// row-major, `offset [dIn]`.
     #[wasm_bindgen(js_name = affineMap, unchecked_return_type = "{ matrix: Float64Array; offset: Float64Array }")]
     pub fn affine_map(&self, active: &Uint32Array) -> Result<JsValue, Thrown> {
-        let map = self.0.get()?.affine_map(&uint32s("active", active)?)?;
+        let map = self.content.get()?.affine_map(&uint32s("active", active)?)?;
         Ok(object([("matrix", float64(&map.matrix)), ("offset", float64(&map.offset))]))
     }
 
     /// The parameters; a tied decoder is written out.
     #[wasm_bindgen(unchecked_return_type = "Parameters")]
     pub fn parameters(&self) -> Result<JsValue, Thrown> {
-        let parts = self.0.get()?.to_parts();
+        let parts = self.content.get()?.to_parts();
         Ok(object([
             ("W_enc", float32(&parts.w_enc)),
             ("b_enc", float32(&parts.b_enc)),

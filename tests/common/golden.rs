@@ -4,7 +4,7 @@ use super::{Case, narrow, relative_error};
 use pollster::block_on;
 use splinterp::data::{Dataset, Storage};
 use splinterp::engine::{Engine, Moments, Optimiser, Split, State, StepOptions};
-use splinterp::sae::{Activation, Parts, Penalties, Sae, Threshold, TopKBy, penalties_of};
+use splinterp::sae::{Activation, Parts, Penalties, Sae, Threshold, TopKBy};
 
 /// float32 against float64, as the reference values ask.
 pub const FORWARD: f64 = 1e-5;
@@ -101,7 +101,7 @@ pub fn gradients_agree<E: Engine>(make: impl Fn(Dataset, State) -> E) {
             let rows: Vec<u32> = (0..case.tensor("x").len() as u32 / d_in as u32).collect();
             let options = step_options(penalties, 1e-3, 0.0, rows.len());
             let sums = block_on(room.steps(&rows, &options)).expect("steps");
-            let loss = sums.mse + penalties.l1 * sums.l1 + penalties_of(&sae, &previous, &penalties);
+            let loss = sums.mse + penalties.l1 * sums.l1 + penalties.of(&sae, &previous);
             let close = |found: &[f32], name: &str| {
                 let expected = case.tensor(&format!("{prefix}_d{name}"));
                 let error = relative_error(found, &expected);

@@ -21,8 +21,7 @@ use splinterp::data::{Dataset, NormalisationKind, read_tensors};
 use splinterp::progress::Observer;
 use splinterp::sae::{Activation, TopKBy};
 use splinterp::train::{
-    CSV_HEADER, Experiment, ExperimentObserver, ExperimentRow, Method, Preset, TrainOptions, Trainer,
-    run_experiments,
+    CSV_HEADER, Experiment, ExperimentObserver, ExperimentRow, Method, Preset, TrainOptions, run_experiments,
 };
 
 const MNIST: &str = "../shared/data/mnist";
@@ -55,12 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err(format!("'{key}' is no key of {set}").into());
     }
     println!("{CSV_HEADER}");
-    block_on(run_experiments(
-        (&train, &test),
-        &experiments,
-        async |train, test, options| Trainer::create(train, test, options),
-        &mut Console { shown: 0 },
-    ))?;
+    block_on(run_experiments((&train, &test), &experiments, &mut Console { shown: 0 }))?;
     Ok(())
 }
 

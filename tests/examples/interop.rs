@@ -16,7 +16,7 @@ use std::path::Path;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use splinterp::data::{Dataset, NormalisationKind, Storage, read_tensors};
-use splinterp::engine::bulk;
+use splinterp::engine::{Operation, apply};
 use splinterp::interop::{Format, NamedFile, read, write};
 use splinterp::progress::NoObserver;
 use splinterp::sae::{Activation, Sae, Threshold, TopKBy};
@@ -96,7 +96,7 @@ fn write_case(case: &Path, sae: &Sae, rows: &Dataset) -> Result<(), Box<dyn Erro
         }
     }
     let x = rows.values();
-    let xhat = bulk::forward(sae, &x)?;
+    let xhat = apply(Operation::Forward, sae, &x)?;
     save(&case.join(ROWS), &[("x", sae.d_in, &x), ("xhat", sae.d_in, &xhat)])
 }
 
@@ -116,7 +116,7 @@ fn read_cases(folder: &Path) -> Result<(), Box<dyn Error>> {
         let x = SafeTensors::deserialize(&bytes)?.tensor("x")?.data().as_chunks().0.to_vec();
         let x =
             Dataset::new(Storage::F32(x.into_iter().map(f32::from_le_bytes).collect()), sae.d_in)?.values();
-        let (z, xhat) = (bulk::encode(&sae, &x)?, bulk::forward(&sae, &x)?);
+        let (z, xhat) = (apply(Operation::Encode, &sae, &x)?, apply(Operation::Forward, &sae, &x)?);
         save(&case.join(OURS), &[("z", sae.d_sae, &z), ("xhat", sae.d_in, &xhat)])?;
     }
     Ok(())

@@ -62,7 +62,7 @@ impl Batch {
             None => self.encoder.encode(&self.x, &mut self.pre),
         }
         self.codes.clear();
-        activation.select(&self.pre, d_sae, &mut self.codes);
+        activation.selection(d_sae).select(&self.pre, d_sae, &mut self.codes);
     }
 
     /// Residuals of the rows; returns `Σ‖x̂ − x‖²`.

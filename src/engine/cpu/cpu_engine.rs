@@ -1,12 +1,15 @@
-//! The CPU room of the engine.
+//! Training on the CPU.
 
 use std::ops::Range;
 
 use super::batch::Batch;
 use super::gradient::Gradient;
-use super::gram::{Accumulator, BLOCK};
-use crate::data::Dataset;
-use crate::engine::{Engine, EvaluationSums, Split, State, StepOptions, StepSums, SufficientStats};
+use super::gram::Accumulator;
+use crate::data::{DataMoments, Dataset};
+use crate::engine::{
+    Decoder, Engine, EvaluationSums, STATISTICS_BLOCK, Split, State, StepOptions, StepSums, SufficientStats,
+    longest,
+};
 use crate::error::Result;
 use crate::sae::Sae;
 
@@ -22,7 +25,8 @@ pub struct CpuEngine {
     state: State,
     previous: Sae,
     activity: Vec<u64>,
-    gram: SufficientStats,
+    /// Made when rows are first accumulated: SGD needs none, and it grows with the square of `d_sae`.
+    stats: Option<SufficientStats>,
     batch: Batch,
     gradient: Gradient,
     accumulator: Accumulator,
@@ -52,14 +56,14 @@ impl Rows {
 }
 
 impl CpuEngine {
-    /// A room with these rows and this state; the columns of both data sets are the state's `d_in`.
+    /// An engine with these rows and this state; the columns of both data sets are the state's `d_in`.
     pub fn new(train: Dataset, test: Dataset, state: State) -> Self {
         Self {
             train: Rows::new(train),
             test: Rows::new(test),
             activity: vec![0; state.sae.d_sae],
             previous: state.sae.clone(),
-            gram: SufficientStats::new(state.sae.d_in, state.sae.d_sae),
+            stats: None,
             state,
             batch: Batch::default(),
             gradient: Gradient::default(),
@@ -81,6 +85,10 @@ impl CpuEngine {
     }
 }
 
+fn negated(row: &[f32]) -> Vec<f32> {
+    row.iter().map(|v| 0.0 - v).collect()
+}
+
 impl Engine for CpuEngine {
     fn name(&self) -> String {
         "CPU, 1 thread".into()
@@ -97,7 +105,7 @@ impl Engine for CpuEngine {
 
     fn begin_epoch(&mut self) {
         self.previous = self.state.sae.clone();
-        self.gram = SufficientStats::new(self.previous.d_in, self.previous.d_sae);
+        self.stats = None;
         self.activity.fill(0);
     }
 
@@ -121,23 +129,52 @@ impl Engine for CpuEngine {
     }
 
     async fn accumulate(&mut self, rows: &[u32]) -> Result<()> {
+        let stats = match &mut self.stats {
+            Some(stats) => stats,
+            empty => empty.insert(SufficientStats::new(self.state.sae.d_in, self.state.sae.d_sae)?),
+        };
         self.batch.pack(&self.state.sae, self.train.shifts());
-        for block in rows.chunks(BLOCK) {
+        for block in rows.chunks(STATISTICS_BLOCK) {
             self.train.gather(block, &mut self.batch);
             self.batch.encode(&self.state.sae.activation);
-            self.accumulator.add(&self.batch, &mut self.gram);
+            self.accumulator.add(&self.batch, stats);
         }
         Ok(())
     }
 
     async fn take_stats(&mut self) -> Result<SufficientStats> {
-        let empty = SufficientStats::new(self.state.sae.d_in, self.state.sae.d_sae);
-        Ok(std::mem::replace(&mut self.gram, empty))
+        let Some(mut stats) = self.stats.take() else {
+            return SufficientStats::new(self.state.sae.d_in, self.state.sae.d_sae);
+        };
+        stats.mirror();
+        Ok(stats)
     }
 
-    fn set_decoder(&mut self, w_dec: &[f32], b_dec: &[f32]) -> Result<()> {
-        self.state.sae.w_dec = Some(w_dec.to_vec());
-        self.state.sae.b_dec = b_dec.to_vec();
+    async fn moments(&mut self, rows: &[u32]) -> Result<DataMoments> {
+        Ok(self.train.data.select(rows).moments())
+    }
+
+    async fn worst_rows(&mut self, rows: &[u32], count: usize) -> Result<Vec<Vec<f32>>> {
+        let d_in = self.state.sae.d_in;
+        self.batch.pack(&self.state.sae, None);
+        self.batch.gather(&self.train.data, rows, false);
+        self.batch.encode(&self.state.sae.activation);
+        self.batch.reconstruct(&self.state.sae);
+        // 0 − (x̂ − x) and not −(x̂ − x), so that no −0 arises.
+        let residuals = self.batch.residual.chunks_exact(d_in);
+        let lengths = residuals.clone().map(|row| row.iter().map(|&v| f64::from(v) * f64::from(v)).sum());
+        let worst = longest(lengths, count);
+        Ok(worst.into_iter().filter_map(|at| residuals.clone().nth(at)).map(negated).collect())
+    }
+
+    async fn decoder(&mut self) -> Result<Decoder> {
+        let sae = &self.state.sae;
+        Ok(Decoder { w_dec: sae.decoder().to_vec(), b_dec: sae.b_dec.clone() })
+    }
+
+    fn set_decoder(&mut self, decoder: Decoder) -> Result<()> {
+        self.state.sae.w_dec = Some(decoder.w_dec);
+        self.state.sae.b_dec = decoder.b_dec;
         Ok(())
     }
 
@@ -149,7 +186,7 @@ impl Engine for CpuEngine {
         self.batch.pack(&self.state.sae, data.shifts());
         let mut sums = EvaluationSums::default();
         let rows: Vec<u32> = rows.collect();
-        for block in rows.chunks(BLOCK) {
+        for block in rows.chunks(STATISTICS_BLOCK) {
             data.gather(block, &mut self.batch);
             self.batch.encode(&self.state.sae.activation);
             sums.squares += self.batch.reconstruct(&self.state.sae);

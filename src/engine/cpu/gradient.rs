@@ -6,7 +6,7 @@ use super::batch::Batch;
 use super::row_sums::weighted_rows;
 use super::simd::dot;
 use crate::engine::{Moments, State, StepOptions};
-use crate::sae::{LatentIndex, Sae};
+use crate::sae::{LatentIndex, Parameter, Regularizer, Sae};
 
 /// Added to the norm of the gradient before dividing by it, as `torch.nn.utils.clip_grad_norm_` does.
 const CLIP_EPS: f64 = 1e-6;
@@ -33,48 +33,37 @@ struct Step<'a> {
     scale: f32,
 }
 
-/// A parameter, or a row of one.
-struct Parameter<'a> {
+/// The values of a parameter, or of one row of it.
+struct Values<'a> {
     theta: &'a mut [f32],
     previous: &'a [f32],
     m: &'a mut [f32],
     v: &'a mut [f32],
 }
 
-impl<'a> Parameter<'a> {
+impl<'a> Values<'a> {
     fn new(theta: &'a mut [f32], previous: &'a [f32], moments: &'a mut Moments) -> Self {
         Self { theta, previous, m: &mut moments.m, v: &mut moments.v }
     }
 
-    fn rows(self, width: usize) -> impl Iterator<Item = Parameter<'a>> {
+    fn rows(self, width: usize) -> impl Iterator<Item = Values<'a>> {
         let values = self.theta.chunks_exact_mut(width).zip(self.previous.chunks_exact(width));
         let moments = self.m.chunks_exact_mut(width).zip(self.v.chunks_exact_mut(width));
-        values.zip(moments).map(|((theta, previous), (m, v))| Parameter { theta, previous, m, v })
+        values.zip(moments).map(|((theta, previous), (m, v))| Values { theta, previous, m, v })
     }
-}
-
-/// The terms of F and of Adam that a parameter pays by itself.
-#[derive(Clone, Copy, Default)]
-struct Charge {
-    /// Weight of `|θ|²`.
-    ridge: f64,
-    /// Weight of `|θ − previous|²`.
-    pull: f64,
-    /// Adam's weight decay, which is no part of F and is not clipped.
-    decay: f64,
 }
 
 /// What is done with each part of the gradient.
 trait Sink {
     /// Takes the gradient of F by `part`, all terms but the weight decay included.
-    fn take(&mut self, part: Parameter<'_>, gradient: &mut [f32], decay: f64);
+    fn take(&mut self, part: Values<'_>, gradient: &mut [f32], decay: f64);
 }
 
 /// `Σ gradient²`.
 struct SquaredNorm(f64);
 
 impl Sink for SquaredNorm {
-    fn take(&mut self, _: Parameter<'_>, gradient: &mut [f32], _: f64) {
+    fn take(&mut self, _: Values<'_>, gradient: &mut [f32], _: f64) {
         self.0 += f64::from(dot(gradient, gradient));
     }
 }
@@ -86,7 +75,7 @@ struct Update {
 }
 
 impl Sink for Update {
-    fn take(&mut self, part: Parameter<'_>, gradient: &mut [f32], decay: f64) {
+    fn take(&mut self, part: Values<'_>, gradient: &mut [f32], decay: f64) {
         if self.multiple != 1.0 {
             gradient.iter_mut().for_each(|g| *g *= self.multiple);
         }
@@ -148,18 +137,13 @@ impl Gradient {
 
     /// `∂F/∂W_enc = Xᵀ ∂F/∂z`; of a tied model also what comes through the decoder.
     fn visit_encoder(&mut self, state: &mut State, step: Step<'_>, sink: &mut impl Sink) {
-        let Step { previous, batch, options, scale } = step;
+        let Step { previous, batch, scale, .. } = step;
         let tied = state.sae.w_dec.is_none();
-        let penalties = &options.penalties;
-        let charge = Charge {
-            ridge: if tied { penalties.alpha } else { 0.0 },
-            pull: penalties.mu_enc + if tied { penalties.mu_dec } else { 0.0 },
-            decay: options.weight_decay,
-        };
+        let regularizer = step.options.regularizer(Parameter::EncoderWeights, tied);
         self.part.resize(batch.d_in, 0.0);
         self.through_encoder.resize(batch.d_in, 0.0);
         let values = batch.codes.values();
-        let whole = Parameter::new(&mut state.sae.w_enc, &previous.w_enc, &mut state.optimiser.w_enc);
+        let whole = Values::new(&mut state.sae.w_enc, &previous.w_enc, &mut state.optimiser.w_enc);
         for (latent, part) in whole.rows(batch.d_in).enumerate() {
             let (rows, entries) = self.by_latent.of(latent);
             let terms = rows.iter().zip(entries);
@@ -171,7 +155,7 @@ impl Gradient {
                 self.through_encoder.copy_from_slice(&self.part);
                 weighted_rows(&mut self.part, Some(&self.through_encoder), &batch.residual, from_residual);
             }
-            finish(part, &mut self.part, charge, sink);
+            finish(part, &mut self.part, regularizer, sink);
         }
     }
 
@@ -181,54 +165,54 @@ impl Gradient {
             let (_, entries) = self.by_latent.of(latent);
             self.part.push(entries.iter().fold(0.0, |sum, &at| sum + self.dz[at as usize]));
         }
-        let charge = Charge { pull: step.options.penalties.nu_enc, ..Charge::default() };
-        let part = Parameter::new(&mut state.sae.b_enc, &step.previous.b_enc, &mut state.optimiser.b_enc);
-        finish(part, &mut self.part, charge, sink);
+        let tied = state.sae.w_dec.is_none();
+        let regularizer = step.options.regularizer(Parameter::EncoderBias, tied);
+        let part = Values::new(&mut state.sae.b_enc, &step.previous.b_enc, &mut state.optimiser.b_enc);
+        finish(part, &mut self.part, regularizer, sink);
     }
 
     /// Untied SGD: `∂F/∂W_dec = 2/(rows·d_in) · Zᵀ (x̂ − x)`.
     fn visit_decoder(&mut self, state: &mut State, step: Step<'_>, sink: &mut impl Sink) {
         let (Some(w_dec), Some(moments)) = (&mut state.sae.w_dec, &mut state.optimiser.w_dec) else { return };
-        let Step { previous, batch, options, scale } = step;
-        let charge = Charge {
-            ridge: options.penalties.alpha,
-            pull: options.penalties.mu_dec,
-            decay: options.weight_decay,
-        };
+        let Step { previous, batch, scale, .. } = step;
+        let regularizer = step.options.regularizer(Parameter::DecoderWeights, false);
         self.part.resize(batch.d_in, 0.0);
         let values = batch.codes.values();
-        for (latent, part) in Parameter::new(w_dec, previous.decoder(), moments).rows(batch.d_in).enumerate()
-        {
+        for (latent, part) in Values::new(w_dec, previous.decoder(), moments).rows(batch.d_in).enumerate() {
             let (rows, entries) = self.by_latent.of(latent);
             let terms =
                 rows.iter().zip(entries).map(|(&row, &at)| (row as usize, scale * values[at as usize]));
             weighted_rows(&mut self.part, None, &batch.residual, terms);
-            finish(part, &mut self.part, charge, sink);
+            finish(part, &mut self.part, regularizer, sink);
         }
     }
 
     fn visit_decoder_bias(&mut self, state: &mut State, step: Step<'_>, sink: &mut impl Sink) {
         let Some(moments) = &mut state.optimiser.b_dec else { return };
-        let Step { previous, batch, options, scale } = step;
+        let Step { previous, batch, scale, .. } = step;
         self.part.resize(batch.d_in, 0.0);
         let all_rows = (0..batch.codes.rows()).map(|row| (row, scale));
         weighted_rows(&mut self.part, None, &batch.residual, all_rows);
-        let charge =
-            Charge { ridge: options.penalties.beta, pull: options.penalties.nu_dec, ..Charge::default() };
-        finish(Parameter::new(&mut state.sae.b_dec, &previous.b_dec, moments), &mut self.part, charge, sink);
+        let regularizer = step.options.regularizer(Parameter::DecoderBias, state.sae.w_dec.is_none());
+        finish(
+            Values::new(&mut state.sae.b_dec, &previous.b_dec, moments),
+            &mut self.part,
+            regularizer,
+            sink,
+        );
     }
 }
 
-/// Adds a parameter's own terms of F to its gradient and hands it on.
-fn finish(part: Parameter<'_>, gradient: &mut [f32], charge: Charge, sink: &mut impl Sink) {
-    let (ridge, pull) = (2.0 * charge.ridge as f32, 2.0 * charge.pull as f32);
+/// Adds the terms of F that concern the parameter alone to its gradient, and hands it on.
+fn finish(part: Values<'_>, gradient: &mut [f32], regularizer: Regularizer, sink: &mut impl Sink) {
+    let (ridge, proximal) = regularizer.gradient_weights();
     if ridge != 0.0 {
         gradient.iter_mut().zip(&*part.theta).for_each(|(g, theta)| *g += ridge * theta);
     }
-    if pull != 0.0 {
+    if proximal != 0.0 {
         for ((g, theta), previous) in gradient.iter_mut().zip(&*part.theta).zip(part.previous) {
-            *g += pull * (theta - previous);
+            *g += proximal * (theta - previous);
         }
     }
-    sink.take(part, gradient, charge.decay);
+    sink.take(part, gradient, regularizer.weight_decay);
 }

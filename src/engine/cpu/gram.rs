@@ -1,15 +1,15 @@
 //! Sufficient statistics of codes and data, accumulated sparsely.
 //!
-//! Within a block of at most [`BLOCK`] rows `ZᵀX` is summed in float32 registers, between blocks in float64; the
+//! Within a block of at most [`STATISTICS_BLOCK`] rows `ZᵀX` is summed in float32 registers, between blocks in float64; the
 //! relative error of a block is that of about a hundred float32 additions, and blocks do not add to it.
 
 use super::batch::Batch;
-use super::row_sums::weighted_rows;
+use super::row_sums::weighted_rows_from;
+#[cfg(doc)]
+use crate::engine::STATISTICS_BLOCK;
 use crate::engine::SufficientStats;
 use crate::sae::LatentIndex;
 
-/// Rows in a block.
-pub const BLOCK: usize = 256;
 /// Above this share of active latents dense row sums, four lanes at a time, replace the scatter of pairs: they meet at a
 /// quarter by count of operations, and scattered ones cost more. Not tuned by measurement.
 const DENSE_SHARE: f64 = 0.15;
@@ -23,32 +23,33 @@ pub struct Accumulator {
 }
 
 impl Accumulator {
-    /// Adds an encoded block to the sums, all but those of X alone.
-    pub fn add(&mut self, batch: &Batch, gram: &mut SufficientStats) {
+    /// Adds an encoded block to the sums. Of `ZᵀZ` only the upper triangle is written:
+    /// [`SufficientStats::mirror`] completes it.
+    pub fn add(&mut self, batch: &Batch, stats: &mut SufficientStats) {
         let codes = &batch.codes;
         let (rows, d_sae) = (codes.rows(), codes.d_sae());
         self.by_latent.rebuild(codes);
-        gram.rows += rows as u64;
-        gram.l1 += batch.l1();
+        stats.rows += rows as u64;
+        stats.l1 += batch.l1();
         for (&latent, &z) in codes.latents().iter().zip(codes.values()) {
-            gram.z[latent as usize] += f64::from(z);
-            gram.active[latent as usize] += 1;
+            stats.z[latent as usize] += f64::from(z);
+            stats.active[latent as usize] += 1;
         }
-        self.add_by_latent(batch, &batch.x, &mut gram.zx);
+        self.add_by_latent(batch, &batch.x, false, &mut stats.zx);
         if codes.len() as f64 > DENSE_SHARE * (rows * d_sae) as f64 {
             let mut dense = std::mem::take(&mut self.dense);
             dense.clear();
             dense.resize(rows * d_sae, 0.0);
             codes.scatter(&mut dense);
-            self.add_by_latent(batch, &dense, &mut gram.zz);
+            self.add_by_latent(batch, &dense, true, &mut stats.zz);
             self.dense = dense;
         } else {
-            add_pairs(batch, &mut gram.zz);
+            add_pairs(batch, &mut stats.zz);
         }
     }
 
-    /// `sums [d_sae, width] += Zᵀ right` for `right [rows, width]`.
-    fn add_by_latent(&mut self, batch: &Batch, right: &[f32], sums: &mut [f64]) {
+    /// `sums [d_sae, width] += Zᵀ right` for `right [rows, width]`; with `upper` from the diagonal on only.
+    fn add_by_latent(&mut self, batch: &Batch, right: &[f32], upper: bool, sums: &mut [f64]) {
         let width = right.len() / batch.codes.rows();
         self.row.resize(width, 0.0);
         let values = batch.codes.values();
@@ -57,23 +58,25 @@ impl Accumulator {
             if rows.is_empty() {
                 continue;
             }
+            let from = if upper { latent } else { 0 };
             let terms = rows.iter().zip(entries).map(|(&row, &at)| (row as usize, values[at as usize]));
-            weighted_rows(&mut self.row, None, right, terms);
-            sums.iter_mut().zip(&self.row).for_each(|(sum, &x)| *sum += f64::from(x));
+            weighted_rows_from(from, &mut self.row, None, right, terms);
+            sums[from..].iter_mut().zip(&self.row[from..]).for_each(|(sum, &x)| *sum += f64::from(x));
         }
     }
 }
 
-/// `ZᵀZ` from the active pairs of each row; products of float32 are exact in float64.
+/// The upper triangle of `ZᵀZ` from the active pairs of each row; products of float32 are exact in float64.
 fn add_pairs(batch: &Batch, zz: &mut [f64]) {
     let codes = &batch.codes;
     for row in 0..codes.rows() {
         let range = codes.range(row);
         let (latents, values) = (&codes.latents()[range.clone()], &codes.values()[range]);
-        for (&left, &z) in latents.iter().zip(values) {
+        for (at, (&left, &z)) in latents.iter().zip(values).enumerate() {
             let sums = &mut zz[left as usize * codes.d_sae()..][..codes.d_sae()];
             let z = f64::from(z);
-            for (&right, &value) in latents.iter().zip(values) {
+            // Latents of a row ascend.
+            for (&right, &value) in latents[at..].iter().zip(&values[at..]) {
                 sums[right as usize] += z * f64::from(value);
             }
         }

@@ -4,7 +4,7 @@ use super::simd::{F32x4, load_first};
 
 /// `out[col] = start[col] + Σ_i weight_i · rows[index_i][col]` for `rows [_, width]`.
 ///
-/// Columns go in blocks of 32, 16 and 4, then one by one; each sum runs over the terms in order, so that the
+/// Columns go in blocks of 32, one of 16, blocks of 4, then one by one; each sum runs over the terms in order, so that the
 /// blocking does not show in the bits.
 pub fn weighted_rows(
     out: &mut [f32],
@@ -12,11 +12,26 @@ pub fn weighted_rows(
     rows: &[f32],
     terms: impl Iterator<Item = (usize, f32)> + Clone,
 ) {
+    weighted_rows_from(0, out, start, rows, terms);
+}
+
+/// As [`weighted_rows`], for the columns from `first` on; those before keep what they hold.
+pub fn weighted_rows_from(
+    first: usize,
+    out: &mut [f32],
+    start: Option<&[f32]>,
+    rows: &[f32],
+    terms: impl Iterator<Item = (usize, f32)> + Clone,
+) {
     let width = out.len();
-    let mut col = 0;
+    let mut col = first;
     while col + 32 <= width {
         block::<8>(out, start, rows, terms.clone(), col);
         col += 32;
+    }
+    if col + 16 <= width {
+        block::<4>(out, start, rows, terms.clone(), col);
+        col += 16;
     }
     while col + 4 <= width {
         block::<1>(out, start, rows, terms.clone(), col);
@@ -59,9 +74,18 @@ mod tests {
             let terms = [(2, 0.5f32), (0, -1.5), (2, 3.0)];
             let mut out = vec![f32::NAN; width];
             weighted_rows(&mut out, Some(&start), &rows, terms.into_iter());
+            let expected =
+                |col: usize| terms.iter().fold(start[col], |sum, &(i, w)| sum + w * rows[i * width + col]);
             for col in 0..width {
-                let expected = terms.iter().fold(start[col], |sum, &(i, w)| sum + w * rows[i * width + col]);
-                assert_eq!(out[col], expected, "width {width}, column {col}");
+                assert_eq!(out[col], expected(col), "width {width}, column {col}");
+            }
+            for first in 0..width {
+                out.fill(-1.0);
+                weighted_rows_from(first, &mut out, Some(&start), &rows, terms.into_iter());
+                for col in 0..width {
+                    let expected = if col < first { -1.0 } else { expected(col) };
+                    assert_eq!(out[col], expected, "width {width}, from {first}, column {col}");
+                }
             }
         }
     }

@@ -14,7 +14,7 @@ use super::layout::Layout;
 use super::self_test::Check;
 use super::shared::Tested;
 use crate::data::{Dataset, Storage};
-use crate::engine::{CpuEngine, Engine, Optimiser, State, StepOptions, bulk};
+use crate::engine::{CpuEngine, Engine, Operation, Optimiser, State, StepOptions, apply};
 use crate::error::{Error, Result};
 use crate::random::{Random, Stream};
 use crate::sae::{Activation, Penalties, Sae, TopKBy};
@@ -150,7 +150,7 @@ pub async fn benchmark(
             let cpu = with_cpu.then(|| {
                 median(repeats, || {
                     // The rows are whole and finite.
-                    let _ = bulk::encode(&state.sae, &x);
+                    let _ = apply(Operation::Encode, &state.sae, &x);
                 })
             });
             Ok(Timing { workload: workload.id, gpu, gpu_without_readback, cpu })

@@ -6,9 +6,9 @@ use super::dataset::Resident;
 use super::device::{Context, Memory};
 use super::dispatch::{Bound, ROWS_IN_FLIGHT, Recorder};
 use super::kernels::{Kernel, Task};
-use super::layout::{Layout, Parameter};
+use super::layout::Layout;
 use crate::error::{Error, Result};
-use crate::sae::{Activation, Threshold, TopKBy};
+use crate::sae::{Activation, Parameter, Threshold, TopKBy};
 
 /// Most rows of a chunk.
 pub const CHUNK: usize = 1024;

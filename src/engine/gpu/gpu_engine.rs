@@ -10,13 +10,14 @@ use super::forward::{Batch, Source};
 use super::gradient::Descent;
 use super::gram::{Accumulator, BLOCK};
 use super::inverted_codes::Mode;
-use super::layout::{Layout, Parameter};
-use crate::data::Dataset;
+use super::layout::Layout;
+use crate::data::{DataMoments, Dataset};
 use crate::engine::{
-    Engine, EvaluationSums, Moments, Optimiser, Split, State, StepOptions, StepSums, SufficientStats,
+    Decoder, Engine, EvaluationSums, Moments, Optimiser, Split, State, StepOptions, StepSums,
+    SufficientStats, longest,
 };
 use crate::error::{Error, Result};
-use crate::sae::Sae;
+use crate::sae::{Parameter, Sae};
 
 /// Multiply-adds of an encode between two readbacks, where the adapter is no software: milliseconds on a good card, a
 /// tenth of a second on a weak one.
@@ -29,6 +30,8 @@ const SOFTWARE_WORK_PER_CALL: usize = 100_000_000;
 pub struct GpuEngine {
     context: Rc<Context>,
     recorder: Recorder,
+    /// The training rows as the host keeps them; shared, not copied.
+    train_rows: Dataset,
     train: Source,
     test: Source,
     batch: Batch,
@@ -65,22 +68,32 @@ impl GpuEngine {
             let theta = context.storage("parameters", layout.bytes())?;
             let batch = Batch::new(&context, &layout, &sae.activation, &theta)?;
             let descent = Descent::new(&context, &batch, &theta)?;
-            let pam = sae.w_dec.is_some() && state.optimiser.w_dec.is_none();
-            let gram = if pam { Some(Accumulator::new(&context, &batch)?) } else { None };
             let source = |data: &Dataset| -> Result<Source> {
                 let resident = Resident::new(&context, data, layout.width)?;
                 Ok(Source::new(&context, resident, &batch, &recorder))
             };
-            let (train, test) = (source(train)?, source(test)?);
-            Ok((recorder, theta, batch, descent, gram, train, test))
+            let (resident_train, resident_test) = (source(train)?, source(test)?);
+            Ok((recorder, theta, batch, descent, resident_train, resident_test))
         });
-        let (recorder, theta, batch, descent, gram, train, test) = made.await?;
+        let (recorder, theta, batch, descent, resident_train, resident_test) = made.await?;
         let shape = sae.clone();
         let pending = Vec::new();
-        let mut room =
-            Self { context, recorder, train, test, batch, descent, gram, theta, steps: 0, shape, pending };
-        room.load(state)?;
-        Ok(room)
+        let mut engine = Self {
+            context,
+            recorder,
+            train_rows: train.clone(),
+            train: resident_train,
+            test: resident_test,
+            batch,
+            descent,
+            gram: None,
+            theta,
+            steps: 0,
+            shape,
+            pending,
+        };
+        engine.load(state)?;
+        Ok(engine)
     }
 
     /// The device that the room is on.
@@ -275,7 +288,7 @@ impl Engine for GpuEngine {
                 gram.flush(&self.context, &self.batch).await?;
             }
             self.record_codes(Split::Train, rows);
-            gram.record(&self.context, &mut self.recorder, &self.batch, rows.len());
+            gram.record(&self.context, &mut self.recorder, &self.batch, rows.len())?;
         }
         self.recorder.submit();
         self.recorder.rewind();
@@ -286,25 +299,63 @@ impl Engine for GpuEngine {
 
     async fn take_stats(&mut self) -> Result<SufficientStats> {
         let Some(gram) = &mut self.gram else {
-            return Ok(SufficientStats::new(self.batch.layout.d_in, self.batch.layout.d_sae));
+            return SufficientStats::new(self.batch.layout.d_in, self.batch.layout.d_sae);
         };
         self.recorder.submit();
         gram.flush(&self.context, &self.batch).await?;
-        Ok(gram.take(&self.batch))
+        gram.take(&self.batch)
     }
 
-    fn set_decoder(&mut self, w_dec: &[f32], b_dec: &[f32]) -> Result<()> {
+    /// From the rows as the host keeps them: float64, which WGSL lacks.
+    async fn moments(&mut self, rows: &[u32]) -> Result<DataMoments> {
+        Ok(self.train_rows.select(rows).moments())
+    }
+
+    async fn worst_rows(&mut self, rows: &[u32], count: usize) -> Result<Vec<Vec<f32>>> {
+        self.context.check()?;
+        let (width, d_in) = (4 * self.batch.layout.width, self.batch.layout.d_in);
+        let (mut squares, mut residuals) = (Vec::new(), Vec::new());
+        for rows in rows.chunks(self.batch.rows) {
+            self.recorder.submit();
+            self.recorder.rewind();
+            self.record_forward(Split::Train, rows, rows.len());
+            self.pending.clear();
+            self.recorder.submit();
+            let n = rows.len() as u64;
+            let parts = [(&*self.batch.sums, 0, 16 * n), (&*self.batch.fit, 0, 4 * width as u64 * n)];
+            let read = self.context.read(&parts).await?;
+            let [sums, fit] = &read[..] else { return Err(Error::Gpu("a readback is incomplete".into())) };
+            squares.extend(values::<[f32; 4]>(sums).iter().map(|sum| f64::from(sum[0])));
+            residuals.extend(Layout::unpad(&values(fit), width, rows.len(), d_in));
+        }
+        self.recorder.rewind();
+        let worst = longest(squares.into_iter(), count);
+        let negated = |at: usize| residuals[at * d_in..(at + 1) * d_in].iter().map(|v| -v).collect();
+        Ok(worst.into_iter().map(negated).collect())
+    }
+
+    async fn decoder(&mut self) -> Result<Decoder> {
+        let layout = &self.batch.layout;
+        let read = self.context.read(&[(&self.theta, 0, layout.bytes())]).await?;
+        let theta: Vec<f32> = read.iter().flat_map(|bytes| values(bytes)).collect();
+        Ok(Decoder {
+            w_dec: layout.unpack(&theta, layout.decoder()),
+            b_dec: layout.unpack(&theta, Parameter::DecoderBias),
+        })
+    }
+
+    fn set_decoder(&mut self, decoder: Decoder) -> Result<()> {
         let layout = &self.batch.layout;
         if layout.tied {
             return Err(Error::Gpu("a tied model has no decoder of its own to set".into()));
         }
         self.recorder.submit();
         let mut padded = vec![0.0; 4 * layout.stride * layout.width];
-        layout.pad(w_dec, &mut padded);
+        layout.pad(&decoder.w_dec, &mut padded);
         let queue = &self.context.queue;
         let (matrix, bias) = (layout.range(Parameter::DecoderWeights), layout.range(Parameter::DecoderBias));
         queue.write_buffer(&self.theta, matrix.0, bytemuck::cast_slice(&padded));
-        queue.write_buffer(&self.theta, bias.0, bytemuck::cast_slice(b_dec));
+        queue.write_buffer(&self.theta, bias.0, bytemuck::cast_slice(&decoder.b_dec));
         Ok(())
     }
 

@@ -5,10 +5,11 @@ use super::dispatch::{Bound, Recorder};
 use super::forward::{Batch, part, whole};
 use super::inverted_codes::{InvertedCodes, Mode, record_invert, record_sum};
 use super::kernels::{Kernel, Task};
-use super::layout::{Charge, Layout, Parameter};
+use super::layout::Layout;
 use crate::engine::StepOptions;
 use crate::engine::cpu::AdamStep;
 use crate::error::Result;
+use crate::sae::Parameter;
 
 /// Workgroups, and so partial sums, of the norm of a parameter's gradient.
 const NORM_GROUPS: usize = 64;
@@ -117,7 +118,8 @@ impl Descent {
     pub fn record_step(&self, recorder: &mut Recorder, layout: &Layout, options: &StepOptions, t: u64) {
         let AdamStep { step_size, inverse_root } = AdamStep::new(options.lr, t);
         let task = |trained: &Trained| {
-            let Charge { ridge, pull, decay } = layout.charge(trained.parameter, options);
+            let regularizer = options.regularizer(trained.parameter, layout.tied);
+            let (ridge, pull) = regularizer.gradient_weights();
             let elements = layout.range(trained.parameter).1 as usize / 16;
             let mode = u32::from(options.clip.is_some());
             let task = Task {
@@ -127,7 +129,7 @@ impl Descent {
                 inverse_root,
                 ridge,
                 pull,
-                decay,
+                decay: regularizer.weight_decay as f32,
                 ..Task::default()
             };
             (task, elements)

@@ -77,7 +77,13 @@ impl Accumulator {
     }
 
     /// Adds the encoded rows of the batch, at most [`BLOCK`].
-    pub fn record(&mut self, context: &Context, recorder: &mut Recorder, batch: &Batch, rows: usize) {
+    pub fn record(
+        &mut self,
+        context: &Context,
+        recorder: &mut Recorder,
+        batch: &Batch,
+        rows: usize,
+    ) -> Result<()> {
         let layout = &batch.layout;
         let mode = if self.blocks == 0 { Mode::Replace } else { Mode::Add };
         if mode == Mode::Replace {
@@ -90,8 +96,12 @@ impl Accumulator {
         record_sum(recorder, &self.to_zz, batch, rows, layout.stride / 4, (mode, 1.0));
         record_sum(recorder, &self.to_zx, batch, rows, layout.width, (mode, 1.0));
         self.blocks += 1;
-        let sums = self.sums.get_or_insert_with(|| SufficientStats::new(layout.d_in, layout.d_sae));
+        let sums = match &mut self.sums {
+            Some(sums) => sums,
+            empty => empty.insert(SufficientStats::new(layout.d_in, layout.d_sae)?),
+        };
         sums.rows += rows as u64;
+        Ok(())
     }
 
     /// Adds what lies on the device to the sums in float64.
@@ -114,8 +124,11 @@ impl Accumulator {
     }
 
     /// Hands the sums over and starts new ones. All must have been flushed.
-    pub fn take(&mut self, batch: &Batch) -> SufficientStats {
-        self.sums.take().unwrap_or_else(|| SufficientStats::new(batch.layout.d_in, batch.layout.d_sae))
+    pub fn take(&mut self, batch: &Batch) -> Result<SufficientStats> {
+        match self.sums.take() {
+            Some(sums) => Ok(sums),
+            None => SufficientStats::new(batch.layout.d_in, batch.layout.d_sae),
+        }
     }
 }
 

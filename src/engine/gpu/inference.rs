@@ -6,14 +6,14 @@ use super::device::{Context, Memory, values};
 use super::dispatch::{Bound, Recorder};
 use super::forward::{Batch, part, whole};
 use super::kernels::{Kernel, Task};
-use super::layout::{Layout, Parameter};
+use super::layout::Layout;
 use crate::engine::{Operation, Optimiser, State};
 use crate::error::Result;
-use crate::sae::Sae;
+use crate::sae::{Parameter, Sae};
 
 /// A model on a device, for use outside training.
 #[derive(Debug)]
-pub struct Bulk {
+pub struct GpuInference {
     context: Rc<Context>,
     recorder: Recorder,
     batch: Batch,
@@ -22,7 +22,7 @@ pub struct Bulk {
     decode: Bound,
 }
 
-impl Bulk {
+impl GpuInference {
     /// Uploads a model.
     ///
     /// # Errors
@@ -50,12 +50,17 @@ impl Bulk {
         Ok(Self { context, recorder, batch, _theta: theta, decode })
     }
 
-    /// Most rows of a call of [`Bulk::apply`].
+    /// Whether its device is still there, and is no software adapter where none is wanted.
+    pub fn is_usable(&self, software: bool) -> bool {
+        self.context.check().is_ok() && (software || !self.context.adapter().software)
+    }
+
+    /// Most rows of a call of [`GpuInference::apply`].
     pub fn rows(&self) -> usize {
         self.batch.rows
     }
 
-    /// Applies the operation to whole rows of `input`, at most [`Bulk::rows`] of them.
+    /// Applies the operation to whole rows of `input`, at most [`GpuInference::rows`] of them.
     ///
     /// # Errors
     /// If the device fails.

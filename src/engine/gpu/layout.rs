@@ -1,37 +1,14 @@
 //! Where parameters lie on the device, and their way there and back.
 //!
-//! All parameters share one buffer, `W_enc | b_enc | b_dec | W_dec`, padded as the kernels want it; so do gradients,
+//! All parameters share one buffer, `W_enc | b_enc | W_dec | b_dec`, in the order of [`Parameter::ALL`], padded as the kernels want it; so do gradients,
 //! moments and previous values.
 
-use crate::engine::{Moments, Optimiser, State, StepOptions};
+use crate::engine::{Moments, Optimiser, State};
 use crate::error::{Error, Result};
-use crate::sae::Sae;
+use crate::sae::{Parameter, Sae};
 
 /// A section begins at a multiple of 16 vec4: 256 bytes, at which every device can bind.
 const ALIGN: usize = 16;
-
-/// A parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Parameter {
-    EncoderWeights,
-    EncoderBias,
-    DecoderBias,
-    DecoderWeights,
-}
-
-impl Parameter {
-    /// In the order in which they lie.
-    pub const ALL: [Self; 4] =
-        [Self::EncoderWeights, Self::EncoderBias, Self::DecoderBias, Self::DecoderWeights];
-}
-
-/// `gradient += ridge · θ + pull · (θ − previous)`, and after clipping `+= decay · θ`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Charge {
-    pub ridge: f32,
-    pub pull: f32,
-    pub decay: f32,
-}
 
 /// Sizes of a model on the device, and what of it Adam trains.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,14 +42,14 @@ impl Layout {
         if matrix * 8 + stride as u64 * 8 > u64::from(u32::MAX) / 4 {
             return Err(Error::Gpu(format!("a model of {d_in} × {d_sae} is too large for the GPU room")));
         }
-        let sizes = [matrix as usize, stride / 4, width, if tied { 0 } else { matrix as usize }];
+        let sizes = [matrix as usize, stride / 4, if tied { 0 } else { matrix as usize }, width];
         let mut starts = [0; 4];
         let mut elements = 0;
         for (start, size) in starts.iter_mut().zip(sizes) {
             *start = elements;
             elements += size.next_multiple_of(ALIGN);
         }
-        let trained = [true, true, optimiser.b_dec.is_some(), optimiser.w_dec.is_some()];
+        let trained = [true, true, optimiser.w_dec.is_some(), optimiser.b_dec.is_some()];
         Ok(Self { d_in, d_sae, width, stride, tied, trained, starts, elements })
     }
 
@@ -102,22 +79,9 @@ impl Layout {
         self.trained[parameter as usize]
     }
 
-    /// The terms of F and the decay that act on a parameter itself.
-    pub fn charge(&self, parameter: Parameter, options: &StepOptions) -> Charge {
-        let p = &options.penalties;
-        let (tied_alpha, tied_mu) = if self.tied { (p.alpha, p.mu_dec) } else { (0.0, 0.0) };
-        let (ridge, pull, decay) = match parameter {
-            Parameter::EncoderWeights => (tied_alpha, p.mu_enc + tied_mu, options.weight_decay),
-            Parameter::EncoderBias => (0.0, p.nu_enc, 0.0),
-            Parameter::DecoderBias => (p.beta, p.nu_dec, 0.0),
-            Parameter::DecoderWeights => (p.alpha, p.mu_dec, options.weight_decay),
-        };
-        Charge { ridge: 2.0 * ridge as f32, pull: 2.0 * pull as f32, decay: decay as f32 }
-    }
-
     /// The parameters in one padded piece.
     pub fn parameters(&self, sae: &Sae) -> Vec<f32> {
-        self.pack([&sae.w_enc, &sae.b_enc, &sae.b_dec, sae.w_dec.as_deref().unwrap_or(&[])])
+        self.pack(Parameter::ALL.map(|parameter| sae.parameter(parameter)))
     }
 
     /// First or second moments in one padded piece, chosen by `of`.
@@ -130,19 +94,18 @@ impl Layout {
         self.pack([
             of(&optimiser.w_enc),
             of(&optimiser.b_enc),
-            optional(&optimiser.b_dec),
             optional(&optimiser.w_dec),
+            optional(&optimiser.b_dec),
         ])
     }
 
     fn pack(&self, parameters: [&[f32]; 4]) -> Vec<f32> {
         let mut packed = vec![0.0; 4 * self.elements];
-        for (at, values) in parameters.into_iter().enumerate() {
-            let to = &mut packed[4 * self.starts[at]..];
-            if at == Parameter::EncoderWeights as usize || at == Parameter::DecoderWeights as usize {
-                self.pad(values, to);
-            } else {
-                to[..values.len()].copy_from_slice(values);
+        for ((parameter, values), start) in Parameter::ALL.into_iter().zip(parameters).zip(self.starts) {
+            let to = &mut packed[4 * start..];
+            match parameter {
+                Parameter::EncoderWeights | Parameter::DecoderWeights => self.pad(values, to),
+                Parameter::EncoderBias | Parameter::DecoderBias => to[..values.len()].copy_from_slice(values),
             }
         }
         packed
@@ -167,7 +130,9 @@ impl Layout {
         match parameter {
             Parameter::EncoderBias => from[..self.d_sae].to_vec(),
             Parameter::DecoderBias => from[..self.d_in].to_vec(),
-            _ => Self::unpad(from, 4 * self.width, self.d_sae, self.d_in),
+            Parameter::EncoderWeights | Parameter::DecoderWeights => {
+                Self::unpad(from, 4 * self.width, self.d_sae, self.d_in)
+            }
         }
     }
 }

@@ -6,7 +6,7 @@
 //! - `layout`: where parameters lie; `resident`: data sets on the device
 //! - `batch`, `by_latent`, `descent`, `gram`: the forward pass, sums by latent, gradients and Adam, the statistics for
 //!   the decoder
-//! - [`GpuEngine`]: the room; [`Bulk`]: a model for use outside training
+//! - [`GpuEngine`]: the room; [`GpuInference`]: a model for use outside training
 //! - [`self_test`], [`race`]: whether a device is right, and faster than the CPU; [`device`]: the one of this thread
 //! - [`GpuReport`], [`benchmark`]: what the page shows of it
 
@@ -28,7 +28,7 @@ mod shared;
 pub use benchmark::{GpuReport, Timing, Workload, benchmark};
 pub use device::{Adapter, Context};
 pub use gpu_engine::GpuEngine;
-pub use inference::Bulk;
+pub use inference::GpuInference;
 pub use kernels::Kernel;
 pub use self_test::{Check, Race, race, self_test, verdict};
 pub use shared::{Tested, device};

@@ -1,6 +1,7 @@
 //! The one device that all rooms of a thread share: opened and tested once.
 
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
 use super::device::Context;
@@ -27,7 +28,9 @@ impl Tested {
 }
 
 thread_local! {
-    static DEVICE: RefCell<Option<Tested>> = const { RefCell::new(None) };
+    /// Never dropped: wgpu's own thread-locals may be gone by the time this thread's are destroyed, and its destructors
+    /// panic without them.
+    static DEVICE: ManuallyDrop<RefCell<Option<Tested>>> = const { ManuallyDrop::new(RefCell::new(None)) };
     /// Why there is no device but software: asking again for every run would take a tenth of a second each time.
     static REFUSED: RefCell<Option<Error>> = const { RefCell::new(None) };
 }
@@ -38,7 +41,7 @@ thread_local! {
 /// # Errors
 /// [`crate::Error::Gpu`] if there is none, or it does not run the kernels.
 pub async fn device(software: bool) -> Result<Tested> {
-    let open = DEVICE.with_borrow(Option::clone);
+    let open = DEVICE.with(|device| device.borrow().clone());
     if let Some(tested) = open
         && tested.context.check().is_ok()
         && (software || !tested.context.adapter().software)
@@ -59,6 +62,6 @@ pub async fn device(software: bool) -> Result<Tested> {
     };
     let checks = self_test(&context).await?.into();
     let tested = Tested { context, checks };
-    DEVICE.set(Some(tested.clone()));
+    DEVICE.with(|device| device.replace(Some(tested.clone())));
     Ok(tested)
 }

@@ -2,10 +2,9 @@
 #![no_main]
 
 use splinterp::data::Dataset;
-use splinterp::engine::CpuEngine;
 use splinterp::train::Trainer;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let rows = Dataset::clusters(8, 1).expect("a data set");
-    let _ = Trainer::<CpuEngine>::resume(bytes, rows.clone(), rows).map(|run| run.epochs());
+    let _ = Trainer::resume(bytes, rows.clone(), rows).map(|run| run.epochs());
 });

@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use splinterp::engine::bulk;
+use splinterp::engine::{Operation, apply};
 use splinterp::interop::{NamedFile, read};
 
 /// Larger models are read too, but running them takes the fuzzer's time.
@@ -21,7 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
         let all = [&sae.w_enc, &sae.b_enc, sae.decoder(), &sae.b_dec];
         assert!(all.into_iter().flatten().all(|value| value.is_finite()));
         if sae.d_in * sae.d_sae < SMALL {
-            let out = bulk::forward(&sae, &vec![1.0; sae.d_in]).expect("one row");
+            let out = apply(Operation::Forward, &sae, &vec![1.0; sae.d_in]).expect("one row");
             assert_eq!(out.len(), sae.d_in);
         }
     }

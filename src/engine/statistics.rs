@@ -1,0 +1,53 @@
+//! Sufficient statistics of codes and data: all that the decoder half of PAM-SGD needs to know of the rows.
+
+use crate::error::Result;
+use crate::memory::zeros;
+
+/// Rows that the CPU engine sums in float32 before it adds in float64. Rows accumulated in multiples of it give the same
+/// bits as all at once.
+pub const STATISTICS_BLOCK: usize = 256;
+
+/// Raw sums over rows, in float64.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SufficientStats {
+    /// Rows summed over, N.
+    pub rows: u64,
+    /// `ZᵀZ`, `[d_sae, d_sae]`, symmetric, written in full.
+    pub zz: Vec<f64>,
+    /// `ZᵀX`, `[d_sae, d_in]`.
+    pub zx: Vec<f64>,
+    /// Column sums of Z, `[d_sae]`.
+    pub z: Vec<f64>,
+    /// Rows on which each latent is active, `[d_sae]`.
+    pub active: Vec<u64>,
+    /// `Σ|z|`.
+    pub l1: f64,
+}
+
+impl SufficientStats {
+    /// Empty sums.
+    ///
+    /// # Errors
+    /// If `d_sae · d_sae` or `d_sae · d_in` numbers are beyond memory.
+    pub fn new(d_in: usize, d_sae: usize) -> Result<Self> {
+        Ok(Self {
+            rows: 0,
+            zz: zeros("ZᵀZ", &[d_sae, d_sae])?,
+            zx: zeros("ZᵀX", &[d_sae, d_in])?,
+            z: vec![0.0; d_sae],
+            active: vec![0; d_sae],
+            l1: 0.0,
+        })
+    }
+
+    /// Copies the upper triangle of `ZᵀZ` to the lower one.
+    pub fn mirror(&mut self) {
+        let d_sae = self.z.len();
+        for row in 1..d_sae {
+            let (above, below) = self.zz.split_at_mut(row * d_sae);
+            for (col, value) in below[..row].iter_mut().enumerate() {
+                *value = above[col * d_sae + row];
+            }
+        }
+    }
+}

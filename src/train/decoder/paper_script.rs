@@ -1,0 +1,35 @@
+//! The decoder as the paper's scripts solve for it.
+
+use super::cholesky::solve_semidefinite;
+use super::{DecoderPenalties, DecoderProblem, DecoderSolution, Pause};
+use crate::data::DataMoments;
+use crate::engine::SufficientStats;
+use crate::error::{Error, Result};
+use crate::memory::copy;
+
+/// The decoder as the paper's MNIST script solves for it, in float64 where the script has float32:
+/// `W = (ZᵀZ + ε I)⁻¹ ZᵀX` on raw sums, then the bias as the mean residual. Not the joint minimiser, so that F may rise.
+///
+/// # Errors
+/// [`Error::Diverged`] if the result is not finite; what ends the pauses.
+pub async fn script_decoder(
+    stats: SufficientStats,
+    data: &DataMoments,
+    epsilon: f64,
+    pause: &mut impl Pause,
+) -> Result<DecoderSolution> {
+    let d_sae = stats.z.len();
+    let mut a = copy("ZᵀZ", &stats.zz)?;
+    (0..d_sae).for_each(|i| a[i * d_sae + i] += epsilon);
+    let mut w_dec = copy("ZᵀX", &stats.zx)?;
+    let sums: Vec<f64> = a.iter().step_by(d_sae + 1).copied().collect();
+    let dependent = solve_semidefinite(&mut a, &mut w_dec, d_sae, &sums, pause).await?;
+    let problem = DecoderProblem::new(stats, data, &DecoderPenalties::default());
+    let fit = problem.mean_fit(&w_dec);
+    let b_dec: Vec<f64> = data.mean.iter().zip(&fit).map(|(mean, fit)| mean - fit).collect();
+    let (mse, objective) = problem.objective(&w_dec, &b_dec, None, pause).await?;
+    if !objective.is_finite() {
+        return Err(Error::Diverged("the script's decoder is not finite".into()));
+    }
+    Ok(DecoderSolution { w_dec, b_dec, mse, objective, objective_before: f64::NAN, dependent })
+}

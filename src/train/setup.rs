@@ -1,0 +1,127 @@
+//! How a run begins: from random parameters, from a model's, or from a checkpoint.
+
+use super::{Method, TrainOptions, checkpoint};
+use crate::data::{DataMoments, Dataset};
+use crate::engine::{Optimiser, State};
+use crate::error::{Error, Result};
+use crate::memory;
+use crate::sae::Sae;
+
+/// A run before it has an engine.
+pub struct RunSetup {
+    pub options: TrainOptions,
+    pub data: DataSummary,
+    /// Epochs finished.
+    pub epoch: u32,
+    /// The state that the last finished epoch left.
+    pub saved: State,
+}
+
+/// What the epoch loop knows of the data.
+#[derive(Debug)]
+pub struct DataSummary {
+    pub train_rows: u32,
+    pub test_rows: u32,
+    pub cols: usize,
+    pub train: DataMoments,
+    pub test: DataMoments,
+}
+
+impl DataSummary {
+    fn new(train: &Dataset, test: &Dataset) -> Result<Self> {
+        if train.cols() != test.cols() {
+            return Err(Error::shape("columns of the test data", test.cols(), train.cols()));
+        }
+        Ok(Self {
+            train_rows: train.rows() as u32,
+            test_rows: test.rows() as u32,
+            cols: train.cols(),
+            train: train.moments(),
+            test: test.moments(),
+        })
+    }
+}
+
+impl RunSetup {
+    /// From random parameters.
+    pub fn random(train: &Dataset, test: &Dataset, options: TrainOptions) -> Result<Self> {
+        let options = options.resolve(train.rows())?;
+        check_memory(&options, train.cols())?;
+        let data = DataSummary::new(train, test)?;
+        let tied = options.tied == Some(true);
+        let sae = Sae::random(data.cols, options.d_sae, options.activation.clone(), tied, options.seed);
+        let optimiser = Optimiser::new(&sae, options.method == Method::Sgd);
+        Ok(Self { options, data, epoch: 0, saved: State { sae, optimiser } })
+    }
+
+    /// From a model's parameters.
+    pub fn from_sae(sae: Sae, train: &Dataset, test: &Dataset, options: TrainOptions) -> Result<Self> {
+        let (options, saved) = from_model(sae, train.cols(), train.rows(), options)?;
+        let data = DataSummary::new(train, test)?;
+        Ok(Self { options, data, epoch: 0, saved })
+    }
+
+    /// From a checkpoint.
+    pub fn from_checkpoint(bytes: &[u8], train: &Dataset, test: &Dataset) -> Result<Self> {
+        let (header, saved) = checkpoint::read(bytes)?;
+        if train.cols() != header.d_in {
+            return Err(Error::shape(
+                "columns of the data",
+                train.cols(),
+                format!("{} as in the checkpoint", header.d_in),
+            ));
+        }
+        let options = header.options.resolve(train.rows())?;
+        check_memory(&options, header.d_in)?;
+        let data = DataSummary::new(train, test)?;
+        Ok(Self { options, data, epoch: header.epoch, saved })
+    }
+}
+
+/// Copies of the parameters that a run holds: the state with two moments, the same as the last epoch left it, the
+/// previous parameters and the packed encoder.
+const COPIES: u64 = 8;
+
+/// Refuses a run that cannot fit into memory before anything is allocated for it.
+fn check_memory(options: &TrainOptions, d_in: usize) -> Result<()> {
+    let d_sae = options.d_sae;
+    let matrix = memory::elements::<f32>("W_enc", &[d_sae, d_in])? as u64;
+    let matrices = if options.tied == Some(true) { 1 } else { 2 };
+    let mut bytes = (COPIES * matrices * 4).saturating_mul(matrix);
+    if options.method == Method::Pam {
+        // The statistics and the factor; the right-hand side, its solution and its residual, in float64.
+        let square = memory::elements::<f64>("ZᵀZ, which PAM-SGD solves with,", &[d_sae, d_sae])? as u64;
+        bytes = bytes.saturating_add(8 * 2 * square).saturating_add(8 * 4 * matrix);
+    }
+    memory::check_total(format!("training {d_sae} latents on {d_in} columns"), bytes)
+}
+
+/// Options as resolved and the state before the first step: the model with the options' activation, tied if they say
+/// so or by default if it is already, and a fresh optimiser. `cols` and `rows` are those of the training data.
+fn from_model(
+    mut sae: Sae,
+    cols: usize,
+    rows: usize,
+    mut options: TrainOptions,
+) -> Result<(TrainOptions, State)> {
+    let may_be_tied = sae.w_dec.as_ref().is_none_or(|decoder| *decoder == sae.w_enc);
+    options.tied = options.tied.or(Some(sae.w_dec.is_none() && options.method == Method::Sgd));
+    let options = options.resolve(rows)?;
+    check_memory(&options, cols)?;
+    if cols != sae.d_in {
+        return Err(Error::shape("columns of the data", cols, format!("{} as the model", sae.d_in)));
+    }
+    if options.d_sae != sae.d_sae {
+        return Err(Error::option("dSae", options.d_sae, format!("{} as the model", sae.d_sae)));
+    }
+    sae.w_dec = match options.tied {
+        Some(true) if may_be_tied => None,
+        Some(true) => {
+            return Err(Error::option("tied", true, "false: the model's decoder is not its encoder"));
+        }
+        _ => Some(sae.decoder().to_vec()),
+    };
+    sae.activation = options.activation.clone();
+    let optimiser = Optimiser::new(&sae, options.method == Method::Sgd);
+    Ok((options, State { sae, optimiser }))
+}
