@@ -12,6 +12,7 @@ use super::options::optional_from_js;
 use super::results::to_js;
 use crate::data::{self, Keep, LoadOptions, NormalisationKind, Storage};
 use crate::error::Error;
+use crate::memory::zeros;
 
 /// Rows of equal length, stored as small as they came and normalised on the fly. Rows are shared between views.
 #[wasm_bindgen]
@@ -77,7 +78,7 @@ impl Dataset {
         if let Some(row) = rows.iter().find(|&&row| row as usize >= data.rows()) {
             return Err(Error::option("rows", row, format!("row numbers below {}", data.rows())).into());
         }
-        let mut values = vec![0.0; rows.len() * data.cols()];
+        let mut values = zeros("rows", &[rows.len(), data.cols()])?;
         data.gather(&rows, &mut values);
         Ok(values)
     }
