@@ -23,7 +23,7 @@ use std::ops::Range;
 pub use active::ActiveEngine;
 #[cfg(feature = "files")]
 pub(crate) use cpu::dot;
-pub use cpu::{CpuEngine, CpuInference};
+pub use cpu::{CpuEngine, CpuInference, adam};
 pub use inference::{Inference, Operation, apply};
 pub use state::{Decoder, Moments, Optimiser, State};
 pub use statistics::{STATISTICS_BLOCK, SufficientStats};

@@ -12,8 +12,9 @@ use super::options::optional_from_js;
 use super::results::{float64, object, uint32};
 use super::sae::Sae;
 use crate::error::Error;
-use crate::geometry::{self, Bounds, Bounds3, Encoder, Plane};
+use crate::geometry::{self, Bounds, Bounds3};
 use crate::sae::Activation;
+use crate::spline::{self, Plane};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -162,13 +163,12 @@ impl Sae {
         #[wasm_bindgen(unchecked_optional_param_type = "SliceOptions")] options: &JsValue,
     ) -> Result<Partition, Thrown> {
         let sae = self.content.get()?;
-        let encoder = Encoder { weights: &sae.w_enc, bias: &sae.b_enc, d_in: sae.d_in };
         let (origin, u, v) = (float32s("origin", origin)?, float32s("u", u)?, float32s("v", v)?);
         let plane = Plane { origin: &origin, u: &u, v: &v };
         let bounds = Bounds::new(box_numbers("box", bounds)?)?;
         let options: SliceOptions = optional_from_js("options", options)?;
         let activation = options.activation.as_ref().unwrap_or(&sae.activation);
-        Ok(Partition::new(geometry::slice(encoder, activation, plane, bounds)?))
+        Ok(Partition::new(spline::slice(sae.into(), activation, plane, bounds)?))
     }
 }
 

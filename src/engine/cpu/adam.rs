@@ -1,8 +1,11 @@
 //! Adam (Kingma and Ba 2015, algorithm 1), in the form and with the constants of `torch.optim.Adam`.
 
-const BETA1: f64 = 0.9;
-const BETA2: f64 = 0.999;
-const EPS: f32 = 1e-8;
+/// β₁, by which the mean of the gradient decays.
+pub const BETA1: f64 = 0.9;
+/// β₂, by which the mean of its square decays.
+pub const BETA2: f64 = 0.999;
+/// ε, which keeps the step finite.
+pub const EPS: f64 = 1e-8;
 
 /// One step's constants: `θ −= lr/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)`.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +33,7 @@ impl AdamStep {
         for (((theta, m), v), &g) in theta.iter_mut().zip(m).zip(v).zip(g) {
             *m = b1 * *m + c1 * g;
             *v = b2 * *v + c2 * (g * g);
-            *theta -= self.step_size * *m / (v.sqrt() * self.inverse_root + EPS);
+            *theta -= self.step_size * *m / (v.sqrt() * self.inverse_root + EPS as f32);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The CPU engine: SIMD kernels, one thread. Every result is the same bits in wasm and natively.
 
-mod adam;
+pub mod adam;
 mod batch;
 mod cpu_engine;
 mod encode;
