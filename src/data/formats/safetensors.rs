@@ -168,10 +168,10 @@ fn check_places(span: &Span, tensors: &[(String, TensorEntry)], start: u64) -> R
     Ok(())
 }
 
-type Order<'o> = dyn Fn(&(String, TensorEntry), &(String, TensorEntry)) -> Ordering + 'o;
+type TensorOrder<'o> = dyn Fn(&(String, TensorEntry), &(String, TensorEntry)) -> Ordering + 'o;
 
 /// One copy for both orders.
-fn sort(tensors: &mut [&(String, TensorEntry)], order: &Order<'_>) {
+fn sort(tensors: &mut [&(String, TensorEntry)], order: &TensorOrder<'_>) {
     tensors.sort_unstable_by(|a, b| order(a, b));
 }
 
