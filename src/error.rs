@@ -3,8 +3,6 @@
 
 use thiserror::Error;
 
-use crate::memory::human;
-
 /// Shorthand for results of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -57,6 +55,18 @@ pub enum Error {
         /// The value found.
         value: f64,
     },
+    /// The same in a file.
+    #[error("{place}: row {row}, column {col} is {value}, expected a finite number")]
+    NotFiniteInFile {
+        /// The file, and the tensor where it has several.
+        place: String,
+        /// Row, from 0.
+        row: usize,
+        /// Column, from 0.
+        col: usize,
+        /// The value found.
+        value: f64,
+    },
     /// A size is beyond what this target can address.
     #[error("{what} takes {}, expected at most {}", human(*.bytes), human(*.limit))]
     Memory {
@@ -100,7 +110,7 @@ impl Error {
             Self::UnknownFormat { .. } => "unknown-format",
             Self::Option { .. } => "option",
             Self::Shape { .. } => "shape",
-            Self::NotFinite { .. } => "not-finite",
+            Self::NotFinite { .. } | Self::NotFiniteInFile { .. } => "not-finite",
             Self::Memory { .. } | Self::OutOfMemory { .. } => "memory",
             Self::Diverged(_) => "diverged",
             Self::Gpu(_) => "gpu",
@@ -119,8 +129,44 @@ impl Error {
         Self::Shape { what: what.into(), found: found.to_string(), expected: expected.to_string() }
     }
 
+    /// The same error with the place in a file that its values came from, where it is about values.
+    pub(crate) fn in_file(self, place: &str) -> Self {
+        match self {
+            Self::NotFinite { row, col, value } => {
+                Self::NotFiniteInFile { place: place.to_owned(), row, col, value }
+            }
+            other => other,
+        }
+    }
+
     /// A damaged file.
     pub fn format(file: impl Into<String>, what: impl Into<String>) -> Self {
         Self::Format { file: file.into(), what: what.into() }
+    }
+}
+
+/// Bytes for people: three significant digits, in units of 1 000.
+fn human(bytes: u64) -> String {
+    let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 1000.0 && unit + 1 < units.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    let digits = if unit == 0 || value >= 100.0 { 0 } else { usize::from(value < 10.0) + 1 };
+    format!("{value:.digits$} {}", units[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_written_for_people() {
+        assert_eq!(
+            [999, 1000, 12_345_678, 2_147_483_648].map(human),
+            ["999 bytes", "1.00 kB", "12.3 MB", "2.15 GB"]
+        );
     }
 }

@@ -34,10 +34,22 @@ pub fn elements<T>(what: &str, dimensions: &[usize]) -> Result<usize> {
 /// # Errors
 /// [`Error::Memory`] if it does not fit in one piece, or there is no memory left for it.
 pub fn zeros<T: bytemuck::Zeroable + Clone>(what: &str, dimensions: &[usize]) -> Result<Vec<T>> {
-    let count = elements::<T>(what, dimensions)?;
-    let mut values = reserved(what, dimensions, count)?;
-    values.resize(count, T::zeroed());
+    let mut values = reserve(what, dimensions)?;
+    values.resize(elements::<T>(what, dimensions)?, T::zeroed());
     Ok(values)
+}
+
+/// An empty buffer with room for values of these dimensions.
+///
+/// # Errors
+/// As [`zeros`].
+pub fn reserve<T>(what: &str, dimensions: &[usize]) -> Result<Vec<T>> {
+    reserved(what, dimensions, elements::<T>(what, dimensions)?)
+}
+
+/// A count of 64 bits as a dimension: one beyond this target counts as the largest, for which there is no memory.
+pub fn dimension(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 /// A copy of values.
@@ -75,19 +87,6 @@ fn describe(what: &str, dimensions: &[usize]) -> String {
     format!("{what} [{}]", sizes.join(", "))
 }
 
-/// Bytes for people: three significant digits, in units of 1 000.
-pub(crate) fn human(bytes: u64) -> String {
-    let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"];
-    let mut value = bytes as f64;
-    let mut unit = 0;
-    while value >= 1000.0 && unit + 1 < units.len() {
-        value /= 1000.0;
-        unit += 1;
-    }
-    let digits = if unit == 0 || value >= 100.0 { 0 } else { usize::from(value < 10.0) + 1 };
-    format!("{value:.digits$} {}", units[unit])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,13 +107,5 @@ mod tests {
         // One byte below the largest piece: countable, and beyond any machine.
         let error = zeros::<u8>("rows", &[isize::MAX as usize]).unwrap_err();
         assert_eq!(error.code(), "memory");
-    }
-
-    #[test]
-    fn bytes_are_written_for_people() {
-        assert_eq!(
-            [999, 1000, 12_345_678, 2_147_483_648].map(human),
-            ["999 bytes", "1.00 kB", "12.3 MB", "2.15 GB"]
-        );
     }
 }

@@ -9,7 +9,7 @@ use common::{fixture, shared};
 use half::f16;
 use pollster::block_on;
 use splinterp::data::{
-    Dataset, Dtype, Keep, LoadOptions, NormalisationKind, Storage, TensorFile, read_tensors,
+    Dataset, Dtype, LoadOptions, NormalisationKind, Storage, StorageKind, TensorFile, read_tensors,
 };
 use splinterp::progress::NoObserver;
 use splinterp::sae::{Activation, TopKBy};
@@ -143,6 +143,8 @@ fn pytorch() {
 fn nothing_in_a_pickle_is_executed() {
     // `os.system` pickles under the name of the module that it is from.
     assert!(refusal("system.pt", None).contains("names posix.system, which is never executed"));
+    // Not even beside a tensor, which could be read without it: no honest file holds such a thing.
+    assert!(refusal("system_beside.pt", None).contains("names posix.system, which is never executed"));
     assert!(refusal("numpy_within.pt", None).contains("names numpy"), "{}", refusal("numpy_within.pt", None));
     let legacy = refusal("legacy.pt", None);
     assert!(legacy.contains("looks like a PyTorch file of before version 1.6 (load it and save it again"));
@@ -174,7 +176,7 @@ fn tables() {
     assert_eq!(labels("plain.csv"), None);
     assert_eq!(refusal("ragged.csv", None), "ragged.csv: line 4 has 5 cells, expected 6 as line 1 has");
     let error = open("missing.csv").dataset(None).expect_err("a missing value").to_string();
-    assert_eq!(error, "row 4, column 0 is NaN, expected a finite number");
+    assert_eq!(error, "missing.csv: row 4, column 0 is NaN, expected a finite number");
 }
 
 #[test]
@@ -215,26 +217,30 @@ fn the_shared_activations_are_the_same_in_every_format() {
 fn half_precision_is_kept_at_its_size_and_gives_the_same_rows_as_the_same_values_in_f32() {
     let keep = |keep| LoadOptions { keep, ..LoadOptions::default() };
     let half = open("f2.npy").dataset_with(None, keep(None)).expect("kept as it came");
-    let full = open("f2.npy").dataset_with(None, keep(Some(Keep::F32))).expect("widened");
+    let full = open("f2.npy").dataset_with(None, keep(Some(StorageKind::F32))).expect("widened");
     assert!(matches!(half.storage(), Storage::F16(_)) && matches!(full.storage(), Storage::F32(_)));
     let standardised = |dataset: &Dataset| dataset.normalised(NormalisationKind::Standardise);
     assert_eq!(standardised(&half).values(), standardised(&full).values());
     assert_eq!(standardised(&half).moments(), standardised(&full).moments());
 
-    let kept = |name: &str, keep: Option<Keep>| {
+    let kept = |name: &str, keep: Option<StorageKind>| {
         let options = LoadOptions { keep, ..LoadOptions::default() };
-        open("types.safetensors").dataset_with(Some(name), options).map(|dataset| dataset.storage().keep())
+        open("types.safetensors").dataset_with(Some(name), options).map(|dataset| dataset.storage().kind())
     };
-    for (name, expected) in
-        [("F16", Keep::F16), ("BF16", Keep::F32), ("F64", Keep::F32), ("U8", Keep::U8), ("BOOL", Keep::U8)]
-    {
+    for (name, expected) in [
+        ("F16", StorageKind::F16),
+        ("BF16", StorageKind::F32),
+        ("F64", StorageKind::F32),
+        ("U8", StorageKind::U8),
+        ("BOOL", StorageKind::U8),
+    ] {
         assert_eq!(kept(name, None), Ok(expected), "{name}");
     }
     for name in ["BF16", "I64", "U8"] {
-        assert_eq!(kept(name, Some(Keep::F16)), Ok(Keep::F16), "{name}");
+        assert_eq!(kept(name, Some(StorageKind::F16)), Ok(StorageKind::F16), "{name}");
     }
-    assert_eq!(kept("I32", Some(Keep::U8)), Ok(Keep::U8));
-    let error = kept("F32", Some(Keep::U8)).expect_err("no bytes").to_string();
+    assert_eq!(kept("I32", Some(StorageKind::U8)), Ok(StorageKind::U8));
+    let error = kept("F32", Some(StorageKind::U8)).expect_err("no bytes").to_string();
     assert!(
         error.starts_with("keep is 'u8', but row 0, column 0 is -3.5, expected 'f16' or 'f32'"),
         "{error}"
@@ -261,11 +267,11 @@ fn training_on_half_precision_is_training_on_the_same_values_in_f32() {
 fn numbers_that_half_precision_cannot_hold_are_named() {
     let csv = "1,2\n3,-70000\n";
     let file = read_tensors(csv.as_bytes(), "a.csv").expect("a table");
-    let options = LoadOptions { keep: Some(Keep::F16), ..LoadOptions::default() };
+    let options = LoadOptions { keep: Some(StorageKind::F16), ..LoadOptions::default() };
     let error = file.dataset_with(None, options).expect_err("too large").to_string();
     assert_eq!(
         error,
-        "keep is 'f16', but row 1, column 1 is -70000, expected 'f32' for numbers above 65504 in size"
+        "keep is 'f16', but row 1, column 1 is -70000, expected 'f32', since 'f16' ends at 65504"
     );
 }
 
@@ -273,7 +279,7 @@ fn numbers_that_half_precision_cannot_hold_are_named() {
 fn rows_that_are_not_finite_can_be_dropped_and_the_others_keep_their_numbers() {
     let options = LoadOptions { drop_non_finite: true, ..LoadOptions::default() };
     let csv = "nan,1\n2,3\n4,inf\n5,-inf\n6,7\n";
-    for keep in [Keep::F16, Keep::F32] {
+    for keep in [StorageKind::F16, StorageKind::F32] {
         let file = read_tensors(csv.as_bytes(), "a.csv").expect("a table");
         let dataset = file.dataset_with(None, LoadOptions { keep: Some(keep), ..options }).expect("two rows");
         assert_eq!((dataset.rows(), dataset.dropped()), (2, 3));
@@ -316,4 +322,40 @@ fn an_inspection_counts_and_previews() {
             (about.mean - 0.125).abs() < 1e-12 && (about.std - (899f64 / 12.0).sqrt() / 4.0).abs() < 1e-12
         );
     }
+}
+
+#[test]
+fn what_a_pytorch_file_holds_beside_its_tensors_is_passed_over() {
+    for protocol in [2, 4, 5] {
+        let name = format!("metadata_{protocol}.pt");
+        assert_eq!(names(&open(&name)), ["metadata.default.activations", "activations"], "{name}");
+        assert_eq!(read(&name, "activations").values(), values(), "{name}");
+        assert_eq!(read(&name, "metadata.default.activations").values(), values(), "{name}");
+    }
+    // Parameters and tensors with attributes of their own, as newer versions of PyTorch write them.
+    assert_eq!(names(&open("attributes.pt")), ["tagged", "parameter", "buffer"]);
+    for tensor in ["tagged", "parameter", "buffer"] {
+        assert_eq!(read("attributes.pt", tensor).values(), values(), "{tensor}");
+    }
+    // Types that have no storage of their own.
+    for tensor in ["uint16", "uint32", "uint64"] {
+        assert_eq!(read("unsigned.pt", tensor).values(), whole(), "{tensor}");
+    }
+    assert_eq!(read("unsigned.pt", "view").values(), whole()[12..24]);
+    assert!(refusal("unsigned.pt", Some("f8")).contains("is of type torch.float8_e4m3fn, expected"));
+    // A tensor that is not dense is refused by name, and the others can be read.
+    assert_eq!(names(&open("sparse.pt")), ["activations"]);
+    assert_eq!(
+        refusal("sparse.pt", Some("sparse")),
+        "sparse.pt: tensor 'sparse' is made by torch._utils._rebuild_sparse_tensor, expected a dense tensor"
+    );
+    // PyTorch can be told to compute no checksums.
+    assert_eq!(read("no_checksum.pt", "no_checksum.pt").values(), values());
+    let module = refusal("module.pt", None);
+    assert!(
+        module.starts_with(
+            "module.pt: holds no tensor, but names torch.nn.modules.linear.Linear, which is never"
+        ) && module.ends_with("such as model.state_dict()"),
+        "{module}"
+    );
 }

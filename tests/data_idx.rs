@@ -192,7 +192,7 @@ fn what_is_no_idx_file_is_recognised_for_what_it_is() {
         let Error::UnknownFormat { file, what } = error else { unreachable!("by its code") };
         assert_eq!(file, name);
         let (looks, accepted) = what.split_once("; files that can be read: ").expect("what is accepted");
-        assert!(accepted.contains("IDX (MNIST's format"));
+        assert!(accepted.contains("IDX, the format of MNIST (-ubyte, .idx)"));
         looks.to_owned()
     };
     assert_eq!(looks(b"", NAME), "is empty");
@@ -221,7 +221,10 @@ fn values_that_are_not_finite_and_names_that_are_not_there_are_refused() {
         read_tensors(idx(0x0d, &[2, 2], &values.map(f32::to_be_bytes).concat()), NAME).expect("a valid file")
     };
     let error = file([0.0, 1.0, f32::INFINITY, 2.0]).dataset(None).expect_err("infinite");
-    assert_eq!(error, Error::NotFinite { row: 1, col: 0, value: f64::INFINITY });
+    assert_eq!(
+        error,
+        Error::NotFiniteInFile { place: NAME.to_owned(), row: 1, col: 0, value: f64::INFINITY }
+    );
     let error = file([0.0; 4]).dataset(Some("weights")).expect_err("no such tensor");
     assert_eq!(error.to_string(), "some-idx3-ubyte: has no tensor 'weights', only 'some-idx3-ubyte'");
 }

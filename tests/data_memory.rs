@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use common::archive::{Part, npy, pytorch, safetensors, zip};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use splinterp::data::{Keep, LoadOptions, Reading, Source, TensorFile, Tokens, read_tensors};
+use splinterp::data::{LoadOptions, Reading, Source, StorageKind, TensorFile, Tokens, read_tensors};
 
 /// What reading may take above the content of a file.
 const ALLOWANCE: usize = 64 << 20;
@@ -88,7 +88,7 @@ impl Source for Gigabyte {
     }
 }
 
-fn gigabyte(descr: &str, cols: usize, rows: usize, keep: Option<Keep>) -> usize {
+fn gigabyte(descr: &str, cols: usize, rows: usize, keep: Option<StorageKind>) -> usize {
     let source = Gigabyte { header: npy(descr, &format!("({rows}, {cols})"), &[]) };
     let (peak, dataset) = peak(|| {
         let file = pollster::block_on(TensorFile::open(Box::new(source), "gigabyte.npy")).expect("a header");
@@ -122,7 +122,7 @@ fn memory_follows_the_content_and_not_the_claims() {
 
     // A gigabyte in slices: as it came, and in half the space.
     let as_it_came = gigabyte("<f4", 256, 1 << 20, None);
-    let halved = gigabyte("<f4", 256, 1 << 20, Some(Keep::F16));
+    let halved = gigabyte("<f4", 256, 1 << 20, Some(StorageKind::F16));
     println!("1 GB of f32 took {as_it_came} bytes at most, kept as f16 {halved}");
     assert!(as_it_came < GIGABYTE + (16 << 20), "{as_it_came}");
     assert!(halved < GIGABYTE / 2 + (16 << 20), "{halved}");

@@ -139,7 +139,7 @@ fn damage_is_named() {
 fn a_value_that_is_not_finite_is_named_by_row_and_column() {
     let bytes = npy(&header("<f4", false, "(1, 2)"), &[1.0, f32::NAN].map(f32::to_le_bytes).concat());
     let error = read_tensors(&bytes, "a.npy").and_then(|file| file.dataset(None)).expect_err("NaN");
-    assert!(error.to_string().starts_with("row 0, column 1 is NaN"), "{error}");
+    assert!(error.to_string().starts_with("a.npy: row 0, column 1 is NaN"), "{error}");
 }
 
 #[test]

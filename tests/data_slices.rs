@@ -13,7 +13,7 @@ use common::archive::{Part, zip};
 use common::fixture;
 use pollster::block_on;
 use splinterp::Error;
-use splinterp::data::{Disk, Keep, LoadOptions, Reading, Source, TensorFile, read_tensors};
+use splinterp::data::{Disk, LoadOptions, Reading, Source, StorageKind, TensorFile, read_tensors};
 
 /// Where and how much was read, in turn.
 type Reads = Rc<RefCell<Vec<(u64, usize)>>>;
@@ -188,11 +188,62 @@ fn what_does_not_fit_is_told_before_anything_is_read() {
     let header = common::archive::npy("<f4", "(1073741824, 536870912)", &[]);
     let file = read(Box::new(Endless(header)), "a.npy").expect("a header");
     assert_eq!(file.rows_and_cols(None), Ok((1 << 30, 1 << 29)));
-    for (keep, expected) in
-        [(Keep::F32, "needs 2199023255552 MB of memory as f32"), (Keep::U8, "needs 549755813888 MB")]
-    {
+    for (keep, expected) in [
+        (StorageKind::F32, "a.npy: values as f32 [1073741824, 536870912] takes 2.31 EB"),
+        (StorageKind::U8, "a.npy: values as u8 [1073741824, 536870912] takes 576 PB"),
+    ] {
         let options = LoadOptions { keep: Some(keep), ..LoadOptions::default() };
         let error = file.dataset_with(None, options).expect_err("it cannot fit").to_string();
         assert!(error.contains(expected), "{error}");
     }
+}
+
+/// A file that says little and is followed by zeros.
+struct Zeros {
+    start: Vec<u8>,
+    length: u64,
+}
+
+impl Source for Zeros {
+    fn length(&self) -> u64 {
+        self.length
+    }
+
+    fn read(&self, at: u64, length: usize) -> Reading<'_, Cow<'_, [u8]>> {
+        let rest = self.start.get(at as usize..).unwrap_or_default();
+        let mut bytes = rest.get(..length).unwrap_or(rest).to_vec();
+        bytes.resize(length, 0);
+        Box::pin(std::future::ready(Ok(Cow::Owned(bytes))))
+    }
+}
+
+#[test]
+fn a_row_that_a_32_bit_machine_cannot_count_is_refused() {
+    // Each dimension fits in 32 bits and their product wraps to 0 there.
+    let start = [&[0, 0, 8, 3][..], &2u32.to_be_bytes(), &[0, 1, 0, 0], &[0, 1, 0, 0]].concat();
+    let length = start.len() as u64 + (2 << 32);
+    let error = read(Box::new(Zeros { start, length }), "a-ubyte").expect_err("too long a row").to_string();
+    assert_eq!(error, "a-ubyte: has rows of 65536 × 65536 values, expected at most 4294967295");
+}
+
+#[test]
+fn a_table_that_changes_after_it_was_opened_is_an_error() {
+    /// Gives other text from the third reading on.
+    struct Changing(RefCell<u32>);
+    const BEFORE: &[u8] = b"1,2,3\n4,5,6\n7,8,9\n";
+    const AFTER: &[u8] = b"1,2,3,4,5,6\n7,8,9\n";
+    impl Source for Changing {
+        fn length(&self) -> u64 {
+            BEFORE.len() as u64
+        }
+        fn read(&self, at: u64, length: usize) -> Reading<'_, Cow<'_, [u8]>> {
+            *self.0.borrow_mut() += 1;
+            let text = if *self.0.borrow() > 4 { AFTER } else { BEFORE };
+            let text = text.iter().chain(&[b'\n'; 8]).copied().skip(at as usize).take(length);
+            Box::pin(std::future::ready(Ok(Cow::Owned(text.collect()))))
+        }
+    }
+    let file = read(Box::new(Changing(RefCell::default())), "a.csv").expect("a table");
+    let error = file.dataset(None).expect_err("other rows").to_string();
+    assert_eq!(error, "a.csv: has other rows than 3 of 3 numbers: it has changed since it was opened");
 }

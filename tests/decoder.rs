@@ -150,9 +150,10 @@ impl Problem {
             }
             mean.iter_mut().zip(x).for_each(|(mean, x)| *mean += x / self.n as f64);
         }
-        let variation = self.x.iter().enumerate().map(|(at, x)| (x - mean[at % d_in]).powi(2)).sum();
+        let total_sum_of_squares =
+            self.x.iter().enumerate().map(|(at, x)| (x - mean[at % d_in]).powi(2)).sum();
         let start = DecoderRef { w_dec: &self.w0, b_dec: &self.b0 };
-        solve_decoder(stats, &DataMoments { mean, variation }, start, start, &self.penalties)
+        solve_decoder(stats, &DataMoments { mean, total_sum_of_squares }, start, start, &self.penalties)
     }
 
     /// What is wrong with a solution, if anything: F measured row by row must not have risen.

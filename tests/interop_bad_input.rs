@@ -2,12 +2,14 @@
 
 #![cfg(feature = "files")]
 
+mod common;
 mod interop_support;
 
+use common::archive::{Part, zip};
 use interop_support::{assert_same, model, rows, wide};
 use serde_json::{Value, json};
 use splinterp::engine::{Operation, apply};
-use splinterp::interop::{Format, NamedFile, read, write};
+use splinterp::interop::{Format, NamedFile, read, write, zip_files};
 use splinterp::sae::{Activation, Sae, Threshold, TopKBy};
 
 #[test]
@@ -55,7 +57,7 @@ fn configurations_that_mean_other_outputs_are_refused_and_those_that_do_not_are_
     for (changes, expected) in [
         (
             ("normalize_activations", json!("layer_norm")),
-            "cfg.json: entry 'normalize_activations' is \"layer_norm\", which models here cannot do",
+            "cfg.json: entry 'normalize_activations' is \"layer_norm\", which is not supported",
         ),
         (
             ("architecture", json!("gated")),
@@ -67,10 +69,10 @@ fn configurations_that_mean_other_outputs_are_refused_and_those_that_do_not_are_
             ("architecture", json!("topk")),
             "cfg.json: entry 'activation_fn_kwargs' is missing, expected an object",
         ),
-        (("architecture", json!(7)), "cfg.json: entry 'architecture' is 7, expected a word"),
+        (("architecture", json!(7)), "cfg.json: entry 'architecture' is 7, expected a string"),
         (
             ("activation_fn_str", json!("tanh")),
-            "cfg.json: activation function 'tanh' is none of 'relu' and 'topk'",
+            "cfg.json: activation function 'tanh' is neither 'relu' nor 'topk'",
         ),
         (
             ("apply_b_dec_to_input", json!("no")),
@@ -121,11 +123,11 @@ fn missing_doubled_and_unknown_files_are_named() {
     assert!(error(&files[..1]).starts_with("cfg.json: expected weights: "));
     assert_eq!(
         error(&files[1..]),
-        "sae_weights.safetensors: came alone: its configuration (cfg.json or config.json) is needed too"
+        "sae_weights.safetensors: came without its configuration: cfg.json is needed too"
     );
     assert_eq!(
         error(&[files[0].clone(), named("a.safetensors", 1), named("b.safetensors", 1)]),
-        "b.safetensors: are weights beside a.safetensors: expected the files of one SAE"
+        "b.safetensors: holds weights, as a.safetensors does: expected the files of one SAE"
     );
     assert_eq!(
         error(&[files[0].clone(), files[1].clone(), named("config.json", 0)]),
@@ -173,4 +175,32 @@ fn parameters_that_leave_float32_when_they_are_folded_are_an_error() {
     let shifted = changed(&sae, &[("apply_b_dec_to_input", json!(true))]);
     let refused = read(&shifted).unwrap_err().to_string();
     assert_eq!(refused, format!("sae_weights.safetensors: {}", expected.replace("inf", "-inf")));
+}
+
+#[test]
+fn one_flipped_bit_in_the_archive_of_a_model_is_an_error() {
+    let sae = model(3, 4, Activation::Relu, false, 1);
+    let files = write(&sae, Format::SaeLens).expect("can be written");
+    let bytes: Vec<_> = files.iter().map(|file| file.bytes.as_slice()).collect();
+    let deflated =
+        zip(&[Part::deflated("cfg.json", bytes[0]), Part::deflated("sae_weights.safetensors", bytes[1])]);
+    let exported = zip_files(&files).expect("fits");
+    for (what, archive) in [("exported", exported), ("deflated", deflated)] {
+        let named = |bytes: &[u8]| [NamedFile { name: "sae.zip".into(), bytes: bytes.to_vec() }];
+        assert_eq!(read(&named(&archive)), Ok(sae.clone()), "{what}");
+        let directory = archive.windows(4).position(|bytes| bytes == b"PK\x01\x02").expect("a directory");
+        for at in 0..directory {
+            let mut flipped = archive.clone();
+            flipped[at] ^= 0x04;
+            // The headers before the files say again what the directory says; nothing is read of most of them.
+            if let Ok(found) = read(&named(&flipped)) {
+                assert_eq!(found, sae, "{what}, byte {at}");
+            }
+        }
+        // In the middle of the weights.
+        let mut flipped = archive.clone();
+        flipped[directory - 40] ^= 0x04;
+        let error = read(&named(&flipped)).expect_err("a flipped bit").to_string();
+        assert!(error.starts_with("sae.zip: sae_weights.safetensors: "), "{what}: {error}");
+    }
 }

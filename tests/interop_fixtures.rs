@@ -122,19 +122,19 @@ fn what_would_give_other_outputs_here_is_refused_by_name() {
             "sparsify-topk",
             "\"transcode\": false",
             "\"transcode\": true",
-            "cfg.json: entry 'transcode' is true, which models here cannot do",
+            "cfg.json: entry 'transcode' is true, which is not supported",
         ),
         (
             "sparsify-topk",
             "\"skip_connection\": false",
             "\"skip_connection\": true",
-            "cfg.json: entry 'skip_connection' is true, which models here cannot do",
+            "cfg.json: entry 'skip_connection' is true, which is not supported",
         ),
         (
             "sparsify-topk",
             "\"topk\"",
             "\"groupmax\"",
-            "cfg.json: entry 'activation' is \"groupmax\", which models here cannot do",
+            "cfg.json: entry 'activation' is \"groupmax\", which is not supported",
         ),
         (
             "sparsify-topk",
@@ -184,20 +184,34 @@ fn what_would_give_other_outputs_here_is_refused_by_name() {
             "saelens-standard",
             "\"normalize_activations\": \"none\"",
             "\"normalize_activations\": \"expected_average_only_in\"",
-            "cfg.json: entry 'normalize_activations' is \"expected_average_only_in\", which models here cannot do",
+            "cfg.json: entry 'normalize_activations' is \"expected_average_only_in\", which is not supported",
         ),
     ] {
         assert_eq!(edited(name, from, to), expected);
     }
     // Threshold −1: never set in training. The other program would compute a plain ReLU of it.
     let mut files = folder("dictionary_learning-batch-topk");
-    let weights = &mut files[0].bytes;
-    let at =
-        weights.windows(4).position(|bytes| bytes == 0.25f32.to_le_bytes()).expect("it is stored plainly");
-    weights[at..at + 4].copy_from_slice(&(-1f32).to_le_bytes());
+    replace(&mut files[0].bytes, 0.25f32.to_le_bytes(), (-1f32).to_le_bytes());
+    // In the archive it is a file of its own, with a checksum in its header and in the directory.
+    for _ in 0..2 {
+        replace(&mut files[0].bytes, checksum(0.25), checksum(-1.0));
+    }
     let error = read(&files).expect_err("it is refused").to_string();
     assert!(
         error.starts_with("ae.pt: tensor threshold is -1: this BatchTopKSAE never set one in training"),
         "{error}"
     );
+}
+
+/// Replaces the first place that holds four bytes.
+fn replace(file: &mut [u8], from: [u8; 4], to: [u8; 4]) {
+    let at = file.windows(4).position(|bytes| bytes == from).expect("it is stored plainly");
+    file[at..at + 4].copy_from_slice(&to);
+}
+
+/// CRC-32 of a file that holds one number.
+fn checksum(number: f32) -> [u8; 4] {
+    let mut sum = flate2::Crc::new();
+    sum.update(&number.to_le_bytes());
+    sum.sum().to_le_bytes()
 }

@@ -43,11 +43,11 @@ fn step_options(rows: usize, penalties: Penalties) -> StepOptions {
     }
 }
 
-/// F of a model on all rows, from the room's own evaluation; and its codes' support.
+/// F of a model on all rows, from the engine's own evaluation; and its codes' support.
 fn objective(data: &Dataset, sae: &Sae, penalties: &Penalties) -> (f64, Vec<bool>) {
     let optimiser = Optimiser::new(sae, true);
-    let mut room = CpuEngine::new(data.clone(), data.clone(), State { sae: sae.clone(), optimiser });
-    let sums = block_on(room.evaluate(Split::Test, 0..data.rows() as u32)).expect("evaluates");
+    let mut engine = CpuEngine::new(data.clone(), data.clone(), State { sae: sae.clone(), optimiser });
+    let sums = block_on(engine.evaluate(Split::Test, 0..data.rows() as u32)).expect("evaluates");
     let z = apply(Operation::Encode, sae, &data.values()).expect("encodes");
     let mse = sums.squares / (data.rows() * data.cols()) as f64;
     let f = mse + penalties.l1 * sums.l1 / data.rows() as f64 + penalties.of(sae, sae);
@@ -69,11 +69,11 @@ proptest! {
         if let Some(w) = &mut sae.w_dec { w.iter_mut().for_each(|w| *w *= 30.0) }
         let penalties = Penalties { l1, alpha, beta: alpha, ..Penalties::default() };
         let start = State { optimiser: Optimiser::new(&sae, true), sae: sae.clone() };
-        let mut room = CpuEngine::new(data.clone(), data.clone(), start);
-        room.begin_epoch();
+        let mut engine = CpuEngine::new(data.clone(), data.clone(), start);
+        engine.begin_epoch();
         let rows: Vec<u32> = (0..n as u32).collect();
-        block_on(room.steps(&rows, &step_options(n, penalties))).expect("steps");
-        let optimiser = block_on(room.state()).expect("reads back").optimiser;
+        block_on(engine.steps(&rows, &step_options(n, penalties))).expect("steps");
+        let optimiser = block_on(engine.state()).expect("reads back").optimiser;
         // Adam's first moments after one step are (1 − β₁) times the gradient.
         let gradient = |m: &[f32]| -> Vec<f64> { m.iter().map(|&m| f64::from(m) / 0.1).collect() };
         let g = [

@@ -127,7 +127,7 @@ fn codes_that_are_all_zero_leave_the_mean() {
     let threshold = serde_json::json!({"kind": "jumprelu", "threshold": 1e6});
     let activation: Activation = serde_json::from_value(threshold).expect("an activation");
     let data = noise(40);
-    let variance = data.moments().variation / (40 * COLS) as f64;
+    let variance = data.moments().total_sum_of_squares / (40 * COLS) as f64;
     for alpha in [None, Some(0.0)] {
         for preset in [None, Some(Preset::Recommended), Some(Preset::PaperMnist)] {
             let options = TrainOptions { activation: activation.clone(), ..options(Method::Pam) };

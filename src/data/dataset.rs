@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use super::dtype::widen;
-use super::{Normalisation, NormalisationKind, Storage};
+use super::normalisation::{Normalisation, NormalisationKind};
+use super::storage::Storage;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::random::{Random, Stream};
 
-/// Means and variation of a data set.
+/// Means of a data set, and how far its values lie from them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DataMoments {
     /// Column means, `[cols]`.
     pub mean: Vec<f64>,
     /// `Σ(x − x̄)²` over all elements: the error of predicting the mean, the denominator of fvu.
-    pub variation: f64,
+    pub total_sum_of_squares: f64,
 }
 
 /// Rows of equal length with a normalisation, and labels if they came with any.
@@ -132,7 +134,7 @@ impl Dataset {
             ));
         }
         // Labels are kept by row of the storage: this may be a view of a part of it.
-        let mut stored = vec![0; self.storage.len() / self.cols];
+        let mut stored = memory::zeros("labels", &[self.storage.len() / self.cols])?;
         for (row, label) in labels.into_iter().enumerate() {
             stored[self.stored(row)] = label;
         }
@@ -141,7 +143,6 @@ impl Dataset {
     }
 
     /// Adds the labels of all rows of the storage, of which this may be a view.
-    #[cfg(feature = "files")]
     pub(super) fn with_stored_labels(self, labels: Vec<u8>) -> Self {
         Self { labels: Some(labels.into()), ..self }
     }
@@ -228,11 +229,36 @@ impl Dataset {
     }
 
     /// All values, row-major `[rows, cols]`, as the model sees them.
+    ///
+    /// # Panics
+    /// If memory has no room for them: see [`Dataset::try_values`].
     pub fn values(&self) -> Vec<f32> {
-        let mut values = vec![0.0; self.rows() * self.cols];
-        let rows: Vec<u32> = (0..self.rows() as u32).collect();
-        self.gather(&rows, &mut values);
-        values
+        self.try_values().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The same for rows that may be kept smaller than they come out.
+    ///
+    /// # Errors
+    /// If memory has no room for them.
+    pub fn try_values(&self) -> Result<Vec<f32>> {
+        let mut values = memory::zeros("values", &[self.rows(), self.cols])?;
+        for (row, out) in (0..).zip(values.chunks_exact_mut(self.cols)) {
+            self.gather(&[row], out);
+        }
+        Ok(values)
+    }
+
+    /// The values of the rows numbered `rows`, as the model sees them.
+    ///
+    /// # Errors
+    /// If a number is out of range, or memory has no room for them.
+    pub fn rows_at(&self, rows: &[u32]) -> Result<Vec<f32>> {
+        if let Some(row) = rows.iter().find(|&&row| row as usize >= self.rows()) {
+            return Err(Error::option("rows", row, format!("row numbers below {}", self.rows())));
+        }
+        let mut values = memory::zeros("rows", &[rows.len(), self.cols])?;
+        self.gather(rows, &mut values);
+        Ok(values)
     }
 
     /// The same rows under another normalisation, which replaces any earlier one. `Standardise` is fitted on the
@@ -260,7 +286,7 @@ impl Dataset {
     /// Splits the rows at random in two parts, the first with `round(rows · train_share)` rows.
     ///
     /// # Errors
-    /// If the share does not leave at least one row on either side.
+    /// If the share does not leave at least one row on either side, or memory has no room for the order of the rows.
     pub fn split(&self, train_share: f64, seed: u64) -> Result<(Self, Self)> {
         let first = (self.rows() as f64 * train_share).round();
         if !(first >= 1.0 && first < self.rows() as f64) {
@@ -270,7 +296,7 @@ impl Dataset {
                 format!("a share of the {} rows with at least one row on either side", self.rows()),
             ));
         }
-        let order = Random::new(seed, Stream::Rows).permutation(self.rows() as u32);
+        let order = self.shuffled(seed)?;
         let (train, test) = order.split_at(first as usize);
         Ok((self.select(train), self.select(test)))
     }
@@ -279,14 +305,21 @@ impl Dataset {
     /// of larger ones.
     ///
     /// # Errors
-    /// If the fraction is not in (0, 1].
+    /// If the fraction is not in (0, 1], or memory has no room for the order of the rows.
     pub fn share(&self, fraction: f64, seed: u64) -> Result<Self> {
         if !(fraction > 0.0 && fraction <= 1.0) {
             return Err(Error::option("fraction", fraction, "above 0 and at most 1"));
         }
         let rows = ((self.rows() as f64 * fraction).round() as usize).max(1);
-        let order = Random::new(seed, Stream::Rows).permutation(self.rows() as u32);
+        let order = self.shuffled(seed)?;
         Ok(self.select(&order[..rows]))
+    }
+
+    /// The row numbers in random order. Each takes four bytes where a row may take one: with those of the view that is
+    /// made of them, they are asked for before they are taken.
+    fn shuffled(&self, seed: u64) -> Result<Vec<u32>> {
+        drop(memory::reserve::<u32>("order of the rows", &[2, self.rows()])?);
+        Ok(Random::new(seed, Stream::Rows).permutation(self.rows() as u32))
     }
 
     /// The rows of this view numbered `rows`, in that order.
@@ -298,7 +331,7 @@ impl Dataset {
         Self { view: Some(view), ..self.clone() }
     }
 
-    /// Column means and total variation of the values as the model sees them, in two passes of float64.
+    /// Column means and total sum of squares of the values as the model sees them, in two passes of float64.
     pub fn moments(&self) -> DataMoments {
         let mut row = vec![0.0; self.cols];
         let mut mean = vec![0.0; self.cols];
@@ -307,14 +340,14 @@ impl Dataset {
             mean.iter_mut().zip(&row).for_each(|(mean, &x)| *mean += f64::from(x));
         }
         mean.iter_mut().for_each(|mean| *mean /= self.rows() as f64);
-        let mut variation = 0.0;
+        let mut total_sum_of_squares = 0.0;
         for at in 0..self.rows() as u32 {
             self.gather(&[at], &mut row);
             let squares =
                 row.iter().zip(&mean).map(|(&x, mean)| (f64::from(x) - mean) * (f64::from(x) - mean));
-            variation += squares.sum::<f64>();
+            total_sum_of_squares += squares.sum::<f64>();
         }
-        DataMoments { mean, variation }
+        DataMoments { mean, total_sum_of_squares }
     }
 
     /// Mean and standard deviation (divided by the number of rows) of each stored column, in float64.

@@ -63,14 +63,8 @@ impl Dtype {
         }
     }
 
-    /// The numbers that the bytes of elements stand for, rounded to 32-bit floats, in place of what `out` held.
-    pub(super) fn decode(self, bytes: &[u8], big_endian: bool, out: &mut Vec<f32>) {
-        if big_endian && self.size() > 1 {
-            let mut little = bytes.to_vec();
-            little.chunks_exact_mut(self.size()).for_each(<[u8]>::reverse);
-            return self.decode(&little, false, out);
-        }
-        out.clear();
+    /// Little-endian elements as 32-bit floats, appended to `out`.
+    fn decode(self, bytes: &[u8], out: &mut Vec<f32>) {
         match self {
             Self::Bool => each(bytes, out, |[b]| f32::from(u8::from(b != 0))),
             Self::U8 => each(bytes, out, |[b]| f32::from(b)),
@@ -85,6 +79,33 @@ impl Dtype {
             Self::I64 => each(bytes, out, |b| i64::from_le_bytes(b) as f32),
             Self::U64 => each(bytes, out, |b| u64::from_le_bytes(b) as f32),
             Self::F64 => each(bytes, out, |b| f64::from_le_bytes(b) as f32),
+        }
+    }
+}
+
+/// Type and byte order of the elements in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ElementType {
+    pub dtype: Dtype,
+    pub big_endian: bool,
+}
+
+impl ElementType {
+    /// Elements of one byte, or with the least significant byte first.
+    pub fn little_endian(dtype: Dtype) -> Self {
+        Self { dtype, big_endian: false }
+    }
+
+    /// The numbers that the bytes of elements stand for, rounded to 32-bit floats, in place of what `out` held.
+    pub fn decode(self, bytes: &[u8], out: &mut Vec<f32>) {
+        out.clear();
+        let size = self.dtype.size();
+        if self.big_endian && size > 1 {
+            let mut little = bytes.to_vec();
+            little.chunks_exact_mut(size).for_each(<[u8]>::reverse);
+            self.dtype.decode(&little, out);
+        } else {
+            self.dtype.decode(bytes, out);
         }
     }
 }

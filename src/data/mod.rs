@@ -1,55 +1,37 @@
-//! Data sets, generators, and one file per format.
+//! Data sets: rows in memory, the files that they are read from, and generators.
 //!
-//! A new format is one file with a `FORMAT`, entered in the list of `tensor_file.rs`.
+//! - [`Dataset`], [`Storage`], [`Normalisation`]: rows as they are stored, and as the model sees them
+//! - `generate`: digits and clusters drawn from a seed
+//! - `read`: what all formats share: sources, unpacking, elements, statistics
+//! - `formats`: one file per format, and the one table of them; a new format is a file there and an entry in the table
+//! - [`TensorFile`]: opens a file by that table and makes data sets of its tensors
+//!
+//! Arrows: `TensorFile` → `formats` → `read` → `Storage` and `Dtype`. The feature `files` adds formats.
 
-#[cfg(feature = "files")]
-mod archive;
-mod clusters;
-mod content;
-#[cfg(feature = "files")]
-mod csv;
 mod dataset;
-mod digits;
 mod dtype;
-mod elements;
-mod idx;
-mod inspect;
-mod keep;
+mod formats;
+mod generate;
+#[cfg(feature = "files")]
+mod labels;
 mod normalisation;
-mod npy;
-#[cfg(feature = "files")]
-mod pickle;
-#[cfg(feature = "files")]
-mod pickled;
-#[cfg(feature = "files")]
-mod pt;
-mod recognise;
-#[cfg(feature = "files")]
-mod safetensors;
-mod source;
+mod read;
 mod storage;
 mod tensor_file;
 #[cfg(feature = "files")]
 mod tokens;
-#[cfg(feature = "files")]
-mod unzip;
-#[cfg(feature = "files")]
-mod zip;
 
-pub use clusters::MAX_POINTS;
 pub use dataset::{DataMoments, Dataset};
-pub use digits::MAX_DIGITS;
 pub use dtype::Dtype;
-pub use elements::Progress;
-pub use inspect::Inspection;
-pub use keep::Keep;
+pub(crate) use formats::safetensors;
+#[cfg(feature = "files")]
+pub(crate) use formats::unzip;
+pub use generate::{MAX_DIGITS, MAX_POINTS};
 pub use normalisation::{Normalisation, NormalisationKind};
 #[cfg(not(target_arch = "wasm32"))]
-pub use source::Disk;
-pub use source::{Reading, Source};
-pub use storage::Storage;
-pub use tensor_file::{LoadOptions, TensorFile, TensorInfo, read_tensors};
+pub use read::Disk;
+pub use read::{Inspection, Progress, Reading, Source, TensorInfo};
+pub use storage::{Storage, StorageKind};
+pub use tensor_file::{LoadOptions, TensorFile, read_tensors};
 #[cfg(feature = "files")]
 pub use tokens::{Token, Tokens};
-#[cfg(feature = "files")]
-pub(crate) use unzip::unzip;

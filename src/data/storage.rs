@@ -1,9 +1,71 @@
-//! Values as they are kept in memory.
+//! Values as they are kept in memory: as they came where that is small, or as the user chooses.
 
 use half::f16;
 
-use super::Keep;
-use super::dtype::widen;
+use super::dtype::{Dtype, widen};
+use crate::error::{Error, Result};
+
+/// Type in which values are kept in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StorageKind {
+    /// Bytes: whole numbers from 0 to 255.
+    U8,
+    /// Half precision: 11 significant bits, magnitudes up to 65504.
+    F16,
+    /// 32-bit floats.
+    F32,
+}
+
+impl StorageKind {
+    /// How values of a type are kept unless the user chooses: bytes and half precision as they are, others as f32.
+    pub fn of(dtype: Dtype) -> Self {
+        match dtype {
+            Dtype::U8 | Dtype::Bool => Self::U8,
+            Dtype::F16 => Self::F16,
+            Dtype::I8
+            | Dtype::I16
+            | Dtype::I32
+            | Dtype::I64
+            | Dtype::U16
+            | Dtype::U32
+            | Dtype::U64
+            | Dtype::BF16
+            | Dtype::F32
+            | Dtype::F64 => Self::F32,
+        }
+    }
+
+    /// Reads the public name, the value of the option `keep`.
+    ///
+    /// # Errors
+    /// If it is none of the three.
+    pub fn parse(name: &str) -> Result<Self> {
+        match name {
+            "u8" => Ok(Self::U8),
+            "f16" => Ok(Self::F16),
+            "f32" => Ok(Self::F32),
+            other => Err(Error::option("keep", format!("'{other}'"), "'u8', 'f16' or 'f32'")),
+        }
+    }
+
+    /// Its public name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::U8 => "u8",
+            Self::F16 => "f16",
+            Self::F32 => "f32",
+        }
+    }
+
+    /// Bytes of a value.
+    pub fn size(self) -> usize {
+        match self {
+            Self::U8 => 1,
+            Self::F16 => 2,
+            Self::F32 => 4,
+        }
+    }
+}
 
 /// Values as they are kept in memory, row-major.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,11 +94,11 @@ impl Storage {
     }
 
     /// Type of the values.
-    pub fn keep(&self) -> Keep {
+    pub fn kind(&self) -> StorageKind {
         match self {
-            Self::U8(_) => Keep::U8,
-            Self::F16(_) => Keep::F16,
-            Self::F32(_) => Keep::F32,
+            Self::U8(_) => StorageKind::U8,
+            Self::F16(_) => StorageKind::F16,
+            Self::F32(_) => StorageKind::F32,
         }
     }
 

@@ -1,172 +1,30 @@
-//! Files that hold one or more tensors: recognised by content first, then by name.
+//! Files that hold one or more tensors, and the data sets that are made of them.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::ControlFlow;
 
-use super::content::Span;
-use super::elements::{Elements, Progress, Sink};
-use super::inspect::Statistics;
-use super::keep::Kept;
-use super::recognise::{describe, foreign};
-use super::source::{File, Reading, Source, now};
-use super::{Dataset, Dtype, Inspection, Keep, idx, npy};
+use super::dataset::Dataset;
+use super::formats::sniff;
+use super::read::{
+    Contents, InputFile, Inspection, Progress, Source, Statistics, StorageBuilder, Tensor, TensorInfo, now,
+};
+use super::storage::{Storage, StorageKind};
 use crate::error::{Error, Result};
-
-/// Every format that can be read, in the order in which they are tried.
-const FORMATS: &[Format] = &[
-    npy::FORMAT,
-    #[cfg(feature = "files")]
-    super::archive::FORMAT,
-    #[cfg(feature = "files")]
-    super::safetensors::FORMAT,
-    idx::FORMAT,
-    #[cfg(feature = "files")]
-    super::csv::FORMAT,
-];
-
-/// How a format is recognised and read; each has its own file.
-pub struct Format {
-    /// What it is called in messages.
-    pub name: &'static str,
-    /// Whether content that begins with these bytes (up to [`OPENING`], unpacked if gzipped) is of this format.
-    pub by_content: fn(&[u8]) -> bool,
-    /// Whether a file of this name, in lower case, should be of this format.
-    pub by_name: fn(&str) -> bool,
-    /// Reads what the file says of its tensors.
-    pub open: for<'f> fn(&'f File<'f>) -> Reading<'f, Found>,
-}
-
-/// Bytes of content that are looked at to recognise a format.
-const OPENING: usize = 512;
-/// Tensors that a file may hold.
-#[cfg(feature = "files")]
-pub const MOST_TENSORS: usize = 1 << 14;
-
-/// What a file holds.
-#[derive(Default)]
-pub struct Found {
-    pub tensors: Vec<Tensor>,
-    /// Single numbers: no data sets, but parts of models.
-    pub numbers: Vec<Tensor>,
-    /// Tensors that cannot be read, by name, and why.
-    pub refused: Vec<(String, Error)>,
-}
-
-impl From<Tensor> for Found {
-    fn from(tensor: Tensor) -> Self {
-        Self { tensors: vec![tensor], ..Self::default() }
-    }
-}
-
-impl Found {
-    /// Enters one more.
-    #[cfg(feature = "files")]
-    pub fn push(&mut self, name: &str, tensor: Result<Tensor>) {
-        match tensor {
-            Ok(tensor) if tensor.info.shape.is_empty() => self.numbers.push(tensor),
-            Ok(tensor) => self.tensors.push(tensor),
-            Err(error) => self.refused.push((name.to_owned(), error)),
-        }
-    }
-}
-
-/// A tensor in a file: what it is, and where.
-pub struct Tensor {
-    info: TensorInfo,
-    rows: u64,
-    /// Length of a row in a data set made of it.
-    cols: usize,
-    body: Body,
-}
-
-enum Body {
-    Elements(Span, Elements),
-    #[cfg(feature = "files")]
-    Table(super::csv::Table),
-}
-
-/// Row length of a tensor whose leading dimensions flatten to rows.
-pub fn cols_of(shape: &[usize]) -> Result<usize, &'static str> {
-    match shape {
-        [] => Err("holds a single number, expected an array of rows"),
-        [_] => Ok(1),
-        [.., last] => Ok(*last),
-    }
-}
-
-impl Tensor {
-    /// Elements of fixed size, in one part of the file. `cols` divides their number.
-    pub fn of_elements(info: TensorInfo, cols: usize, span: Span, elements: Elements) -> Self {
-        let rows = elements.count() / (cols as u64).max(1);
-        Self { info, rows, cols, body: Body::Elements(span, elements) }
-    }
-
-    /// A table of text.
-    #[cfg(feature = "files")]
-    pub fn of_table(info: TensorInfo, rows: u64, cols: usize, table: super::csv::Table) -> Self {
-        Self { info, rows, cols, body: Body::Table(table) }
-    }
-
-    fn number(&self) -> (Dtype, bool) {
-        match &self.body {
-            Body::Elements(_, elements) => (elements.dtype, elements.big_endian),
-            #[cfg(feature = "files")]
-            Body::Table(_) => super::csv::NUMBER,
-        }
-    }
-
-    /// Before memory is taken: whether the file holds as much as it claims.
-    async fn check_claim(&self, file: &File<'_>, keep: Keep, progress: &mut Progress<'_>) -> Result<()> {
-        match &self.body {
-            Body::Elements(span, elements) => elements.check_claim(span, file, keep, progress).await,
-            // The lines of a table have been counted.
-            #[cfg(feature = "files")]
-            Body::Table(_) => Ok(()),
-        }
-    }
-
-    async fn each(
-        &self,
-        file: &File<'_>,
-        rows: u64,
-        progress: &mut Progress<'_>,
-        sink: &mut dyn Sink,
-    ) -> Result<()> {
-        match &self.body {
-            Body::Elements(span, elements) => {
-                elements.each(span, file, rows * self.cols as u64, progress, sink).await
-            }
-            #[cfg(feature = "files")]
-            Body::Table(table) => table.each(file, rows, progress, sink).await,
-        }
-    }
-}
-
-/// What a file says about one of its tensors.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TensorInfo {
-    /// Its name in the file; where the format has no names, that of the file.
-    pub name: String,
-    /// Type of the elements in the file.
-    pub dtype: Dtype,
-    /// Its dimensions, the slowest first.
-    pub shape: Vec<usize>,
-}
 
 /// How a data set is made of a tensor.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LoadOptions {
-    /// Type in which values are kept; by default [`Keep::of`] the type in the file.
-    pub keep: Option<Keep>,
+    /// Type in which values are kept; by default [`StorageKind::of`] the type in the file.
+    pub keep: Option<StorageKind>,
     /// Leave out rows that hold NaN or infinity, rather than refuse them.
     pub drop_non_finite: bool,
 }
 
 /// A file of tensors: what they are is known, their values are read when they are asked for.
 pub struct TensorFile<'a> {
-    file: File<'a>,
-    found: Found,
+    file: InputFile<'a>,
+    contents: Contents,
 }
 
 impl fmt::Debug for TensorFile<'_> {
@@ -181,35 +39,33 @@ impl<'a> TensorFile<'a> {
     /// # Errors
     /// As [`read_tensors`].
     pub async fn open(source: Box<dyn Source + 'a>, file_name: &str) -> Result<Self> {
-        let file = File::open(source, file_name).await?;
-        let mut opening = [0; OPENING];
-        // A gzip stream that is damaged this early opens as nothing; the reader that its name asks for says why.
-        let known = Span::of(&file).content(&file).fill(&mut opening).await.unwrap_or(0);
-        let opening = &opening[..known];
-        let name = file_name.to_ascii_lowercase();
-        let by_content = FORMATS.iter().find(|format| (format.by_content)(opening));
-        let format = match (by_content, foreign(opening)) {
-            (Some(format), _) => Some(format),
-            (None, Some(_)) => None,
-            (None, None) if file.length() == 0 => None,
-            (None, None) => FORMATS.iter().find(|format| (format.by_name)(&name)),
-        };
-        let Some(format) = format else {
-            let accepted = FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ");
-            let what = describe(&file, opening, &accepted);
-            return Err(Error::UnknownFormat { file: file_name.to_owned(), what });
-        };
-        let found = (format.open)(&file).await?;
-        if found.tensors.is_empty() {
-            let why = found.refused.into_iter().next().map(|(_, why)| why);
+        let file = InputFile::open(source, file_name).await?;
+        let contents = (sniff(&file).await?.open)(&file).await?;
+        if contents.tensors.is_empty() {
+            let why = contents.refused.into_iter().next().map(|(_, why)| why);
             return Err(why.unwrap_or_else(|| Error::format(file_name, "holds no tensor")));
         }
-        Ok(Self { file, found })
+        Ok(Self { file, contents })
     }
 
     /// The tensors that can be read, in the order of the file.
     pub fn tensors(&self) -> impl ExactSizeIterator<Item = &TensorInfo> {
-        self.found.tensors.iter().map(|tensor| &tensor.info)
+        self.contents.tensors.iter().map(|tensor| &tensor.info)
+    }
+
+    /// Names, types and shapes of the tensors, and of the single numbers, which are parts of models but make no rows.
+    pub fn tensors_and_numbers(&self) -> impl Iterator<Item = &TensorInfo> {
+        self.contents.all().map(|tensor| &tensor.info)
+    }
+
+    /// Why a tensor of the file cannot be read, if there is one.
+    pub fn refusal(&self) -> Option<&Error> {
+        self.contents.refused.first().map(|(_, why)| why)
+    }
+
+    /// What the file says about itself under a key; safetensors has such text.
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        self.contents.metadata.get(key).map(String::as_str)
     }
 
     /// Rows and columns of the data set that a tensor makes: all dimensions but the last flatten to rows,
@@ -235,10 +91,24 @@ impl<'a> TensorFile<'a> {
     /// # Errors
     /// As [`TensorFile::load`]; if the source of the file has to be waited for.
     pub fn dataset_with(&self, name: Option<&str>, options: LoadOptions) -> Result<Dataset> {
-        now(self.load(name, options, &mut |_, _| ControlFlow::Continue(()))).unwrap_or_else(|| {
-            let what = "is read in slices, which takes load(), not dataset()";
-            Err(Error::format(&self.file.name, what))
-        })
+        self.at_once(self.load(name, options, &mut |_, _| ControlFlow::Continue(())))
+    }
+
+    /// The values of one tensor as 32-bit floats, bit for bit where they are such in the file, and not checked for NaN.
+    /// For a file in memory.
+    ///
+    /// # Errors
+    /// As [`TensorFile::load`], but for values that are not finite.
+    pub fn values(&self, name: &str) -> Result<Vec<f32>> {
+        let storage = self.at_once(async {
+            let tensor = self.tensor(Some(name))?;
+            let go_on = &mut |_, _| ControlFlow::Continue(());
+            Ok(self.store(tensor, StorageKind::F32, go_on).await?.0)
+        })?;
+        match storage {
+            Storage::F32(values) => Ok(values),
+            Storage::U8(_) | Storage::F16(_) => Err(self.error("was not kept as f32")),
+        }
     }
 
     /// One tensor as a data set, read in slices. Memory stays within 64 MB of what is kept.
@@ -246,7 +116,7 @@ impl<'a> TensorFile<'a> {
     /// # Errors
     /// If the file has several tensors and none is named, if none has the name or that one cannot be read, if memory
     /// has no room for it (said before anything is read), if its content is damaged, if a value cannot be kept as
-    /// asked, if `progress` breaks, or as [`Dataset::new`].
+    /// asked or is not finite, if `progress` breaks, or as [`Dataset::new`].
     pub async fn load(
         &self,
         name: Option<&str>,
@@ -257,21 +127,21 @@ impl<'a> TensorFile<'a> {
         if u32::try_from(tensor.rows).is_err() {
             return Err(Error::shape("rows of the data set", tensor.rows, "below 2^32"));
         }
-        let keep = options.keep.unwrap_or(Keep::of(tensor.number().0));
-        tensor.check_claim(&self.file, keep, progress).await?;
-        let mut kept = Kept::new(&self.file.name, tensor.rows, tensor.cols, tensor.number(), keep)?;
-        tensor.each(&self.file, tensor.rows, progress, &mut kept).await?;
+        let kind = options.keep.unwrap_or(StorageKind::of(tensor.body.element_type().dtype));
+        let (storage, labels) = self.store(tensor, kind, progress).await?;
         let dataset = if options.drop_non_finite {
-            Dataset::finite_rows(kept.values, tensor.cols)?
+            Dataset::finite_rows(storage, tensor.cols)
         } else {
-            Dataset::new(kept.values, tensor.cols)?
+            Dataset::new(storage, tensor.cols)
         };
-        #[cfg(feature = "files")]
-        let dataset = kept.labels.give(dataset);
-        Ok(dataset)
+        let dataset = dataset.map_err(|error| error.in_file(&self.place_of(tensor)))?;
+        Ok(match labels {
+            Some(labels) => dataset.with_stored_labels(labels),
+            None => dataset,
+        })
     }
 
-    /// Statistics of a tensor, or of its first `rows` rows, and a preview. Keeps nothing.
+    /// Statistics of a tensor, or of its first `rows` rows, and a preview. Keeps no values.
     ///
     /// # Errors
     /// As [`TensorFile::load`], but for values that are not finite, which are counted.
@@ -283,49 +153,64 @@ impl<'a> TensorFile<'a> {
     ) -> Result<Inspection> {
         let tensor = self.tensor(name)?;
         let rows = rows.unwrap_or(tensor.rows).min(tensor.rows);
-        let mut statistics = Statistics::new(tensor.rows, rows, tensor.cols, tensor.number());
-        tensor.each(&self.file, rows, progress, &mut statistics).await?;
+        let element_type = tensor.body.element_type();
+        let mut statistics = Statistics::new(tensor.rows, rows, tensor.cols, element_type);
+        tensor.body.each(&self.file, (rows, tensor.cols), progress, &mut statistics).await?;
         Ok(statistics.finish())
+    }
+
+    /// The values of a tensor in memory, and the labels of its rows.
+    async fn store(
+        &self,
+        tensor: &Tensor,
+        kind: StorageKind,
+        progress: &mut Progress<'_>,
+    ) -> Result<(Storage, Option<Vec<u8>>)> {
+        let shape = (tensor.rows, tensor.cols);
+        tensor.body.check_claim(&self.file, kind, progress).await?;
+        let element_type = tensor.body.element_type();
+        let mut builder = StorageBuilder::new(&self.file.name, shape, element_type, kind)?;
+        let labels = tensor.body.each(&self.file, shape, progress, &mut builder).await?;
+        Ok((builder.values, labels))
+    }
+
+    fn at_once<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        now(work).unwrap_or_else(|| Err(self.error("is read in slices, which takes load(), not dataset()")))
     }
 
     fn tensor(&self, name: Option<&str>) -> Result<&Tensor> {
         let Some(name) = name else {
-            return match self.found.tensors.as_slice() {
+            return match self.contents.tensors.as_slice() {
                 [tensor] => Ok(tensor),
                 tensors => {
-                    let what = format!("has {} tensors, name one of {}", tensors.len(), self.names());
-                    Err(Error::format(&self.file.name, what))
+                    Err(self.error(format!("has {} tensors, name one of {}", tensors.len(), self.names())))
                 }
             };
         };
-        let mut all = self.found.tensors.iter().chain(&self.found.numbers);
-        if let Some(tensor) = all.find(|tensor| tensor.info.name == name) {
+        if let Some(tensor) = self.contents.all().find(|tensor| tensor.info.name == name) {
             return Ok(tensor);
         }
-        let refused = self.found.refused.iter().find(|(refused, _)| refused == name);
-        Err(refused.map(|(_, why)| why.clone()).unwrap_or_else(|| {
-            let what = format!("has no tensor '{name}', only {}", self.names());
-            Error::format(&self.file.name, what)
-        }))
+        let refused = self.contents.refused.iter().find(|(refused, _)| refused == name);
+        Err(refused
+            .map(|(_, why)| why.clone())
+            .unwrap_or_else(|| self.error(format!("has no tensor '{name}', only {}", self.names()))))
     }
 
-    /// Names, types and shapes of the tensors, single numbers among them.
-    #[cfg(feature = "files")]
-    pub(crate) fn with_numbers(&self) -> impl Iterator<Item = &TensorInfo> {
-        self.found.tensors.iter().chain(&self.found.numbers).map(|tensor| &tensor.info)
+    fn error(&self, what: impl Into<String>) -> Error {
+        Error::format(&self.file.name, what)
     }
 
-    /// Why a tensor of the file cannot be read, if there is one.
-    #[cfg(feature = "files")]
-    pub(crate) fn refusal(&self) -> Option<&Error> {
-        self.found.refused.first().map(|(_, why)| why)
+    /// File and tensor for messages; the file alone where its format has no names.
+    fn place_of(&self, tensor: &Tensor) -> String {
+        let (file, name) = (&self.file.name, &tensor.info.name);
+        if name == file { file.clone() } else { format!("{file}: tensor '{name}'") }
     }
 
     fn names(&self) -> String {
         const SHOWN: usize = 20;
         let names = self.tensors().map(|info| format!("'{}'", info.name));
         let mut text = names.take(SHOWN).collect::<Vec<_>>().join(", ");
-        if self.found.tensors.len() > SHOWN {
+        if self.contents.tensors.len() > SHOWN {
             text += ", …";
         }
         text
@@ -348,5 +233,5 @@ impl<'a> TensorFile<'a> {
 /// ```
 pub fn read_tensors<'a>(bytes: impl Into<Cow<'a, [u8]>>, file_name: &str) -> Result<TensorFile<'a>> {
     now(TensorFile::open(Box::new(bytes.into()), file_name))
-        .unwrap_or_else(|| Err(Error::format(file_name, "has to be waited for")))
+        .unwrap_or_else(|| Err(Error::format(file_name, "cannot be read at once")))
 }

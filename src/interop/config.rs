@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::NamedFile;
+use super::named_file::NamedFile;
 use crate::error::{Error, Result};
 
-/// No configuration is longer; runs of other programs list their layers and hooks here.
+/// Longest configuration that is read; runs of other programs list their layers and hooks here.
 const LONGEST: usize = 4 << 20;
 
 /// A JSON object and the file that it came from.
@@ -26,14 +26,14 @@ impl Config {
                 format!("has {} bytes, expected a short JSON object", file.bytes.len()),
             ));
         }
-        // Python's json writes a byte order mark never, but editors do.
+        // Python never writes a byte order mark, but editors do.
         let bytes = file.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.bytes);
         let entries = serde_json::from_slice(bytes)
             .map_err(|error| Error::format(&file.name, format!("is not a JSON object: {error}")))?;
         Ok(Self { file: file.name.clone(), entries })
     }
 
-    /// Whether there is such an entry, other than null.
+    /// Whether there is an entry of this name other than null.
     pub fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
@@ -66,7 +66,7 @@ impl Config {
         self.count(name)?.ok_or_else(|| self.wrong(name, None, "a whole number"))
     }
 
-    /// True or false, with a default where it is not said.
+    /// True or false, with a default where it is missing.
     pub fn flag(&self, name: &str, default: bool) -> Result<bool> {
         match self.get(name) {
             None => Ok(default),
@@ -75,32 +75,32 @@ impl Config {
         }
     }
 
-    /// A word, if it is there.
-    pub fn word(&self, name: &str) -> Result<Option<&str>> {
+    /// A string, if it is there.
+    pub fn text(&self, name: &str) -> Result<Option<&str>> {
         match self.get(name) {
             None => Ok(None),
-            Some(Value::String(word)) => Ok(Some(word)),
-            other => Err(self.wrong(name, other, "a word")),
+            Some(Value::String(text)) => Ok(Some(text)),
+            other => Err(self.wrong(name, other, "a string")),
         }
     }
 
     /// # Errors
-    /// If a size is said and is not that of the weights.
+    /// If the entry is there and is not the size that the weights have.
     pub fn agrees(&self, name: &str, size: usize) -> Result<()> {
         match self.count(name)? {
-            Some(said) if said != size => {
-                Err(self.error(format!("entry '{name}' is {said}, but the weights have {size}")))
+            Some(given) if given != size => {
+                Err(self.error(format!("entry '{name}' is {given}, but the weights have {size}")))
             }
             _ => Ok(()),
         }
     }
 
     /// # Errors
-    /// If the entry is there and is not `allowed`, which stands for a model that just passes activations on.
+    /// If the entry is there and is none of the `allowed` values, under which activations pass unchanged.
     pub fn refuse_unless(&self, name: &str, allowed: &[Value]) -> Result<()> {
         match self.get(name) {
             Some(value) if !allowed.contains(value) => {
-                Err(self.error(format!("entry '{name}' is {}, which models here cannot do", short(value))))
+                Err(self.error(format!("entry '{name}' is {}, which is not supported", short(value))))
             }
             _ => Ok(()),
         }

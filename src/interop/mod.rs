@@ -11,48 +11,25 @@
 //! Each format is one file here. What a format can say and a model here cannot do, or the other way round, is an error
 //! with a sentence: no model is read or written that would give other outputs.
 
-mod archive;
 mod config;
-mod dictionary_learning;
-mod doubling;
-mod gemma_scope;
-mod saelens;
-mod sparsify;
-mod tensors;
+mod formats;
+mod model_format;
+mod named_file;
+mod signed_topk;
+mod weights;
+mod zip_files;
 
 use crate::data::unzip;
 use crate::error::{Error, Result};
 use crate::sae::Sae;
-use crate::train;
 
-pub use archive::zip_files;
 use config::Config;
-use tensors::Tensors;
-
-/// A file by its name; folders in the name do not matter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamedFile {
-    /// Its name.
-    pub name: String,
-    /// Its content.
-    pub bytes: Vec<u8>,
-}
-
-impl NamedFile {
-    /// The name without folders.
-    fn base(&self) -> &str {
-        self.name.rsplit(['/', '\\']).next().unwrap_or_default()
-    }
-}
-
-/// Formats that can be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// SAELens, 6.0 and later.
-    SaeLens,
-    /// EleutherAI's sparsify.
-    Sparsify,
-}
+use formats::FORMATS;
+pub use model_format::Format;
+use model_format::{ModelReader, ModelWriter};
+pub use named_file::NamedFile;
+use weights::{Weights, check_range};
+pub use zip_files::zip_files;
 
 impl Format {
     /// Reads the public name.
@@ -60,12 +37,15 @@ impl Format {
     /// # Errors
     /// If there is no such format.
     pub fn parse(name: &str) -> Result<Self> {
-        match name {
-            "saelens" => Ok(Self::SaeLens),
-            "sparsify" => Ok(Self::Sparsify),
-            other => Err(Error::option("format", format!("'{other}'"), "'saelens' or 'sparsify'")),
-        }
+        writers().find(|writer| writer.name == name).map(|writer| writer.format).ok_or_else(|| {
+            let names: Vec<_> = writers().map(|writer| format!("'{}'", writer.name)).collect();
+            Error::option("format", format!("'{name}'"), names.join(" or "))
+        })
     }
+}
+
+fn writers() -> impl Iterator<Item = &'static ModelWriter> {
+    FORMATS.iter().filter_map(|format| format.writer.as_ref())
 }
 
 /// Writes a model as the files of a format's folder. They want activations as the model does: see
@@ -89,17 +69,11 @@ impl Format {
 /// # Ok::<(), splinterp::Error>(())
 /// ```
 pub fn write(sae: &Sae, format: Format) -> Result<Vec<NamedFile>> {
-    match format {
-        Format::SaeLens => saelens::write(sae),
-        Format::Sparsify => sparsify::write(sae),
-    }
+    let writer = writers().find(|writer| writer.format == format);
+    let writer =
+        writer.ok_or_else(|| Error::option("format", format!("{format:?}"), "a format that is written"))?;
+    (writer.write)(sae)
 }
-
-/// Names under which the formats keep their weights.
-const WEIGHTS: [&str; 4] =
-    [saelens::WEIGHTS, sparsify::WEIGHTS, dictionary_learning::WEIGHTS, gemma_scope::WEIGHTS];
-/// Names under which they keep their configuration.
-const CONFIGS: [&str; 2] = [saelens::CONFIG, dictionary_learning::CONFIG];
 
 /// Reads a model from the files of a folder or a zip archive of them, or from a run's checkpoint. Files that belong to
 /// no format are passed over if one of the weights has a format's own name.
@@ -110,7 +84,8 @@ const CONFIGS: [&str; 2] = [saelens::CONFIG, dictionary_learning::CONFIG];
 pub fn read(files: &[NamedFile]) -> Result<Sae> {
     match files {
         [archive] if archive.bytes.starts_with(b"PK\x03\x04") => {
-            match unzip(&archive.bytes, &archive.name, &CONFIGS)? {
+            let configs: Vec<_> = FORMATS.iter().filter_map(|format| format.config()).collect();
+            match unzip(&archive.bytes, &archive.name, &configs)? {
                 None => read_folder(files),
                 Some(unpacked) => {
                     let named = |(name, bytes)| NamedFile { name, bytes };
@@ -123,84 +98,57 @@ pub fn read(files: &[NamedFile]) -> Result<Sae> {
 }
 
 fn read_folder(files: &[NamedFile]) -> Result<Sae> {
-    let weights = weights_among(files)?;
-    if train::is_checkpoint(&weights.bytes) {
-        return train::checkpoint_model(&weights.bytes);
-    }
-    let configs: Vec<_> = files.iter().filter(|file| CONFIGS.contains(&file.base())).collect();
-    let config = match configs.as_slice() {
-        [] => None,
-        [config] => Some(Config::parse(config)?),
-        [_, second, ..] => {
-            return Err(Error::format(
-                &second.name,
-                "is a second configuration: expected the files of one SAE",
-            ));
-        }
+    let weights = Weights::read(weights_among(files)?)?;
+    let config = config_among(files)?;
+    let file = weights.file();
+    let Some(format) = FORMATS.iter().find(|format| (format.recognises)(&weights, config.as_ref())) else {
+        let what = format!("has tensors {}, expected an encoder: W_enc or encoder.weight", weights.names());
+        return Err(weights.error(what));
     };
-    let tensors = Tensors::read(weights)?;
-    let need = || {
-        config.as_ref().ok_or_else(|| {
-            Error::format(
-                &weights.name,
-                "came alone: its configuration (cfg.json or config.json) is needed too",
-            )
-        })
-    };
-    let sae = if tensors.has("decoder.weight") {
-        dictionary_learning::read(tensors, need()?)
-    } else if tensors.has("encoder.weight") {
-        sparsify::read(tensors, need()?)
-    } else if tensors.has("W_enc") || tensors.has("w_enc") {
-        match &config {
-            Some(config) if config.has("trainer") => dictionary_learning::read(tensors, config),
-            Some(config) => saelens::read(tensors, config),
-            None if tensors.has("threshold") => gemma_scope::read(tensors),
-            None => saelens::read(tensors, need()?),
+    let sae = match (&format.read, &config) {
+        (ModelReader::Alone(read), _) => read(weights),
+        (ModelReader::WithConfig(_, read), Some(config)) => read(weights, config),
+        (ModelReader::WithConfig(name, _), None) => {
+            Err(weights.error(format!("came without its configuration: {name} is needed too")))
         }
-    } else {
-        return Err(Error::format(
-            &weights.name,
-            format!("has tensors {}, expected an encoder: W_enc or encoder.weight", tensors.names()),
-        ));
     }?;
     sae.activation.validate(sae.d_sae)?;
-    in_range(&sae, &weights.name)?;
+    check_range(&sae, file)?;
     Ok(sae)
 }
 
-/// # Errors
-/// If folding a bias or a norm into other parameters has left the range of float32.
-fn in_range(sae: &Sae, file: &str) -> Result<()> {
-    match sae.not_finite() {
-        None => Ok(()),
-        Some(value) => {
-            let what = format!(
-                "its biases and weights multiply to {value}, expected numbers within the range of float32"
-            );
-            Err(Error::format(file, what))
+/// The one configuration, if there is any.
+fn config_among(files: &[NamedFile]) -> Result<Option<Config>> {
+    let is_config = |file: &&NamedFile| FORMATS.iter().any(|format| format.config() == Some(file.base()));
+    let mut configs = files.iter().filter(is_config);
+    match (configs.next(), configs.next()) {
+        (_, Some(second)) => {
+            Err(Error::format(&second.name, "is a second configuration: expected the files of one SAE"))
         }
+        (Some(config), None) => Config::parse(config).map(Some),
+        (None, None) => Ok(None),
     }
 }
 
 /// The one file that holds weights.
 fn weights_among(files: &[NamedFile]) -> Result<&NamedFile> {
+    let names: Vec<&str> = FORMATS.iter().filter_map(|format| format.weights).collect();
     let others = || files.iter().filter(|file| !file.base().ends_with(".json"));
-    let known: Vec<_> = others().filter(|file| WEIGHTS.contains(&file.base())).collect();
+    let known: Vec<_> = others().filter(|file| names.contains(&file.base())).collect();
     let candidates = if known.is_empty() { others().collect() } else { known };
     match candidates.as_slice() {
         [weights] => Ok(weights),
         [] => {
-            let names = files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>().join(", ");
-            let file = if names.is_empty() { "no files".to_owned() } else { names };
+            let given = files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>().join(", ");
+            let given = if given.is_empty() { "no files".to_owned() } else { given };
             Err(Error::format(
-                file,
-                format!("expected weights: {} or a run's checkpoint", WEIGHTS.join(", ")),
+                given,
+                format!("expected weights: {} or the checkpoint of a run", names.join(", ")),
             ))
         }
         [first, second, ..] => Err(Error::format(
             &second.name,
-            format!("are weights beside {}: expected the files of one SAE", first.name),
+            format!("holds weights, as {} does: expected the files of one SAE", first.name),
         )),
     }
 }

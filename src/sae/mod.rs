@@ -1,4 +1,4 @@
-//! The model: parameters, activations, sparse codes, and the objective that both halves of PAM-SGD share.
+//! The model: parameters, activations, sparse codes, and the objective that the encoder and the decoder of PAM-SGD share.
 //!
 //! `pre = x W_enc + b_enc`, `z = ρ(pre)`, `x̂ = z W_dec + b_dec`; a tied model has `W_dec = W_encᵀ`.
 

@@ -1,4 +1,4 @@
-//! The objective F that both halves of PAM-SGD lower.
+//! The objective F, which both halves of an epoch of PAM-SGD lower: the encoder's steps and the decoder's solve.
 //!
 //! ```text
 //! F = mse + l1·mean_rows Σ|z| + α|W_dec|² + β|b_dec|²
@@ -15,7 +15,7 @@ pub struct Penalties {
     pub alpha: f64,
     /// β: ridge on `b_dec`.
     pub beta: f64,
-    /// μ_enc: pull of `W_enc` towards its previous value.
+    /// μ_enc: proximal weight of `W_enc` towards its previous value.
     pub mu_enc: f64,
     /// ν_enc: the same for `b_enc`.
     pub nu_enc: f64,

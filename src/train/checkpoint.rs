@@ -1,12 +1,10 @@
-//! Checkpoints: one safetensors file with parameters, Adam's moments, options and reports, from which a run goes on
-//! bit for bit.
+//! Checkpoints: one safetensors file with parameters, Adam's moments, options and reports, from which a run
+//! continues bit for bit.
 
-use safetensors::tensor::{Dtype, TensorView};
-use safetensors::{SafeTensors, serialize};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 
 use super::TrainOptions;
+use crate::data::{Dtype, TensorFile, TensorInfo, read_tensors, safetensors};
 use crate::engine::{Moments, Optimiser, State};
 use crate::error::{Error, Result};
 use crate::sae::Sae;
@@ -34,17 +32,8 @@ pub fn write(options: &TrainOptions, epoch: u32, state: &State) -> Result<Vec<u8
     let header =
         Header { version: VERSION, options: options.clone(), epoch, d_in: sae.d_in, steps: optimiser.steps };
     let header = serde_json::to_string(&header).map_err(|e| Error::format(FILE, e.to_string()))?;
-    let views: Result<Vec<_>, _> = tensors(state)
-        .into_iter()
-        .map(|(name, values)| {
-            TensorView::new(Dtype::F32, vec![values.len()], bytemuck::cast_slice(values))
-                .map(|view| (name, view))
-        })
-        .collect();
-    let metadata = HashMap::from([(META.to_owned(), header)]);
-    views
-        .and_then(|views| serialize(views, Some(metadata)))
-        .map_err(|e| Error::format(FILE, format!("cannot be written: {e}")))
+    let tensors = tensors(state).into_iter().map(|(name, values)| (name, vec![values.len()], values));
+    safetensors::write(FILE, tensors.collect(), (META, header))
 }
 
 /// Reads what [`write()`] wrote.
@@ -52,27 +41,31 @@ pub fn write(options: &TrainOptions, epoch: u32, state: &State) -> Result<Vec<u8
 /// # Errors
 /// If the bytes are not such a file, or its tensors do not fit its options.
 pub fn read(bytes: &[u8]) -> Result<(Header, State)> {
-    let broken = |e: safetensors::SafeTensorError| Error::format(FILE, format!("is not a checkpoint: {e}"));
-    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
-    let header =
-        metadata.metadata().as_ref().and_then(|entries| entries.get(META)).ok_or_else(|| {
-            Error::format(FILE, format!("has no metadata '{META}': not a checkpoint of a run"))
-        })?;
+    read_file(&read_tensors(bytes, FILE).map_err(|error| match error {
+        Error::UnknownFormat { .. } => {
+            Error::format(FILE, "is not the checkpoint of a run, which is a safetensors file")
+        }
+        other => other,
+    })?)
+}
+
+fn read_file(file: &TensorFile<'_>) -> Result<(Header, State)> {
+    let header = file.metadata(META).ok_or_else(|| {
+        Error::format(FILE, format!("has no metadata '{META}': it is not the checkpoint of a run"))
+    })?;
     let header: Header = serde_json::from_str(header)
         .map_err(|e| Error::format(FILE, format!("its metadata cannot be read: {e}")))?;
     if header.version != VERSION {
         return Err(Error::format(FILE, format!("is of version {}, expected {VERSION}", header.version)));
     }
-    let file = SafeTensors::deserialize(bytes).map_err(broken)?;
-    let state = read_state(&file, &header)?;
+    let state = read_state(file, &header)?;
     Ok((header, state))
 }
 
-/// Whether the bytes begin as [`write()`] has them begin.
+/// Whether a file has the metadata that [`write()`] writes.
 #[cfg(feature = "files")]
-pub fn is_checkpoint(bytes: &[u8]) -> bool {
-    let metadata = SafeTensors::read_metadata(bytes).ok().and_then(|(_, all)| all.metadata().clone());
-    metadata.is_some_and(|entries| entries.contains_key(META))
+pub fn is_checkpoint(file: &TensorFile<'_>) -> bool {
+    file.metadata(META).is_some()
 }
 
 /// The model of a checkpoint.
@@ -80,8 +73,8 @@ pub fn is_checkpoint(bytes: &[u8]) -> bool {
 /// # Errors
 /// As [`read`], or if a parameter is not finite.
 #[cfg(feature = "files")]
-pub fn model(bytes: &[u8]) -> Result<Sae> {
-    let sae = read(bytes)?.1.sae;
+pub fn model(file: &TensorFile<'_>) -> Result<Sae> {
+    let sae = read_file(file)?.1.sae;
     match sae.not_finite() {
         Some(value) => Err(Error::format(FILE, format!("a parameter is {value}, expected finite numbers"))),
         None => Ok(sae),
@@ -107,25 +100,27 @@ fn tensors(state: &State) -> Vec<(&'static str, &[f32])> {
     tensors
 }
 
-fn read_state(file: &SafeTensors, header: &Header) -> Result<State> {
+fn read_state(file: &TensorFile<'_>, header: &Header) -> Result<State> {
     let (d_in, d_sae) = (header.d_in, header.options.d_sae);
     header.options.activation.validate(d_sae)?;
     let elements = d_in
         .checked_mul(d_sae)
         .filter(|&elements| elements > 0)
         .ok_or_else(|| Error::format(FILE, format!("its sizes {d_in} × {d_sae} are impossible")))?;
+    let find = |name: &str| file.tensors().find(|info| info.name == name);
     let tensor = |name: &str, len: usize| -> Result<Vec<f32>> {
-        let view = file.tensor(name).map_err(|_| Error::format(FILE, format!("tensor {name} is missing")))?;
-        if view.dtype() != Dtype::F32 || view.data().len() / 4 != len {
-            let found = format!("{:?} {:?}", view.dtype(), view.shape());
+        let TensorInfo { dtype, shape, .. } =
+            find(name).ok_or_else(|| Error::format(FILE, format!("tensor {name} is missing")))?;
+        if *dtype != Dtype::F32 || shape.iter().product::<usize>() != len {
+            let found = format!("{} {shape:?}", dtype.name());
             return Err(Error::format(FILE, format!("tensor {name} is {found}, expected {len} float32")));
         }
-        Ok(view.data().as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect())
+        file.values(name)
     };
     let moments = |name: &str, len: usize| -> Result<Moments> {
         Ok(Moments { m: tensor(&format!("{name}.m"), len)?, v: tensor(&format!("{name}.v"), len)? })
     };
-    let holds = |name: &str| file.names().iter().any(|have| **have == *name);
+    let holds = |name: &str| find(name).is_some();
     let w_dec = holds("W_dec").then(|| tensor("W_dec", elements)).transpose()?;
     Ok(State {
         sae: Sae {

@@ -60,7 +60,7 @@ impl Trainer {
             objective,
             decoder_before: train.decoder_objective.map(|(before, _)| before),
             decoder_after: train.decoder_objective.map(|(_, after)| after),
-            test_fvu: unexplained(test.squares, self.data.test.variation),
+            test_fvu: unexplained(test.squares, self.data.test.total_sum_of_squares),
             test_l0: test.active as f64 / test.rows as f64,
             test_l1: test.l1 / test.rows as f64,
             dead_share: dead as f64 / train.active.len() as f64,
@@ -93,7 +93,7 @@ impl Trainer {
             }
             sums.mse += step.mse;
             sums.l1 += step.l1;
-            work.advance((rows.len() * options.updates_per_batch) as f64).await?;
+            work.advance(rows.len() as f64 * options.updates_per_batch as f64).await?;
         }
         Ok(())
     }

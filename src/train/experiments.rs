@@ -46,7 +46,7 @@ impl ExperimentObserver for NoObserver {
 }
 
 /// Executes the experiments in their order, seed by seed, and returns a row for each run. Runs that fail leave a row
-/// that says why, and the others go on. Runs whose options leave the engine to `Auto` all train on the engine that the
+/// that says why, and the others still run. Runs whose options leave the engine to `Auto` all train on the engine that the
 /// first of them chose, so that a table never mixes engines. Progress counts training rows, so that a run of a small
 /// share weighs little.
 ///

@@ -49,8 +49,8 @@ impl Preset {
         let pam = options.method == Method::Pam;
         match self {
             Self::Recommended => {
-                let updates = rows.div_ceil(options.batch_size) * options.updates_per_batch;
-                let steps = (updates as f64 * f64::from(epochs)).max(1.0);
+                let batches = rows.div_ceil(options.batch_size.max(1)) as f64;
+                let steps = (batches * options.updates_per_batch as f64 * f64::from(epochs)).max(1.0);
                 TrainOptions {
                     lr: if pam { 0.05 / steps.sqrt().sqrt() } else { options.lr },
                     lr_decay_epochs: Some(epochs),

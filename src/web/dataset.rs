@@ -10,9 +10,8 @@ use super::error::Thrown;
 use super::inner::{Argument, Inner, content_of};
 use super::options::optional_from_js;
 use super::results::to_js;
-use crate::data::{self, Keep, LoadOptions, NormalisationKind, Storage};
+use crate::data::{self, LoadOptions, NormalisationKind, Storage, StorageKind};
 use crate::error::Error;
-use crate::memory::zeros;
 
 /// Rows of equal length, stored as small as they came and normalised on the fly. Rows are shared between views.
 #[wasm_bindgen]
@@ -68,19 +67,13 @@ impl Dataset {
 
     /// All values, row-major, as the model sees them.
     pub fn values(&self) -> Result<Vec<f32>, Thrown> {
-        Ok(self.0.get()?.values())
+        Ok(self.0.get()?.try_values()?)
     }
 
     /// Values of the rows numbered `rows`, as the model sees them.
     #[wasm_bindgen(js_name = rowsAt)]
     pub fn rows_at(&self, rows: &Uint32Array) -> Result<Vec<f32>, Thrown> {
-        let (data, rows) = (self.0.get()?, uint32s("rows", rows)?);
-        if let Some(row) = rows.iter().find(|&&row| row as usize >= data.rows()) {
-            return Err(Error::option("rows", row, format!("row numbers below {}", data.rows())).into());
-        }
-        let mut values = zeros("rows", &[rows.len(), data.cols()])?;
-        data.gather(&rows, &mut values);
-        Ok(values)
+        Ok(self.0.get()?.rows_at(&uint32s("rows", rows)?)?)
     }
 
     /// Which row of its file each row is, from 0: tokens are looked up by it.
@@ -98,7 +91,7 @@ impl Dataset {
     /// Type in which the values are kept in memory.
     #[wasm_bindgen(getter, unchecked_return_type = "'u8' | 'f16' | 'f32'")]
     pub fn kept(&self) -> Result<String, Thrown> {
-        Ok(self.0.get()?.storage().keep().name().to_owned())
+        Ok(self.0.get()?.storage().kind().name().to_owned())
     }
 
     /// Undoes the normalisation of whole rows: back to stored units, 0 to 255 for images.
@@ -217,7 +210,7 @@ struct Options {
 /// Options of a data set; left out, all take their defaults.
 pub(super) fn load_options(options: &JsValue) -> Result<LoadOptions, Thrown> {
     let options: Options = optional_from_js("options", options)?;
-    let keep = options.keep.as_deref().map(Keep::parse).transpose()?;
+    let keep = options.keep.as_deref().map(StorageKind::parse).transpose()?;
     Ok(LoadOptions { keep, drop_non_finite: options.drop_non_finite })
 }
 
@@ -247,7 +240,7 @@ impl TensorFile {
                     shape: &info.shape,
                     rows: rows as f64,
                     cols,
-                    keep: Keep::of(info.dtype).name(),
+                    keep: StorageKind::of(info.dtype).name(),
                 })
             })
             .collect();

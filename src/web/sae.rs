@@ -33,7 +33,7 @@ export interface Parameters {
 #[wasm_bindgen]
 pub struct Sae {
     pub(super) content: Inner<sae::Sae>,
-    /// Remembers what calls before have put on a GPU.
+    /// Keeps the model on a GPU from call to call.
     pub(super) inference: Inference,
 }
 

@@ -97,7 +97,7 @@ impl<'a> DecoderProblem<'a> {
         centre(&mut zz, &z_mean);
         centre(&mut zx, &data.mean);
         for (i, row) in zx.chunks_exact_mut(d_in).enumerate() {
-            limit(row, (zz[i * d_sae + i].max(0.0) * data.variation).sqrt());
+            limit(row, (zz[i * d_sae + i].max(0.0) * data.total_sum_of_squares).sqrt());
         }
         Self { n, d_sae, d_in, zz, zx, z_mean, data, penalties: penalties.times(n * d_in as f64) }
     }
@@ -119,7 +119,7 @@ impl<'a> DecoderProblem<'a> {
         let Minimiser { w_dec, b_dec, dependent } = self.minimise(Some(previous), pause).await?;
         let (_, objective_before) = self.objective(now.w_dec, now.b_dec, Some(previous), pause).await?;
         let (mse, objective) = self.objective(&w_dec, &b_dec, Some(previous), pause).await?;
-        let slack = ROUNDING * (self.data.variation / self.elements() + objective_before.abs());
+        let slack = ROUNDING * (self.data.total_sum_of_squares / self.elements() + objective_before.abs());
         let rose = objective.partial_cmp(&(objective_before + slack)) != Some(Ordering::Less);
         if rose && objective != objective_before {
             return Err(Error::Diverged(format!(
@@ -202,7 +202,7 @@ impl<'a> DecoderProblem<'a> {
         let fit = self.mean_fit(w);
         let offset: f64 =
             (0..self.d_in).map(|j| self.data.mean[j] - fit[j] - b[j]).map(|offset| offset * offset).sum();
-        let squares = self.data.variation - explained + self.n * offset;
+        let squares = self.data.total_sum_of_squares - explained + self.n * offset;
         let size = |v: &[f64]| v.iter().map(|v| v * v).sum::<f64>();
         let distance =
             |v: &[f64], v0: &[f64]| v.iter().zip(v0).map(|(v, v0)| (v - v0) * (v - v0)).sum::<f64>();

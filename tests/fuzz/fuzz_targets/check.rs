@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use splinterp::data::{Keep, LoadOptions, read_tensors};
+use splinterp::data::{StorageKind, LoadOptions, read_tensors};
 
 /// Reads every tensor of the file in every way.
 pub fn check(bytes: &[u8], name: &str) {
@@ -15,7 +15,7 @@ pub fn check(bytes: &[u8], name: &str) {
         let name = Some(info.name.as_str());
         let (rows, cols) = file.rows_and_cols(name).expect("it has the name");
         assert_eq!(rows * cols as u64, info.shape.iter().product::<usize>() as u64);
-        for keep in [None, Some(Keep::U8), Some(Keep::F16), Some(Keep::F32)] {
+        for keep in [None, Some(StorageKind::U8), Some(StorageKind::F16), Some(StorageKind::F32)] {
             for drop_non_finite in [false, true] {
                 let Ok(dataset) = file.dataset_with(name, LoadOptions { keep, drop_non_finite }) else { continue };
                 assert_eq!((dataset.rows() + dataset.dropped()) as u64, rows);

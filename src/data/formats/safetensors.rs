@@ -1,0 +1,219 @@
+//! safetensors: the length of a JSON header as 8 bytes, the header (name to type, shape and range of bytes), then the
+//! tensors, little-endian and row-major, without gaps. The crate of the name reads bytes in memory and counts bits in
+//! `usize`, which ends at 512 MB in WebAssembly, so the header is read here, into 64 bits, and by ranges of the file;
+//! what is in memory anyway is written by that crate.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Error as _, MapAccess, Visitor};
+
+use crate::data::dtype::{Dtype, ElementType};
+use crate::data::read::{
+    Contents, ElementOrder, Elements, InputFile, MOST_TENSORS, Span, Tensor, TensorFormat, TensorInfo,
+    row_length, times,
+};
+use crate::error::{Error, Result};
+use crate::memory::reserve;
+
+pub const FORMAT: TensorFormat = TensorFormat {
+    names: &[("safetensors", &[".safetensors"])],
+    by_content: |start| matches!(start, [_, _, _, _, _, 0, 0, 0, b'{', ..]),
+    open: |file| Box::pin(open(file)),
+};
+
+/// Longest header that is read: it takes 100 bytes a tensor.
+const LONGEST_HEADER: u64 = 8 << 20;
+/// Bytes of the header's length.
+const LENGTH: u64 = 8;
+/// The entry of the header that is no tensor.
+const METADATA: &str = "__metadata__";
+
+/// What the header says of a tensor.
+#[derive(Deserialize)]
+struct TensorEntry {
+    dtype: String,
+    shape: Vec<u64>,
+    data_offsets: (u64, u64),
+}
+
+/// The tensors in the order of the header.
+#[derive(Default)]
+struct SafetensorsHeader {
+    tensors: Vec<(String, TensorEntry)>,
+    metadata: BTreeMap<String, String>,
+}
+
+impl<'de> Deserialize<'de> for SafetensorsHeader {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(HeaderVisitor)
+    }
+}
+
+struct HeaderVisitor;
+
+impl<'de> Visitor<'de> for HeaderVisitor {
+    type Value = SafetensorsHeader;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of tensors")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<SafetensorsHeader, M::Error> {
+        let mut header = SafetensorsHeader::default();
+        while let Some(name) = map.next_key::<String>()? {
+            if name == METADATA {
+                header.metadata = map.next_value()?;
+            } else if header.tensors.len() == MOST_TENSORS {
+                return Err(M::Error::custom(format!("more than {MOST_TENSORS} tensors")));
+            } else {
+                header.tensors.push((name, map.next_value()?));
+            }
+        }
+        Ok(header)
+    }
+}
+
+fn dtype(name: &str) -> Option<Dtype> {
+    Some(match name {
+        "BOOL" => Dtype::Bool,
+        "U8" => Dtype::U8,
+        "I8" => Dtype::I8,
+        "I16" => Dtype::I16,
+        "U16" => Dtype::U16,
+        "F16" => Dtype::F16,
+        "BF16" => Dtype::BF16,
+        "I32" => Dtype::I32,
+        "U32" => Dtype::U32,
+        "F32" => Dtype::F32,
+        "I64" => Dtype::I64,
+        "U64" => Dtype::U64,
+        "F64" => Dtype::F64,
+        _ => return None,
+    })
+}
+
+async fn open(file: &InputFile<'_>) -> Result<Contents> {
+    let span = Span::of(file);
+    if file.gzip {
+        return Err(span.format_error("is gzipped, where tensors are found by their place: gunzip it first"));
+    }
+    let mut content = span.content(file);
+    let mut length = [0; LENGTH as usize];
+    let found = content.fill(&mut length).await?;
+    if found < length.len() {
+        return Err(span.format_error(format!("ends at byte {found}, in the 8 bytes of its header's length")));
+    }
+    let length = u64::from_le_bytes(length);
+    if length > LONGEST_HEADER {
+        let what = format!("its header claims {length} bytes, expected at most {LONGEST_HEADER}");
+        return Err(span.format_error(what));
+    }
+    let start = LENGTH + length;
+    if start > span.longest() {
+        let what = format!("ends at byte {}, in a header that reaches to byte {start}", span.longest());
+        return Err(span.format_error(what));
+    }
+    let mut text = vec![0; length as usize];
+    if content.fill(&mut text).await? < text.len() {
+        return Err(span.format_error(format!("ends at byte {}, in its header", content.position())));
+    }
+    let header: SafetensorsHeader = serde_json::from_slice(&text)
+        .map_err(|error| span.format_error(format!("its header cannot be read: {error}")))?;
+    check_places(&span, &header.tensors, start)?;
+    let mut contents = Contents { metadata: header.metadata, ..Contents::default() };
+    for (name, entry) in header.tensors {
+        let tensor = tensor(&span, &name, entry, start);
+        contents.push(&name, tensor);
+    }
+    Ok(contents)
+}
+
+/// Tensors fill the file from the header to its end, without gap and without overlap; no name comes twice.
+fn check_places(span: &Span, tensors: &[(String, TensorEntry)], start: u64) -> Result<()> {
+    let mut places: Vec<_> = tensors.iter().map(|(name, entry)| (entry.data_offsets, name)).collect();
+    places.sort_unstable();
+    let mut reached = 0;
+    for ((from, to), name) in places {
+        if from != reached || to < from {
+            let what =
+                format!("tensor '{name}' lies from byte {from} to {to} of the data, expected from {reached}");
+            return Err(span.format_error(what));
+        }
+        reached = to;
+    }
+    let mut names: Vec<_> = tensors.iter().map(|(name, _)| name).collect();
+    names.sort_unstable();
+    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(span.format_error(format!("holds two tensors named '{}'", twice[0])));
+    }
+    let end = reached.checked_add(start);
+    if end.is_none_or(|end| end > span.longest()) {
+        let what =
+            format!("ends at byte {}, expected {start} of header and {reached} of tensors", span.longest());
+        return Err(span.format_error(what));
+    }
+    if end != Some(span.longest()) {
+        return Err(
+            span.format_error(format!("goes on past byte {}, where its tensors end", start + reached))
+        );
+    }
+    Ok(())
+}
+
+fn tensor(span: &Span, name: &str, entry: TensorEntry, start: u64) -> Result<Tensor> {
+    let error = |what: String| span.format_error(format!("tensor '{name}' {what}"));
+    let Some(dtype) = dtype(&entry.dtype) else {
+        let what =
+            format!("is of type {}, expected BOOL, a whole number, F16, BF16, F32 or F64", entry.dtype);
+        return Err(error(what));
+    };
+    let shape: Result<Vec<_>, _> = entry.shape.iter().map(|&size| usize::try_from(size)).collect();
+    let shape = shape.map_err(|_| error("has a dimension beyond what memory can hold".to_owned()))?;
+    if let Some(at) = shape.iter().position(|&size| size == 0) {
+        return Err(error(format!("has dimension {at} of size 0, expected 1 or more")));
+    }
+    let cols = row_length(&shape).map_err(&error)?;
+    let from = start + entry.data_offsets.0;
+    let part = Span { label: format!("{}: {name}", span.label), ..span.clone() };
+    let elements =
+        Elements::new(part, from, ElementType::little_endian(dtype), shape.clone(), &ElementOrder::C)?;
+    if elements.end() != start + entry.data_offsets.1 {
+        let (from_offset, to_offset) = entry.data_offsets;
+        let what = format!(
+            "takes {} bytes, expected {} for {} elements of type {}",
+            to_offset - from_offset,
+            elements.end() - from,
+            times(&shape),
+            dtype.name()
+        );
+        return Err(error(what));
+    }
+    Ok(Tensor::of_elements(TensorInfo { name: name.to_owned(), dtype, shape }, cols, elements))
+}
+
+/// Writes tensors of 32-bit floats, with metadata.
+///
+/// # Errors
+/// If a shape does not fit its values, or memory has no room for the file; `file` is for messages.
+pub fn write(
+    file: &str,
+    tensors: Vec<(&str, Vec<usize>, &[f32])>,
+    metadata: (&str, String),
+) -> Result<Vec<u8>> {
+    use ::safetensors::tensor::{Dtype, TensorView};
+    // The writer takes memory without asking; a file for which there is none is refused first.
+    let values = tensors.iter().fold(0, |sum: usize, (_, _, values)| sum.saturating_add(values.len()));
+    drop(reserve::<f32>(file, &[values])?);
+    let views: Result<Vec<_>, _> = tensors
+        .into_iter()
+        .map(|(name, shape, values)| {
+            TensorView::new(Dtype::F32, shape, bytemuck::cast_slice(values)).map(|view| (name, view))
+        })
+        .collect();
+    let metadata = HashMap::from([(metadata.0.to_owned(), metadata.1)]);
+    views
+        .and_then(|views| ::safetensors::serialize(views, Some(metadata)))
+        .map_err(|error| Error::format(file, format!("cannot be written: {error}")))
+}

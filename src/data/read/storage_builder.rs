@@ -1,0 +1,89 @@
+//! Elements of a file become values in memory, of the type in which they are kept.
+
+use half::f16;
+
+use super::tensor_body::Sink;
+use crate::data::dtype::{Dtype, ElementType};
+use crate::data::storage::{Storage, StorageKind};
+use crate::error::{Error, Result};
+use crate::memory::{dimension, zeros};
+
+/// Values on their way from a file to a data set.
+pub struct StorageBuilder {
+    element_type: ElementType,
+    cols: usize,
+    /// The numbers of the piece that was put last.
+    numbers: Vec<f32>,
+    pub values: Storage,
+}
+
+impl StorageBuilder {
+    /// Memory for `rows × cols` values; `file` is for messages.
+    ///
+    /// # Errors
+    /// If there is no such memory: the message says how much is needed, before anything is read.
+    pub fn new(
+        file: &str,
+        (rows, cols): (u64, usize),
+        element_type: ElementType,
+        kind: StorageKind,
+    ) -> Result<Self> {
+        let dimensions = [dimension(rows), cols];
+        let what = format!("{file}: values as {}", kind.name());
+        let values = match kind {
+            StorageKind::U8 => zeros(&what, &dimensions).map(Storage::U8),
+            StorageKind::F16 => zeros(&what, &dimensions).map(Storage::F16),
+            StorageKind::F32 => zeros(&what, &dimensions).map(Storage::F32),
+        }?;
+        Ok(Self { element_type, cols, numbers: Vec::new(), values })
+    }
+}
+
+impl Sink for StorageBuilder {
+    fn put(&mut self, place: u64, bytes: &[u8]) -> Result<()> {
+        let place = place as usize;
+        let dtype = self.element_type.dtype;
+        let range = place..place + bytes.len() / dtype.size();
+        let native = self.element_type.big_endian == cfg!(target_endian = "big");
+        match &mut self.values {
+            Storage::U8(values) if dtype == Dtype::U8 => {
+                values[range].copy_from_slice(bytes);
+                return Ok(());
+            }
+            Storage::F32(values) if dtype == Dtype::F32 && native => {
+                bytemuck::cast_slice_mut(&mut values[range]).copy_from_slice(bytes);
+                return Ok(());
+            }
+            _ => self.element_type.decode(bytes, &mut self.numbers),
+        }
+        let numbers = &self.numbers;
+        let misfit = match &mut self.values {
+            Storage::U8(values) => {
+                values[range].iter_mut().zip(numbers).for_each(|(out, &number)| *out = number as u8);
+                // A number that a byte cannot hold comes back as another.
+                numbers.iter().position(|&number| f32::from(number as u8) != number)
+            }
+            Storage::F16(values) => {
+                values[range].iter_mut().zip(numbers).for_each(|(out, &number)| *out = f16::from_f32(number));
+                numbers.iter().position(|&number| number.is_finite() && f16::from_f32(number).is_infinite())
+            }
+            Storage::F32(values) => {
+                values[range].copy_from_slice(numbers);
+                None
+            }
+        };
+        match misfit {
+            None => Ok(()),
+            Some(at) => {
+                let (row, col) = ((place + at) / self.cols, (place + at) % self.cols);
+                let kind = self.values.kind();
+                let found = format!("'{}', but row {row}, column {col} is {}", kind.name(), numbers[at]);
+                let expected = match kind {
+                    StorageKind::U8 => "'f16' or 'f32', since 'u8' holds whole numbers from 0 to 255",
+                    StorageKind::F16 | StorageKind::F32 => "'f32', since 'f16' ends at 65504",
+                };
+                Err(Error::option("keep", found, expected))
+            }
+        }
+    }
+}
