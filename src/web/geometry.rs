@@ -5,9 +5,9 @@ use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::content::Content;
 use super::convert::{box_numbers, count, float32s, number, numbers};
 use super::error::Thrown;
-use super::inner::Inner;
 use super::options::optional_from_js;
 use super::results::{float64, object, uint32};
 use super::sae::Sae;
@@ -54,7 +54,7 @@ export interface SliceOptions {
 /// A box cut in convex cells. Cells are numbered from 0; a site or a set that owns no part of the box has none, so
 /// the areas sum to the box's.
 #[wasm_bindgen]
-pub struct Partition(Inner<geometry::Partition>);
+pub struct Partition(Content<geometry::Partition>);
 
 #[wasm_bindgen]
 impl Partition {
@@ -113,7 +113,7 @@ impl Partition {
 
 impl Partition {
     fn new(partition: geometry::Partition) -> Self {
-        Self(Inner::new(partition))
+        Self(Content::new(partition))
     }
 
     /// What a cell has.

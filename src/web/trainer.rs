@@ -8,9 +8,9 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::broken::intact;
+use super::content::content_of;
 use super::convert::{bytes, callback, count, optional_text, text};
 use super::error::Thrown;
-use super::inner::content_of;
 use super::options::from_js;
 use super::promise::{Cancellation, Page, promise};
 use super::results::to_js;
