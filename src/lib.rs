@@ -7,7 +7,8 @@
 //! - [`train`]: SGD, PAM-SGD, Adam, the closed-form decoder, the epoch loop, checkpoints
 //! - `interop`: trained SAEs in other programs' files
 //! - `features`: what each latent stands for: where it is active, and what it resembles
-//! - [`geometry`]: power diagrams of order 1 and K, line arrangements, slices, lifting
+//! - [`spline`]: the SAE as a spline: slices of its cells, the affine map of a cell
+//! - [`geometry`]: power diagrams of order 1 and K, line arrangements, lifting
 //! - [`cluster`]: k-means and local PCA
 //! - `web`: the JavaScript surface; it converts and delegates, and exists on wasm32 only
 
@@ -24,6 +25,7 @@ pub mod memory;
 pub mod progress;
 pub mod random;
 pub mod sae;
+pub mod spline;
 pub mod toy;
 pub mod train;
 #[cfg(target_arch = "wasm32")]

@@ -3,10 +3,10 @@
 use serde_json::Value;
 use splinterp::Error;
 use splinterp::geometry::{
-    Bounds, Bounds3, Encoder, NO_CELL, NO_NEIGHBOUR, Partition, Plane, lift, power_diagram, slice,
-    voronoi_cells, weights_at,
+    Bounds, Bounds3, NO_CELL, NO_NEIGHBOUR, Partition, lift, power_diagram, voronoi_cells, weights_at,
 };
 use splinterp::sae::{Activation, Threshold, TopKBy};
+use splinterp::spline::{Encoder, Plane, slice};
 
 mod geometry_support;
 use geometry_support::{check_partition, golden, square};

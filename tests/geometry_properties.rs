@@ -2,11 +2,10 @@
 //!
 //! Each property runs over seeded random cases, spread over the layouts of [`Layout`]; 10 000 or more in all.
 
-use splinterp::geometry::{
-    Bounds, Bounds3, Encoder, Partition, Plane, lift, power_diagram, slice, voronoi_cells,
-};
+use splinterp::geometry::{Bounds, Bounds3, Partition, lift, power_diagram, voronoi_cells};
 use splinterp::random::{Random, Stream};
 use splinterp::sae::{Activation, Threshold, TopKBy};
+use splinterp::spline::{Encoder, Plane, slice};
 
 mod geometry_support;
 use geometry_support::{check_cells, check_partition, square};

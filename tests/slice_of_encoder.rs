@@ -1,9 +1,10 @@
 //! The cells of a slice against the encoder that runs in the product, in float32.
 
 use splinterp::engine::{Operation, apply};
-use splinterp::geometry::{Bounds, Encoder, Plane, slice};
+use splinterp::geometry::Bounds;
 use splinterp::random::{Random, Stream};
 use splinterp::sae::{Activation, Sae, Threshold, TopKBy};
+use splinterp::spline::{Encoder, Plane, slice};
 
 /// Pre-activations here are sums of some ten products of about 1: two decisions this close may fall either way in
 /// float32.

@@ -1,6 +1,6 @@
 //! Lloyd's algorithm from given centres.
 
-use super::{rows, squared_distance};
+use super::check::rows;
 use crate::error::{Error, Result};
 
 /// What k-means found.
@@ -84,4 +84,8 @@ fn means(points: &[f64], dims: usize, labels: &[u32], centers: &[f64], clusters:
         }
     }
     sums
+}
+
+fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
 }

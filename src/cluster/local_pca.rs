@@ -2,8 +2,9 @@
 
 use nalgebra::{DMatrix, SymmetricEigen};
 
-use super::{rows, squared_distance};
+use super::check::rows;
 use crate::error::{Error, Result};
+use crate::memory::elements;
 
 /// What local PCA found.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,8 +25,8 @@ pub struct LocalPca {
 ///
 /// # Errors
 /// If `dims` is 0, a list is empty or no multiple of `dims`, a value is NaN, infinite or above 1e140 in
-/// magnitude, there is not one label for
-/// each point, a label is not the number of a centre, or `rank` is above `dims`.
+/// magnitude, there is not one label for each point, a label is not the number of a centre, `rank` is above `dims`,
+/// or memory has no room for a covariance.
 pub fn local_pca(
     points: &[f64],
     dims: usize,
@@ -47,29 +48,53 @@ pub fn local_pca(
     if rank > dims {
         return Err(Error::option("rank", rank, format!("0 to {dims}, the dims")));
     }
-    let mut found =
-        LocalPca { mse: 0.0, directions: Vec::with_capacity(clusters * rank * dims), variances: Vec::new() };
+    let size = elements::<f64>("directions", &[clusters, rank, dims])?;
+    if rank > 0 {
+        elements::<f64>("covariance", &[dims, dims])?;
+    }
+    let mut found = LocalPca { mse: 0.0, directions: Vec::with_capacity(size), variances: Vec::new() };
     let mut error = 0.0;
+    let (starts, grouped) = by_cluster(labels, clusters);
+    let (mut offset, mut rest) = (Vec::with_capacity(dims), Vec::with_capacity(dims));
     for (cluster, center) in centers.chunks_exact(dims).enumerate() {
-        let members =
-            || points.chunks_exact(dims).zip(labels).filter(|(_, l)| **l as usize == cluster).map(|(p, _)| p);
+        let own = &grouped[starts[cluster]..starts[cluster + 1]];
+        let members = || own.iter().map(|&point| &points[point * dims..][..dims]);
         let start = found.directions.len();
         if rank > 0 {
             principal(members(), dims, center, rank, &mut found);
         }
         let directions = &found.directions[start..];
         for point in members() {
-            let offset: Vec<f64> = point.iter().zip(center).map(|(p, c)| p - c).collect();
-            let mut rest = offset.clone();
+            offset.clear();
+            offset.extend(point.iter().zip(center).map(|(p, c)| p - c));
+            rest.clone_from(&offset);
             for direction in directions.chunks_exact(dims) {
                 let along: f64 = offset.iter().zip(direction).map(|(o, d)| o * d).sum();
                 rest.iter_mut().zip(direction).for_each(|(r, d)| *r -= along * d);
             }
-            error += squared_distance(&rest, &vec![0.0; dims]);
+            error += rest.iter().map(|r: &f64| r * r).sum::<f64>();
         }
     }
     found.mse = error / points.len() as f64;
     Ok(found)
+}
+
+/// The numbers of the points by cluster, ascending in each: where those of each cluster begin, and the numbers.
+fn by_cluster(labels: &[u32], clusters: usize) -> (Vec<usize>, Vec<usize>) {
+    let mut starts = vec![0; clusters + 1];
+    for &label in labels {
+        starts[label as usize + 1] += 1;
+    }
+    for cluster in 0..clusters {
+        starts[cluster + 1] += starts[cluster];
+    }
+    let mut next = starts.clone();
+    let mut grouped = vec![0; labels.len()];
+    for (point, &label) in labels.iter().enumerate() {
+        grouped[next[label as usize]] = point;
+        next[label as usize] += 1;
+    }
+    (starts, grouped)
 }
 
 /// Appends a cluster's directions and variances.

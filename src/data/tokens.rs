@@ -32,12 +32,13 @@ impl Tokens {
     /// Reads the tokens of a file that has `rows` rows.
     ///
     /// # Errors
-    /// If the bytes are no such list, or its length is not `rows`.
+    /// If the bytes are not such a list, or its length is not `rows`.
     pub fn read(bytes: &[u8], file_name: &str, rows: usize) -> Result<Self> {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let text = std::str::from_utf8(bytes)
+            .map_err(|error| Error::format(file_name, format!("is not UTF-8 text: {error}")))?;
         let mut tokens = Self::default();
-        let mut json = serde_json::Deserializer::from_slice(bytes);
-        let list = List { tokens: &mut tokens, rows };
+        let mut json = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
+        let list = TokenList { tokens: &mut tokens, rows };
         list.deserialize(&mut json).and_then(|()| json.end()).map_err(|error| {
             let expected = "expected a list of words or of objects with token, before and after";
             Error::format(file_name, format!("{error}; {expected}, one for each of {rows} rows"))
@@ -64,7 +65,7 @@ impl Tokens {
         Some(Token { token: part(start, token), before: part(token, before), after: part(before, after) })
     }
 
-    /// Enters the next row; `false` once the text passes what 32 bits can count.
+    /// Appends a row; `false` once the text is longer than 32 bits can count.
     fn push(&mut self, parts: [&str; 3]) -> bool {
         for part in parts {
             self.text.push_str(part);
@@ -78,12 +79,12 @@ impl Tokens {
 }
 
 /// The list, read into `tokens`.
-struct List<'t> {
+struct TokenList<'t> {
     tokens: &'t mut Tokens,
     rows: usize,
 }
 
-impl<'de> DeserializeSeed<'de> for List<'_> {
+impl<'de> DeserializeSeed<'de> for TokenList<'_> {
     type Value = ();
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -91,7 +92,7 @@ impl<'de> DeserializeSeed<'de> for List<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for List<'_> {
+impl<'de> Visitor<'de> for TokenList<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,8 +101,8 @@ impl<'de> Visitor<'de> for List<'_> {
 
     fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<(), S::Error> {
         use serde::de::Error;
-        while let Some(entry) = list.next_element::<Entry>()? {
-            // More than there are rows is told at once: the rest of the file costs nothing.
+        while let Some(entry) = list.next_element::<TokenEntry>()? {
+            // Too many rows are reported at once, without reading the rest of the file.
             if self.tokens.rows() == self.rows {
                 return Err(S::Error::custom(format!("has tokens for more than {} rows", self.rows)));
             }
@@ -115,33 +116,33 @@ impl<'de> Visitor<'de> for List<'_> {
 
 /// One row: the word, the text before and after it.
 #[derive(Default)]
-struct Entry<'de>(Cow<'de, str>, Cow<'de, str>, Cow<'de, str>);
+struct TokenEntry<'de>(Cow<'de, str>, Cow<'de, str>, Cow<'de, str>);
 
-impl<'de> Deserialize<'de> for Entry<'de> {
+impl<'de> Deserialize<'de> for TokenEntry<'de> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(EntryVisitor)
+        deserializer.deserialize_any(TokenEntryVisitor)
     }
 }
 
-struct EntryVisitor;
+struct TokenEntryVisitor;
 
-impl<'de> Visitor<'de> for EntryVisitor {
-    type Value = Entry<'de>;
+impl<'de> Visitor<'de> for TokenEntryVisitor {
+    type Value = TokenEntry<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a word or an object with token")
     }
 
-    fn visit_str<E>(self, word: &str) -> Result<Entry<'de>, E> {
-        Ok(Entry(word.to_owned().into(), "".into(), "".into()))
+    fn visit_str<E>(self, word: &str) -> Result<TokenEntry<'de>, E> {
+        Ok(TokenEntry(word.to_owned().into(), "".into(), "".into()))
     }
 
-    fn visit_borrowed_str<E>(self, word: &'de str) -> Result<Entry<'de>, E> {
-        Ok(Entry(word.into(), "".into(), "".into()))
+    fn visit_borrowed_str<E>(self, word: &'de str) -> Result<TokenEntry<'de>, E> {
+        Ok(TokenEntry(word.into(), "".into(), "".into()))
     }
 
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Entry<'de>, M::Error> {
-        let mut entry = Entry::default();
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<TokenEntry<'de>, M::Error> {
+        let mut entry = TokenEntry::default();
         let mut named = false;
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
             match &*key {

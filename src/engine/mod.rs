@@ -10,7 +10,7 @@
 //! - After an error the engine may be in any state until [`Engine::load`] and [`Engine::begin_epoch`] are called.
 
 mod active;
-mod adam;
+pub(crate) mod adam;
 mod cpu;
 #[cfg(feature = "gpu")]
 pub mod gpu;

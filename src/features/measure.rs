@@ -1,8 +1,8 @@
 //! The measurement, and its table of all features.
 
-use super::FeatureOptions;
-use super::kept::Kept;
-use super::resemblance::{Directions, cosine, norm};
+use super::options::FeatureOptions;
+use super::sample::CodeSample;
+use super::similarity::{Directions, cosine, norm};
 use super::tally::{Tally, finite};
 use crate::data::Dataset;
 use crate::engine::CpuInference;
@@ -19,18 +19,18 @@ pub struct Features {
     pub(super) options: FeatureOptions,
     pub(super) rows: u32,
     pub(super) tallies: Vec<Tally>,
-    pub(super) kept: Kept,
-    /// The kept codes by latent; rows are positions among the kept rows.
+    pub(super) sample: CodeSample,
+    /// The sampled codes by latent; rows are positions in the sample.
     pub(super) by_latent: LatentIndex,
-    /// `Σz` and `Σz²` of each latent over the kept rows.
+    /// `Σz` and `Σz²` of each latent over the sample.
     pub(super) sums: Vec<(f64, f64)>,
     pub(super) directions: Directions,
-    table: Table,
+    table: FeatureTable,
 }
 
 /// One figure of each latent a column, `[d_sae]`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Table {
+pub struct FeatureTable {
     /// Share of rows on which it is active.
     pub density: Vec<f32>,
     /// Mean of `|z|` over the rows on which it is active; 0 if there are none.
@@ -90,7 +90,7 @@ impl Features {
         let rows = data.rows() as u32;
         let mut work = Work::new(f64::from(rows) + sae.d_sae as f64, observer);
         let mut tallies = vec![Tally::new(); sae.d_sae];
-        let mut kept = Kept::new(sae.d_sae, options.keep, options.seed);
+        let mut sample = CodeSample::new(sae.d_sae, options.keep, options.seed);
         let per_call = (WORK_PER_CALL / (sae.d_in * sae.d_sae)).clamp(2, 512);
         let mut coder = CpuInference::new(sae);
         for piece in pieces(rows, per_call) {
@@ -102,14 +102,14 @@ impl Features {
                     finite(latent, row, z)?;
                     tallies[latent as usize].add(row, z, options.top_rows);
                 }
-                kept.push(row, entries);
+                sample.push(row, entries);
             }
             work.advance(numbers.len() as f64).await?;
         }
         let mut by_latent = LatentIndex::default();
-        by_latent.rebuild(&kept.codes);
+        by_latent.rebuild(&sample.codes);
         let mut sums = vec![(0.0, 0.0); sae.d_sae];
-        for (&latent, &z) in kept.codes.latents().iter().zip(kept.codes.values()) {
+        for (&latent, &z) in sample.codes.latents().iter().zip(sample.codes.values()) {
             let (sum, squares) = &mut sums[latent as usize];
             *sum += f64::from(z);
             *squares += f64::from(z) * f64::from(z);
@@ -119,8 +119,8 @@ impl Features {
             directions.compare(block.start as usize..block.end as usize);
             work.advance(block.len() as f64).await?;
         }
-        let table = Table::new(sae, rows, &tallies, &directions);
-        Ok(Self { options, rows, tallies, kept, by_latent, sums, directions, table })
+        let table = FeatureTable::new(sae, rows, &tallies, &directions);
+        Ok(Self { options, rows, tallies, sample, by_latent, sums, directions, table })
     }
 
     /// Number of latents.
@@ -135,16 +135,16 @@ impl Features {
 
     /// Rows of which histograms, intervals and correlations tell: all, or a random sample if their codes are many.
     pub fn sampled_rows(&self) -> usize {
-        self.kept.rows.len()
+        self.sample.rows.len()
     }
 
     /// Figures of all latents.
-    pub fn table(&self) -> &Table {
+    pub fn table(&self) -> &FeatureTable {
         &self.table
     }
 }
 
-impl Table {
+impl FeatureTable {
     fn new(sae: &Sae, rows: u32, tallies: &[Tally], directions: &Directions) -> Self {
         let tallied =
             |figure: &dyn Fn(&Tally) -> f64| tallies.iter().map(|tally| figure(tally) as f32).collect();

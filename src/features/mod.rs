@@ -5,13 +5,13 @@
 //! [`Features::table`] and [`Features::feature`] read what was gathered. Strength is `|z|`, since TopK by magnitude
 //! and by value have negative activations; values keep their sign.
 
-mod detail;
-mod kept;
+mod feature;
 mod measure;
 mod options;
-mod resemblance;
+mod sample;
+mod similarity;
 mod tally;
 
-pub use detail::{Examples, Feature, Histogram, Interval, Ranked};
-pub use measure::{Features, Table};
+pub use feature::{Examples, Feature, Histogram, Interval, Ranked};
+pub use measure::{FeatureTable, Features};
 pub use options::FeatureOptions;

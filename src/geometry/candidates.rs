@@ -1,8 +1,8 @@
 //! Which functions can matter where: a quadtree over the box whose leaves list the functions that can rank among
 //! the first K + 1 somewhere in the leaf. With 200 sites and K = 10 a leaf lists some 30.
 
-use super::flood::Ranking;
 use super::frame::Bounds;
+use super::ranking::Ranking;
 
 /// Deepest level of the tree; 2^6 = 64 leaves along each side.
 const DEPTH: u32 = 6;
@@ -32,8 +32,7 @@ impl Candidates {
     /// The tree for the first `order + 1` functions of the ranking in the box.
     pub(super) fn new(ranking: &Ranking, bounds: &Bounds) -> Self {
         let need = ranking.order + 1;
-        let largest = ranking.functions.iter().flatten().fold(0.0, |m: f64, v| m.max(v.abs()));
-        let slack = SLACK * largest;
+        let slack = SLACK * ranking.largest();
         let root = Node {
             middle: [(bounds.x0 + bounds.x1) / 2.0, (bounds.y0 + bounds.y1) / 2.0],
             half: [(bounds.x1 - bounds.x0) / 2.0, (bounds.y1 - bounds.y0) / 2.0],

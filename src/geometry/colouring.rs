@@ -5,54 +5,60 @@ use super::partition::{NO_CELL, Partition};
 /// Colours that a planar map needs at most when coloured in this order.
 const PALETTE: u8 = 6;
 
-/// Smallest-last colouring (Matula and Beck 1983): cells with the fewest neighbours are taken away one by one and
-/// coloured in the reverse order. A planar map always has a cell with at most five neighbours, hence six colours.
-pub(super) fn colours(partition: &Partition) -> Vec<u8> {
-    let cells = partition.cells();
-    let (offsets, around) = adjacency(partition);
-    let of = |cell: usize| &around[offsets[cell] as usize..offsets[cell + 1] as usize];
+impl Partition {
+    /// A colour 0, 1, … for each cell, neighbours differing. Six colours are enough, for the cells form a planar
+    /// map; a cell keeps the colour that its owners suggest where its neighbours allow, so that colours stay calm
+    /// while sites move.
+    ///
+    /// Smallest-last colouring (Matula and Beck 1983): cells with the fewest neighbours are taken away one by one and
+    /// coloured in the reverse order. A planar map always has a cell with at most five neighbours, hence six colours.
+    pub fn colours(&self) -> Vec<u8> {
+        let cells = self.cells();
+        let (offsets, around) = adjacency(self);
+        let of = |cell: usize| &around[offsets[cell] as usize..offsets[cell + 1] as usize];
 
-    let mut degree: Vec<u32> = (0..cells).map(|cell| of(cell).len() as u32).collect();
-    let mut buckets: Vec<Vec<u32>> = vec![Vec::new(); degree.iter().max().map_or(0, |&d| d as usize + 1)];
-    for cell in 0..cells {
-        buckets[degree[cell] as usize].push(cell as u32);
-    }
-    let mut taken = vec![false; cells];
-    let mut order = Vec::with_capacity(cells);
-    let mut lowest = 0;
-    while order.len() < cells {
-        let Some(cell) = buckets[lowest].pop() else {
-            lowest += 1;
-            continue;
-        };
-        // A cell whose degree fell since is in a lower bucket too; that entry was or will be the one that counts.
-        if taken[cell as usize] || degree[cell as usize] as usize != lowest {
-            continue;
+        let mut degree: Vec<u32> = (0..cells).map(|cell| of(cell).len() as u32).collect();
+        let mut buckets: Vec<Vec<u32>> = vec![Vec::new(); degree.iter().max().map_or(0, |&d| d as usize + 1)];
+        for cell in 0..cells {
+            buckets[degree[cell] as usize].push(cell as u32);
         }
-        taken[cell as usize] = true;
-        order.push(cell);
-        for &other in of(cell as usize) {
-            let left = &mut degree[other as usize];
-            if !taken[other as usize] {
-                *left -= 1;
-                buckets[*left as usize].push(other);
-                lowest = lowest.min(*left as usize);
+        let mut taken = vec![false; cells];
+        let mut order = Vec::with_capacity(cells);
+        let mut lowest = 0;
+        while order.len() < cells {
+            let Some(cell) = buckets[lowest].pop() else {
+                lowest += 1;
+                continue;
+            };
+            // A cell whose degree fell since is in a lower bucket too; that entry was or will be the one that counts.
+            if taken[cell as usize] || degree[cell as usize] as usize != lowest {
+                continue;
+            }
+            taken[cell as usize] = true;
+            order.push(cell);
+            for &other in of(cell as usize) {
+                let left = &mut degree[other as usize];
+                if !taken[other as usize] {
+                    *left -= 1;
+                    buckets[*left as usize].push(other);
+                    lowest = lowest.min(*left as usize);
+                }
             }
         }
-    }
 
-    let mut colours = vec![u8::MAX; cells];
-    for &cell in order.iter().rev() {
-        let cell = cell as usize;
-        let mut used = [false; u8::MAX as usize + 1];
-        for &other in of(cell) {
-            used[colours[other as usize] as usize] = true;
+        let mut colours = vec![u8::MAX; cells];
+        for &cell in order.iter().rev() {
+            let cell = cell as usize;
+            let mut used = [false; u8::MAX as usize + 1];
+            for &other in of(cell) {
+                used[colours[other as usize] as usize] = true;
+            }
+            let wanted = wish(self.owners(cell).unwrap_or_default());
+            let free = (0..PALETTE).map(|k| (wanted + k) % PALETTE).chain(PALETTE..u8::MAX);
+            colours[cell] = free.into_iter().find(|&colour| !used[colour as usize]).unwrap_or(0);
         }
-        let wanted = wish(partition.owners(cell).unwrap_or_default());
-        let free = (0..PALETTE).map(|k| (wanted + k) % PALETTE).chain(PALETTE..u8::MAX);
-        colours[cell] = free.into_iter().find(|&colour| !used[colour as usize]).unwrap_or(0);
+        colours
     }
-    colours
 }
 
 /// Neighbours of each cell in both directions, each pair once: rounding may hide an edge from one of its two cells.

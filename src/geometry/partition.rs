@@ -1,7 +1,6 @@
 //! The result of every diagram: convex cells that fill the box, in flat arrays.
 
 use super::clip::Corner;
-use super::colouring;
 use super::frame::{Bounds, Frame};
 
 /// Stands for "no cell" among the neighbours: the edge lies on the box.
@@ -90,13 +89,6 @@ impl Partition {
     /// Owners of all cells.
     pub fn all_owners(&self) -> &[u32] {
         &self.owners
-    }
-
-    /// A colour 0, 1, … for each cell, neighbours differing. Six colours are enough, for the cells form a planar
-    /// map; a cell keeps the colour that its owners suggest where its neighbours allow, so that colours stay calm
-    /// while sites move.
-    pub fn colours(&self) -> Vec<u8> {
-        colouring::colours(self)
     }
 
     /// The cell that holds a point; on a border one of the cells that share it. `None` outside the box and for NaN.

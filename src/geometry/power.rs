@@ -1,11 +1,12 @@
 //! Power diagrams of order 1 and K: the check of the input, and the choice of the way.
 
-use super::cells;
-use super::flood::{self, Ranking};
 use super::frame::{Bounds, Frame, LARGEST};
 use super::hilbert;
+use super::order_k;
+use super::order_one;
 use super::partition::Partition;
 use super::predicates::Site;
+use super::ranking::Ranking;
 use super::triangulation::Triangulation;
 use crate::error::{Error, Result};
 
@@ -49,7 +50,9 @@ pub fn power_diagram(sites: &[f64], weights: &[f64], order: usize, bounds: Bound
         return Ok(first_order(&points, &relative, frame));
     }
     let functions = points.iter().zip(&relative).map(|(&[x, y], w)| [2.0 * x, 2.0 * y, w - (x * x + y * y)]);
-    flood::partition(&Ranking { functions: functions.collect(), order, positive: false }, frame, |site| site)
+    order_k::partition(&Ranking { functions: functions.collect(), order, positive: false }, frame, |site| {
+        site
+    })
 }
 
 fn check(sites: &[f64], weights: &[f64], order: usize) -> Result<()> {
@@ -110,7 +113,7 @@ fn first_order(points: &[[f64; 2]], relative: &[f64], frame: Frame) -> Partition
         Site { x, y, z: x * x + y * y - w }
     });
     let triangulation = Triangulation::new(along.collect());
-    cells::partition(&triangulation, &names, points.len(), frame)
+    order_one::partition(&triangulation, &names, points.len(), frame)
 }
 
 /// The sites that may own a part of the box. Some site is nowhere in the box farther than `bound` by power distance,

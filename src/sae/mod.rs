@@ -3,7 +3,6 @@
 //! `pre = x W_enc + b_enc`, `z = ρ(pre)`, `x̂ = z W_dec + b_dec`; a tied model has `W_dec = W_encᵀ`.
 
 mod activation;
-mod affine;
 mod codes;
 #[cfg(feature = "files")]
 mod fold;
@@ -13,7 +12,6 @@ mod regularizer;
 mod selection;
 
 pub use activation::{Activation, Threshold, TopKBy};
-pub use affine::AffineMap;
 pub use codes::{LatentIndex, SparseCodes};
 #[cfg(feature = "files")]
 pub(crate) use model::transpose;

@@ -11,6 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::broken::intact;
 use super::error::Thrown;
 use crate::error::Error;
+use crate::memory::zeros;
 
 /// Checks that a value is what its type says.
 fn checked<'a, T: JsCast>(name: &'static str, value: &'a JsValue, expected: &str) -> Result<&'a T, Thrown> {
@@ -96,10 +97,7 @@ macro_rules! typed_array {
         /// A typed array, copied.
         pub fn $function(name: &'static str, value: &JsValue) -> Result<Vec<$number>, Thrown> {
             let array = checked::<$array>(name, value, $expected)?;
-            let length = array.length() as usize;
-            let mut values = Vec::new();
-            values.try_reserve_exact(length).map_err(|_| too_large(name, length))?;
-            values.resize(length, Default::default());
+            let mut values = zeros(name, &[array.length() as usize])?;
             array.copy_to(&mut values);
             Ok(values)
         }
@@ -110,10 +108,6 @@ typed_array!(float32s, Float32Array, f32, "a Float32Array");
 typed_array!(float64s, Float64Array, f64, "a Float64Array");
 typed_array!(uint32s, Uint32Array, u32, "a Uint32Array");
 typed_array!(bytes, Uint8Array, u8, "a Uint8Array");
-
-fn too_large(name: &'static str, length: usize) -> Error {
-    Error::option(name, format!("{length} values long"), "what fits in memory")
-}
 
 /// Numbers as a Float64Array or as an array.
 pub fn numbers(name: &'static str, value: &JsValue) -> Result<Vec<f64>, Thrown> {

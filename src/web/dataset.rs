@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::content::{Argument, Content, content_of};
 use super::convert::{bytes, count, float32s, number, optional_text, text, uint32s, whole};
 use super::error::Thrown;
-use super::inner::{Argument, Inner, content_of};
 use super::options::optional_from_js;
 use super::results::to_js;
 use crate::data::{self, LoadOptions, NormalisationKind, Storage, StorageKind};
@@ -15,7 +15,7 @@ use crate::error::Error;
 
 /// Rows of equal length, stored as small as they came and normalised on the fly. Rows are shared between views.
 #[wasm_bindgen]
-pub struct Dataset(Inner<data::Dataset>);
+pub struct Dataset(Content<data::Dataset>);
 
 impl Argument for data::Dataset {
     const CLASS: &'static str = "Dataset";
@@ -24,7 +24,7 @@ impl Argument for data::Dataset {
 impl Dataset {
     /// Rows of JavaScript's.
     pub(super) fn new(rows: data::Dataset) -> Self {
-        Self(Inner::new(rows))
+        Self(Content::new(rows))
     }
 }
 
@@ -48,7 +48,7 @@ impl Dataset {
     }
 
     /// Hands its content to a function that takes it as an argument.
-    #[wasm_bindgen(js_name = __inner, skip_typescript)]
+    #[wasm_bindgen(js_name = __content, skip_typescript)]
     pub fn hand_over(&self) {
         self.0.hand_over();
     }
@@ -185,13 +185,13 @@ export interface LoadOptions {
 /// The tensors of a file.
 #[wasm_bindgen]
 pub struct TensorFile {
-    pub(super) file: Inner<data::TensorFile<'static>>,
+    pub(super) file: Content<data::TensorFile<'static>>,
     #[cfg(feature = "files")]
     pub(super) cancellation: super::promise::Cancellation,
 }
 
 #[derive(Serialize)]
-struct TensorInfo<'a> {
+struct TensorSummary<'a> {
     name: &'a str,
     dtype: &'static str,
     shape: &'a [usize],
@@ -217,7 +217,7 @@ pub(super) fn load_options(options: &JsValue) -> Result<LoadOptions, Thrown> {
 impl TensorFile {
     pub(super) fn new(file: data::TensorFile<'static>) -> Self {
         Self {
-            file: Inner::new(file),
+            file: Content::new(file),
             #[cfg(feature = "files")]
             cancellation: Default::default(),
         }
@@ -234,7 +234,7 @@ impl TensorFile {
             .tensors()
             .map(|info| {
                 let (rows, cols) = file.rows_and_cols(Some(&info.name))?;
-                Ok(TensorInfo {
+                Ok(TensorSummary {
                     name: &info.name,
                     dtype: info.dtype.name(),
                     shape: &info.shape,

@@ -9,9 +9,9 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::broken::intact;
+use super::content::{Content, content_of};
 use super::convert::callback;
 use super::error::Thrown;
-use super::inner::{Inner, content_of};
 use super::options::list_from_js;
 use super::promise::{Cancellation, Page, promise};
 use super::results::to_js;
@@ -85,7 +85,7 @@ export interface ExperimentSummary {
 /// Runs executed one after another on one pair of data sets. A run that fails leaves a row that says why.
 #[wasm_bindgen]
 pub struct Experiments {
-    plan: Inner<Plan>,
+    plan: Content<Plan>,
     rows: Rc<RefCell<Vec<ExperimentRow>>>,
     running: Rc<Cell<bool>>,
     cancellation: Cancellation,
@@ -109,7 +109,7 @@ impl Experiments {
     ) -> Result<Experiments, Thrown> {
         let (train, test) = (content_of("train", train)?, content_of("test", test)?);
         Ok(Self {
-            plan: Inner::new(Plan { train, test, list: list_from_js("experiments", experiments)? }),
+            plan: Content::new(Plan { train, test, list: list_from_js("experiments", experiments)? }),
             rows: Rc::default(),
             running: Rc::default(),
             cancellation: Cancellation::default(),
@@ -139,13 +139,13 @@ impl Experiments {
             }
             self.rows.borrow_mut().clear();
             let running = self.running.clone();
-            let mut table = Table { page, on_row, rows: self.rows.clone() };
+            let mut collector = RowCollector { page, on_row, rows: self.rows.clone() };
             Ok(async move {
                 let data = (&*plan.train, &*plan.test);
-                let outcome = run_experiments(data, &plan.list, &mut table).await;
+                let outcome = run_experiments(data, &plan.list, &mut collector).await;
                 running.set(false);
                 let cancelled = "cancelled: `rows` holds the runs finished by then";
-                to_js(&table.page.outcome_or(cancelled, outcome)?)
+                to_js(&collector.page.outcome_or(cancelled, outcome)?)
             })
         })
     }
@@ -178,19 +178,19 @@ impl Experiments {
 }
 
 /// Keeps the rows and tells the page of them.
-struct Table {
+struct RowCollector {
     page: Page,
     on_row: Option<Function>,
     rows: Rc<RefCell<Vec<ExperimentRow>>>,
 }
 
-impl Observer for Table {
+impl Observer for RowCollector {
     async fn progress(&mut self, done: u64, total: u64) -> ControlFlow<()> {
         self.page.progress(done, total).await
     }
 }
 
-impl ExperimentObserver for Table {
+impl ExperimentObserver for RowCollector {
     fn finished(&mut self, row: &ExperimentRow) {
         self.rows.borrow_mut().push(row.clone());
         if let (Some(on_row), Ok(row)) = (&self.on_row, to_js(row)) {

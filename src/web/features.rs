@@ -6,9 +6,9 @@ use js_sys::{Array, Number, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::content::{Content, content_of};
 use super::convert::{callback, count, field, found};
 use super::error::Thrown;
-use super::inner::{Inner, content_of};
 use super::options::optional_from_js_without;
 use super::promise::{Cancellation, Page, promise};
 use super::results::{float32, object, uint32};
@@ -94,7 +94,7 @@ export interface Feature {
 
 /// What a data set shows of a model's latents.
 #[wasm_bindgen]
-pub struct Features(Inner<features::Features>);
+pub struct Features(Content<features::Features>);
 
 #[wasm_bindgen]
 impl Features {
@@ -121,7 +121,7 @@ impl Features {
                 let mut page = Signalled { page, signal };
                 let measured = features::Features::measure(&sae, &data, options, &mut page).await;
                 let measured = page.page.outcome_or("cancelled: the features were not measured", measured)?;
-                Ok(Self(Inner::new(measured)))
+                Ok(Self(Content::new(measured)))
             })
         })
     }

@@ -10,10 +10,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ReadableStreamByobReader};
 
+use super::content::Content;
 use super::convert::{bytes, callback, count, instance, optional_text, text};
 use super::dataset::{Dataset, TensorFile, load_options};
 use super::error::Thrown;
-use super::inner::Inner;
 use super::options::optional_from_js;
 use super::promise::{Page, promise};
 use super::results::{float32, object};
@@ -211,7 +211,7 @@ fn inspection(about: &Inspection) -> JsValue {
 
 /// A word for each row of a file.
 #[wasm_bindgen]
-pub struct Tokens(Inner<data::Tokens>);
+pub struct Tokens(Content<data::Tokens>);
 
 #[wasm_bindgen]
 impl Tokens {
@@ -241,5 +241,5 @@ pub fn read_tokens(
     rows: &Number,
 ) -> Result<Tokens, Thrown> {
     let (bytes, name) = (bytes("bytes", file)?, text("fileName", file_name)?);
-    Ok(Tokens(Inner::new(data::Tokens::read(&bytes, &name, count("rows", rows)?)?)))
+    Ok(Tokens(Content::new(data::Tokens::read(&bytes, &name, count("rows", rows)?)?)))
 }

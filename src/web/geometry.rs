@@ -5,15 +5,16 @@ use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::content::Content;
 use super::convert::{box_numbers, count, float32s, number, numbers};
 use super::error::Thrown;
-use super::inner::Inner;
 use super::options::optional_from_js;
 use super::results::{float64, object, uint32};
 use super::sae::Sae;
 use crate::error::Error;
-use crate::geometry::{self, Bounds, Bounds3, Encoder, Plane};
+use crate::geometry::{self, Bounds, Bounds3};
 use crate::sae::Activation;
+use crate::spline::{self, Plane};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -53,7 +54,7 @@ export interface SliceOptions {
 /// A box cut in convex cells. Cells are numbered from 0; a site or a set that owns no part of the box has none, so
 /// the areas sum to the box's.
 #[wasm_bindgen]
-pub struct Partition(Inner<geometry::Partition>);
+pub struct Partition(Content<geometry::Partition>);
 
 #[wasm_bindgen]
 impl Partition {
@@ -112,7 +113,7 @@ impl Partition {
 
 impl Partition {
     fn new(partition: geometry::Partition) -> Self {
-        Self(Inner::new(partition))
+        Self(Content::new(partition))
     }
 
     /// What a cell has.
@@ -162,13 +163,12 @@ impl Sae {
         #[wasm_bindgen(unchecked_optional_param_type = "SliceOptions")] options: &JsValue,
     ) -> Result<Partition, Thrown> {
         let sae = self.content.get()?;
-        let encoder = Encoder { weights: &sae.w_enc, bias: &sae.b_enc, d_in: sae.d_in };
         let (origin, u, v) = (float32s("origin", origin)?, float32s("u", u)?, float32s("v", v)?);
         let plane = Plane { origin: &origin, u: &u, v: &v };
         let bounds = Bounds::new(box_numbers("box", bounds)?)?;
         let options: SliceOptions = optional_from_js("options", options)?;
         let activation = options.activation.as_ref().unwrap_or(&sae.activation);
-        Ok(Partition::new(geometry::slice(encoder, activation, plane, bounds)?))
+        Ok(Partition::new(spline::slice(sae.into(), activation, plane, bounds)?))
     }
 }
 

@@ -4,9 +4,9 @@ use js_sys::{Array, JsString, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::content::content_of;
 use super::convert::{array, bytes, field, text};
 use super::error::Thrown;
-use super::inner::content_of;
 use super::results::object;
 use super::sae::Sae;
 use crate::data;

@@ -1,7 +1,7 @@
 //! The JavaScript surface: converts and delegates, no mathematics. DESIGN: `init`, `initSync`, and the names below.
 //!
 //! An exported function takes its arguments as JavaScript gives them and reads them by [`convert`], [`options`] or
-//! [`inner`], which name the argument that does not fit; it looks at its object through [`inner::Inner`]. One that
+//! [`content`], which name the argument that does not fit; it looks at its object through [`content::Content`]. One that
 //! returns a promise makes it by [`promise`].
 
 // A page's module has a part of the features, and needs a part of the conversions.
@@ -15,6 +15,7 @@ mod broken;
 mod bulk;
 #[cfg(feature = "figures")]
 mod cluster;
+mod content;
 mod convert;
 mod dataset;
 mod decoder;
@@ -29,7 +30,6 @@ mod files;
 mod geometry;
 #[cfg(feature = "gpu")]
 mod gpu;
-mod inner;
 #[cfg(feature = "files")]
 mod interop;
 mod options;

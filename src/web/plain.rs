@@ -60,8 +60,10 @@ impl<'de> Deserializer<'de> for Plain {
                 None => visitor.visit_f64(number),
             },
             Self::Text(text) => visitor.visit_string(text),
-            Self::List(items) => visitor.visit_seq(Items { items: items.into_iter(), next: 0 }),
-            Self::Fields(fields) => visitor.visit_map(Entries { fields: fields.into_iter(), value: None }),
+            Self::List(items) => visitor.visit_seq(ListAccess { items: items.into_iter(), next: 0 }),
+            Self::Fields(fields) => {
+                visitor.visit_map(FieldsAccess { fields: fields.into_iter(), value: None })
+            }
         }
     }
 
@@ -96,12 +98,12 @@ fn whole(number: f64) -> Option<u64> {
     (whole as f64 == number && whole <= 1 << f64::MANTISSA_DIGITS).then_some(whole)
 }
 
-struct Items {
+struct ListAccess {
     items: IntoIter<Plain>,
     next: usize,
 }
 
-impl<'de> SeqAccess<'de> for Items {
+impl<'de> SeqAccess<'de> for ListAccess {
     type Error = Misfit;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misfit> {
@@ -112,13 +114,13 @@ impl<'de> SeqAccess<'de> for Items {
     }
 }
 
-struct Entries {
+struct FieldsAccess {
     fields: IntoIter<(String, Plain)>,
     /// Of the field whose name was read last.
     value: Option<(String, Plain)>,
 }
 
-impl<'de> MapAccess<'de> for Entries {
+impl<'de> MapAccess<'de> for FieldsAccess {
     type Error = Misfit;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {

@@ -37,10 +37,10 @@ where
     }
 }
 
-type Work = Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>>;
+type PendingWork = Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>>;
 
 /// Work that ends with an error where it panics or traps.
-struct Guarded(Option<Work>);
+struct Guarded(Option<PendingWork>);
 
 impl Future for Guarded {
     type Output = Result<JsValue, JsValue>;

@@ -4,9 +4,9 @@ use js_sys::{Float32Array, Number, Uint32Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::content::{Argument, Content};
 use super::convert::{self, count, field, float32s, uint32s};
 use super::error::Thrown;
-use super::inner::{Argument, Inner};
 use super::options::from_js;
 use super::results::{float32, float64, object, to_js};
 use crate::engine::{Inference, Operation, apply};
@@ -32,7 +32,7 @@ export interface Parameters {
 /// A sparse autoencoder: `pre = x W_enc + b_enc`, `z = ρ(pre)`, `x̂ = z W_dec + b_dec`.
 #[wasm_bindgen]
 pub struct Sae {
-    pub(super) content: Inner<sae::Sae>,
+    pub(super) content: Content<sae::Sae>,
     /// Keeps the model on a GPU from call to call.
     pub(super) inference: Inference,
 }
@@ -44,7 +44,7 @@ impl Argument for sae::Sae {
 impl Sae {
     /// A model of JavaScript's.
     pub(super) fn new(sae: sae::Sae) -> Self {
-        Self { content: Inner::new(sae), inference: Inference::default() }
+        Self { content: Content::new(sae), inference: Inference::default() }
     }
 }
 
@@ -69,7 +69,7 @@ impl Sae {
     }
 
     /// Hands its content to a function that takes it as an argument.
-    #[wasm_bindgen(js_name = __inner, skip_typescript)]
+    #[wasm_bindgen(js_name = __content, skip_typescript)]
     pub fn hand_over(&self) {
         self.content.hand_over();
     }

@@ -6,9 +6,9 @@ use js_sys::Number;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::content::Content;
 use super::convert::{count, number, numbers};
 use super::error::Thrown;
-use super::inner::Inner;
 use super::options::from_js;
 use super::results::object;
 use crate::toy::{self, ToyOptions};
@@ -41,7 +41,7 @@ export interface ToyBounds {
 
 /// An SAE on points of the plane `x0 y0 x1 y1 …`, trained one step at a time: experiment 1, between k-means and PCA.
 #[wasm_bindgen]
-pub struct ToySae(Inner<RefCell<toy::ToySae>>);
+pub struct ToySae(Content<RefCell<toy::ToySae>>);
 
 #[wasm_bindgen]
 impl ToySae {
@@ -54,7 +54,7 @@ impl ToySae {
         let points = numbers("points", points)?;
         let options: ToyOptions = from_js("options", options)?;
         let toy = toy::ToySae::new(points, options)?;
-        Ok(Self(Inner::new(RefCell::new(toy))))
+        Ok(Self(Content::new(RefCell::new(toy))))
     }
 
     /// Takes `steps` steps of Adam on all points; the mean squared error after them.

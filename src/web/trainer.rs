@@ -8,9 +8,9 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::broken::intact;
+use super::content::content_of;
 use super::convert::{bytes, callback, count, optional_text, text};
 use super::error::Thrown;
-use super::inner::content_of;
 use super::options::from_js;
 use super::promise::{Cancellation, Page, promise};
 use super::results::to_js;
@@ -98,11 +98,9 @@ export interface EpochReport {
 }
 "#;
 
-use crate::train::Trainer as Run;
-
 /// Where a run is.
 enum Place {
-    Idle(Box<Run>),
+    Idle(Box<train::Trainer>),
     /// With an epoch, which gives it back.
     InEpoch,
     Freed,
@@ -116,12 +114,12 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    fn new(run: Run) -> Self {
+    fn new(run: train::Trainer) -> Self {
         let place = Rc::new(RefCell::new(Place::Idle(Box::new(run))));
         Self { place, cancellation: Cancellation::default() }
     }
 
-    fn with<T>(&self, read: impl FnOnce(&Run) -> T) -> Result<T, Thrown> {
+    fn with<T>(&self, read: impl FnOnce(&train::Trainer) -> T) -> Result<T, Thrown> {
         intact()?;
         match &*self.place.borrow() {
             Place::Idle(run) => Ok(read(run)),
@@ -131,7 +129,7 @@ impl Trainer {
     }
 
     /// Takes the run out, and leaves word why.
-    fn take(&self, next: Place) -> Result<Box<Run>, Thrown> {
+    fn take(&self, next: Place) -> Result<Box<train::Trainer>, Thrown> {
         self.with(|_| ())?;
         match self.place.replace(next) {
             Place::Idle(run) => Ok(run),

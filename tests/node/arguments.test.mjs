@@ -233,7 +233,7 @@ const wrong = [
   { value: sae, unless: 'Sae' },
   { value: toy },
   { value: Dataset, unless: 'function' },
-  { value: { __inner: () => {} } },
+  { value: { __content: () => {} } },
   { value: freed },
   { value: freedModel },
 ];
@@ -253,7 +253,7 @@ const shown = (value) => (typeof value === 'object' && value ? value.constructor
 test('every export is in the table', () => {
   const names = Object.keys(splinterp).filter((name) => !['default', 'initSync'].includes(name));
   assert.deepEqual(names.sort(), Object.keys(surface).sort());
-  const own = ['constructor', 'free', '__destroy_into_raw', '__inner'];
+  const own = ['constructor', 'free', '__destroy_into_raw', '__content'];
   for (const name of names.filter((name) => splinterp[name].prototype)) {
     const { static: functions = {}, object: _, new: __, ...methods } = surface[name];
     if (Array.isArray(surface[name])) continue;

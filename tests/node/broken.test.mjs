@@ -62,8 +62,8 @@ test('after a panic the epoch rejects with its message, and every later call thr
 });
 
 test('where memory ends in the midst of work, its promise rejects', async () => {
-  const { Dataset, Sae, memory } = await load('memory');
-  const [dIn, dSae] = [1, 4096];
+  const { Dataset, Features, Sae, memory } = await load('memory');
+  const [dIn, dSae] = [1, 1 << 16];
   const parts = {
     W_enc: new Float32Array(dSae).fill(1),
     b_enc: new Float32Array(dSae),
@@ -72,10 +72,10 @@ test('where memory ends in the midst of work, its promise rejects', async () => 
     activation: { kind: 'relu' },
   };
   const sae = Sae.fromParts(parts, dIn, dSae);
-  // 16 384 rows give 256 MiB of codes; only 1 MiB can still be had.
-  const rows = new Float32Array(16_384).fill(1);
+  const data = Dataset.fromRows(Float32Array.of(1), dIn);
+  // The statistics of so many latents take several MiB; only one can still be had.
   memory.grow(65_536 - 16 - memory.buffer.byteLength / 65_536);
   const broken = { code: 'broken', message: /internal error/ };
-  await assert.rejects(settled(sae.encodeAsync(rows)), broken);
+  await assert.rejects(settled(Features.measure(sae, data)), broken);
   assert.throws(() => Dataset.digits(1, 1), broken);
 });

@@ -1,8 +1,9 @@
 //! safetensors: the length of a JSON header as 8 bytes, the header (name to type, shape and range of bytes), then the
 //! tensors, little-endian and row-major, without gaps. The crate of the name reads bytes in memory and counts bits in
 //! `usize`, which ends at 512 MB in WebAssembly, so the header is read here, into 64 bits, and by ranges of the file;
-//! what is in memory anyway is written by that crate.
+//! files are written by that crate, from memory.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
@@ -23,11 +24,11 @@ pub const FORMAT: TensorFormat = TensorFormat {
     open: |file| Box::pin(open(file)),
 };
 
-/// Longest header that is read: it takes 100 bytes a tensor.
+/// Longest header that is read: a tensor takes about 100 bytes.
 const LONGEST_HEADER: u64 = 8 << 20;
 /// Bytes of the header's length.
 const LENGTH: u64 = 8;
-/// The entry of the header that is no tensor.
+/// The entry of the header that is not a tensor.
 const METADATA: &str = "__metadata__";
 
 /// What the header says of a tensor.
@@ -97,7 +98,9 @@ fn dtype(name: &str) -> Option<Dtype> {
 async fn open(file: &InputFile<'_>) -> Result<Contents> {
     let span = Span::of(file);
     if file.gzip {
-        return Err(span.format_error("is gzipped, where tensors are found by their place: gunzip it first"));
+        return Err(
+            span.format_error("is gzipped, but its tensors are read by their offsets: gunzip it first")
+        );
     }
     let mut content = span.content(file);
     let mut length = [0; LENGTH as usize];
@@ -119,8 +122,11 @@ async fn open(file: &InputFile<'_>) -> Result<Contents> {
     if content.fill(&mut text).await? < text.len() {
         return Err(span.format_error(format!("ends at byte {}, in its header", content.position())));
     }
-    let header: SafetensorsHeader = serde_json::from_slice(&text)
-        .map_err(|error| span.format_error(format!("its header cannot be read: {error}")))?;
+    let unreadable =
+        |error: &dyn fmt::Display| span.format_error(format!("its header cannot be read: {error}"));
+    // All JSON is parsed from text: a parser of bytes would come a second time into the download.
+    let text = std::str::from_utf8(&text).map_err(|error| unreadable(&error))?;
+    let header: SafetensorsHeader = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
     check_places(&span, &header.tensors, start)?;
     let mut contents = Contents { metadata: header.metadata, ..Contents::default() };
     for (name, entry) in header.tensors {
@@ -132,10 +138,11 @@ async fn open(file: &InputFile<'_>) -> Result<Contents> {
 
 /// Tensors fill the file from the header to its end, without gap and without overlap; no name comes twice.
 fn check_places(span: &Span, tensors: &[(String, TensorEntry)], start: u64) -> Result<()> {
-    let mut places: Vec<_> = tensors.iter().map(|(name, entry)| (entry.data_offsets, name)).collect();
-    places.sort_unstable();
+    let mut sorted: Vec<_> = tensors.iter().collect();
+    sort(&mut sorted, &|(_, a), (_, b)| a.data_offsets.cmp(&b.data_offsets));
     let mut reached = 0;
-    for ((from, to), name) in places {
+    for (name, entry) in &sorted {
+        let (from, to) = entry.data_offsets;
         if from != reached || to < from {
             let what =
                 format!("tensor '{name}' lies from byte {from} to {to} of the data, expected from {reached}");
@@ -143,10 +150,9 @@ fn check_places(span: &Span, tensors: &[(String, TensorEntry)], start: u64) -> R
         }
         reached = to;
     }
-    let mut names: Vec<_> = tensors.iter().map(|(name, _)| name).collect();
-    names.sort_unstable();
-    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(span.format_error(format!("holds two tensors named '{}'", twice[0])));
+    sort(&mut sorted, &|(a, _), (b, _)| a.cmp(b));
+    if let Some(twice) = sorted.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        return Err(span.format_error(format!("holds two tensors named '{}'", twice[0].0)));
     }
     let end = reached.checked_add(start);
     if end.is_none_or(|end| end > span.longest()) {
@@ -162,6 +168,13 @@ fn check_places(span: &Span, tensors: &[(String, TensorEntry)], start: u64) -> R
     Ok(())
 }
 
+type TensorOrder<'o> = dyn Fn(&(String, TensorEntry), &(String, TensorEntry)) -> Ordering + 'o;
+
+/// One copy for both orders.
+fn sort(tensors: &mut [&(String, TensorEntry)], order: &TensorOrder<'_>) {
+    tensors.sort_unstable_by(|a, b| order(a, b));
+}
+
 fn tensor(span: &Span, name: &str, entry: TensorEntry, start: u64) -> Result<Tensor> {
     let error = |what: String| span.format_error(format!("tensor '{name}' {what}"));
     let Some(dtype) = dtype(&entry.dtype) else {
@@ -170,7 +183,7 @@ fn tensor(span: &Span, name: &str, entry: TensorEntry, start: u64) -> Result<Ten
         return Err(error(what));
     };
     let shape: Result<Vec<_>, _> = entry.shape.iter().map(|&size| usize::try_from(size)).collect();
-    let shape = shape.map_err(|_| error("has a dimension beyond what memory can hold".to_owned()))?;
+    let shape = shape.map_err(|_| error("has a dimension that memory cannot hold".to_owned()))?;
     if let Some(at) = shape.iter().position(|&size| size == 0) {
         return Err(error(format!("has dimension {at} of size 0, expected 1 or more")));
     }
@@ -203,7 +216,7 @@ pub fn write(
     metadata: (&str, String),
 ) -> Result<Vec<u8>> {
     use ::safetensors::tensor::{Dtype, TensorView};
-    // The writer takes memory without asking; a file for which there is none is refused first.
+    // The crate aborts where an allocation fails, so the memory is asked for first.
     let values = tensors.iter().fold(0, |sum: usize, (_, _, values)| sum.saturating_add(values.len()));
     drop(reserve::<f32>(file, &[values])?);
     let views: Result<Vec<_>, _> = tensors

@@ -43,7 +43,7 @@ pub const OVERRIDES: &[(&str, f64)] = &[
     ("beta2", adam::BETA2),
     ("one_minus_beta1", 1.0 - adam::BETA1),
     ("one_minus_beta2", 1.0 - adam::BETA2),
-    ("adam_eps", adam::EPS as f64),
+    ("adam_eps", adam::EPS),
     ("clip_eps", adam::CLIP_EPS),
 ];
 

@@ -1,6 +1,6 @@
 //! One feature in detail.
 
-use super::Features;
+use super::measure::Features;
 use crate::error::{Error, Result};
 use crate::random::Random;
 
@@ -95,11 +95,13 @@ impl Features {
         })
     }
 
-    /// Row and z of every kept activation.
+    /// Row and z of every activation in the sample.
     fn activations(&self, latent: usize) -> impl Iterator<Item = (u32, f32)> + '_ {
         let (rows, entries) = self.by_latent.of(latent);
-        let values = self.kept.codes.values();
-        rows.iter().zip(entries).map(|(&row, &entry)| (self.kept.rows[row as usize], values[entry as usize]))
+        let values = self.sample.codes.values();
+        rows.iter()
+            .zip(entries)
+            .map(|(&row, &entry)| (self.sample.rows[row as usize], values[entry as usize]))
     }
 
     fn others(&self, latent: usize) -> impl Iterator<Item = usize> {
@@ -157,12 +159,12 @@ impl Features {
         let mut products = vec![0.0; self.count()];
         let (rows, entries) = self.by_latent.of(latent);
         for (&row, &entry) in rows.iter().zip(entries) {
-            let z = f64::from(self.kept.codes.values()[entry as usize]);
-            for (other, value) in self.kept.codes.row(row as usize) {
+            let z = f64::from(self.sample.codes.values()[entry as usize]);
+            for (other, value) in self.sample.codes.row(row as usize) {
                 products[other as usize] += z * f64::from(value);
             }
         }
-        let n = self.kept.rows.len() as f64;
+        let n = self.sample.rows.len() as f64;
         let spread = |(sum, squares): (f64, f64)| {
             let spread = n * squares - sum * sum;
             (spread > CONSTANT * n * squares).then(|| spread.sqrt())

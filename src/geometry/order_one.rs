@@ -22,15 +22,15 @@ pub(super) fn partition(
     sites: usize,
     frame: Frame,
 ) -> Partition {
-    let mut cells = Cells::new(triangulation, &frame);
+    let mut cells = OrderOneCells::new(triangulation, &frame);
     for site in 0..triangulation.count() {
         cells.add(site);
     }
     cells.sorted(names, sites, frame)
 }
 
-/// Cells in the order of the triangulation, in which neighbours lie close in memory.
-struct Cells<'a> {
+/// OrderOneCells in the order of the triangulation, in which neighbours lie close in memory.
+struct OrderOneCells<'a> {
     triangulation: &'a Triangulation,
     frame: &'a Frame,
     /// For each triangle its power centre; NaN if ill conditioned, outside the box, or of an outer corner.
@@ -43,7 +43,7 @@ struct Cells<'a> {
     polygon: Polygon,
 }
 
-impl<'a> Cells<'a> {
+impl<'a> OrderOneCells<'a> {
     fn new(triangulation: &'a Triangulation, frame: &'a Frame) -> Self {
         let count = triangulation.count();
         let mut centres = Vec::with_capacity(triangulation.triangles.len());

@@ -3,11 +3,9 @@
 //! On the plane `x = o + p·u + q·v` each pre-activation is an affine function of (p, q):
 //! `(s_i·u) p + (s_i·v) q + s_i·o + b_i`. The largest of these functions, or their signs, cut the plane.
 
-use super::flood::{self, Ranking};
-use super::frame::{Bounds, Frame};
-use super::partition::Partition;
 use crate::error::{Error, Result};
-use crate::sae::{Activation, Threshold, TopKBy};
+use crate::geometry::{Bounds, Partition, partition_by_rank};
+use crate::sae::{Activation, Sae, Selection, TopK, TopKOrder};
 
 /// The encoder's parameters as they are stored.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +16,12 @@ pub struct Encoder<'a> {
     pub bias: &'a [f32],
     /// Width of the input.
     pub d_in: usize,
+}
+
+impl<'a> From<&'a Sae> for Encoder<'a> {
+    fn from(sae: &'a Sae) -> Self {
+        Self { weights: &sae.w_enc, bias: &sae.b_enc, d_in: sae.d_in }
+    }
 }
 
 /// The plane `origin + p·u + q·v`; the vectors have `d_in` values. With u and v orthonormal, lengths and areas in
@@ -41,7 +45,7 @@ pub struct Plane<'a> {
 ///
 /// # Errors
 /// If lengths do not match, the activation does not fit the number of latents, a number is NaN or infinite (named by
-/// its place), or the box holds more than [`MAX_CELLS`](super::MAX_CELLS) cells.
+/// its place), or the box holds more than [`MAX_CELLS`](crate::geometry::MAX_CELLS) cells.
 pub fn slice(
     encoder: Encoder<'_>,
     activation: &Activation,
@@ -52,36 +56,30 @@ pub fn slice(
     let d_sae = bias.len();
     check(&encoder, &plane)?;
     activation.validate(d_sae)?;
-    let frame = Frame::of_box(bounds);
     let mut functions: Vec<[f64; 3]> = weights
         .chunks_exact(d_in)
         .zip(bias)
         .map(|(s, &b)| [dot(s, plane.u), dot(s, plane.v), dot(s, plane.origin) + f64::from(b)])
         .collect();
-    let (order, positive) = match activation {
-        Activation::Relu => (d_sae, true),
-        Activation::JumpRelu { threshold } => {
-            let thresholds = match threshold {
-                Threshold::Shared(one) => std::slice::from_ref(one),
-                Threshold::PerLatent(all) => all,
-            };
-            for (function, threshold) in functions.iter_mut().zip(thresholds.iter().cycle()) {
+    let (order, positive) = match activation.selection(d_sae) {
+        Selection::Above(thresholds) => {
+            for (function, threshold) in functions.iter_mut().zip(&*thresholds) {
                 function[2] -= f64::from(*threshold);
             }
             (d_sae, true)
         }
-        Activation::TopK { k, by } => {
-            if *by == TopKBy::Magnitude {
-                let negative: Vec<_> = functions.iter().map(|f| f.map(|v| -v)).collect();
-                functions.extend(negative);
+        Selection::Largest(TopK { k, order, positive_only }) => {
+            match order {
+                TopKOrder::Value => {}
+                TopKOrder::Magnitude => {
+                    let negative: Vec<_> = functions.iter().map(|f| f.map(|v| -v)).collect();
+                    functions.extend(negative);
+                }
             }
-            (*k, *by == TopKBy::Positive)
+            (k, positive_only)
         }
     };
-    for function in &mut functions {
-        *function = frame.affine(*function);
-    }
-    flood::partition(&Ranking { functions, order, positive }, frame, |i| i % d_sae as u32)
+    partition_by_rank(functions.into_iter(), order, positive, bounds, |i| i % d_sae as u32)
 }
 
 fn check(encoder: &Encoder<'_>, plane: &Plane<'_>) -> Result<()> {

@@ -1,13 +1,13 @@
-//! Codes that are kept: of all rows where they fit, else of a random sample of rows.
+//! Sparse codes of all rows where they fit, else of a uniform random sample of rows.
 
 use crate::random::{Random, Stream};
 use crate::sae::SparseCodes;
 
-/// Codes of kept rows. Every row draws a number when it comes; when the codes outgrow their bound the rows with the
-/// larger half of the numbers go, so that at any time the kept rows are a sample without favour.
+/// Codes of the rows in the sample. Every row draws a number when it comes; when the codes outgrow their bound the rows
+/// with the larger half of the numbers are dropped, so that at any time the rows are a uniform sample.
 #[derive(Debug)]
-pub struct Kept {
-    /// Codes of the kept rows, zeros left out.
+pub struct CodeSample {
+    /// Codes of these rows, zeros left out.
     pub codes: SparseCodes,
     /// Their numbers, ascending.
     pub rows: Vec<u32>,
@@ -18,8 +18,8 @@ pub struct Kept {
     bound: usize,
 }
 
-impl Kept {
-    /// Nothing kept yet; at most `bound` entries later.
+impl CodeSample {
+    /// Empty; at most `bound` entries later.
     pub fn new(d_sae: usize, bound: usize, seed: u64) -> Self {
         let random = Random::new(seed, Stream::Kept);
         Self { codes: SparseCodes::new(d_sae), rows: Vec::new(), draws: Vec::new(), random, level: 0, bound }

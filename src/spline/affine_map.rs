@@ -1,7 +1,7 @@
 //! What an SAE is on one cell: an affine map (paper, section on SAEs as splines).
 
-use super::Sae;
 use crate::error::{Error, Result};
+use crate::sae::Sae;
 
 /// The map `x ↦ M x + c`.
 #[derive(Debug, Clone, PartialEq)]

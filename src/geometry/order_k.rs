@@ -8,12 +8,12 @@
 //! One such fill serves order-K power diagrams, TopK in all three kinds, and, with zero as a function that is always
 //! there (`positive`), ReLU and JumpReLU: the active set is the set of all positive functions.
 
-use std::collections::HashMap;
-
 use super::candidates::Candidates;
 use super::clip::{Cut, Polygon};
-use super::frame::Frame;
+use super::frame::{Bounds, Frame};
+use super::owner_sets::{Outcome, OwnerSets};
 use super::partition::{Builder, NO_CELL, Partition, join_equal_corners, measure, positions};
+use super::ranking::{NONE, Ranking};
 use crate::error::{Error, Result};
 
 /// A diagram of order K, or of an encoder, may have this many cells; at some 200 bytes each they stay within reach of
@@ -22,8 +22,6 @@ pub const MAX_CELLS: usize = 1 << 18;
 /// The owners of all cells together, 128 MiB of them: 40 000 cells of 800 active latents, a second or two of work.
 const MAX_OWNERS: usize = 1 << 25;
 
-/// No function: zero, or the side of the box.
-const NONE: u32 = u32::MAX;
 /// A cell narrower than this (frame units) is rounding: corners are good to some 1e-15.
 const THIN: f64 = 1e-13;
 /// Rounding of a·x + b·y + c with |x|, |y| ≤ 1, relative to the largest coefficient.
@@ -32,54 +30,25 @@ const NOISE: f64 = 8.0 * f64::EPSILON;
 const STEP: f64 = 1e-12;
 const STRIDE: f64 = 4.0;
 
-/// What decides which functions own a point: the `order` largest, equal ones by lower index, and where `positive`
-/// holds only those above zero.
-#[derive(Debug)]
-pub(super) struct Ranking {
-    /// `[a, b, c]` stands for a·x + b·y + c, in frame coordinates.
-    pub(super) functions: Vec<[f64; 3]>,
-    pub(super) order: usize,
-    pub(super) positive: bool,
+/// The partition of a box by which of some affine functions `[a, b, c]`, for a·x + b·y + c, are the `order` largest,
+/// equal ones by lower index, and with `positive` above zero too. `owner` gives functions their numbers as owners of
+/// cells, not all of which need differ.
+///
+/// # Errors
+/// If the box holds more than [`MAX_CELLS`] cells, or their owners are too many.
+pub fn partition_by_rank(
+    functions: impl Iterator<Item = [f64; 3]>,
+    order: usize,
+    positive: bool,
+    bounds: Bounds,
+    owner: impl Fn(u32) -> u32,
+) -> Result<Partition> {
+    let frame = Frame::of_box(bounds);
+    let functions = functions.map(|function| frame.affine(function)).collect();
+    partition(&Ranking { functions, order, positive }, frame, owner)
 }
 
-impl Ranking {
-    #[inline]
-    pub(super) fn value(&self, function: u32, x: f64, y: f64) -> f64 {
-        let [a, b, c] = self.functions[function as usize];
-        a * x + b * y + c
-    }
-
-    /// The half-plane in which `ahead` is at least `behind`; exactly opposite with the two exchanged.
-    fn line(&self, ahead: u32, behind: u32) -> [f64; 3] {
-        let of = |i: u32| if i == NONE { [0.0; 3] } else { self.functions[i as usize] };
-        let (p, q) = (of(ahead), of(behind));
-        [p[0] - q[0], p[1] - q[1], p[2] - q[2]]
-    }
-}
-
-/// A set that has come up, in the order of coming up.
-#[derive(Debug)]
-struct Entry {
-    /// Its part of the common list of members.
-    members: (u32, u32),
-    hash: u64,
-    /// Next entry with this hash.
-    next: u32,
-    /// Last of its hints, `NONE` without any.
-    hint: u32,
-    outcome: Outcome,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Outcome {
-    Open,
-    Cell(u32),
-    /// It owns no part of the box.
-    Nothing,
-}
-
-/// The partition of the frame's box; `owner` gives functions their public numbers, which stay ascending or are
-/// sorted.
+/// The partition of the frame's box; `owner` as above.
 pub(super) fn partition(ranking: &Ranking, frame: Frame, owner: impl Fn(u32) -> u32) -> Result<Partition> {
     let mut flood = Flood::new(ranking, frame);
     flood.run()?;
@@ -92,13 +61,8 @@ struct Flood<'a> {
     candidates: Candidates,
     /// Values that differ by less may differ by rounding only.
     noise: f64,
-    entries: Vec<Entry>,
-    members: Vec<u32>,
-    /// Pairs by which cells found so far border on an entry, each with the number of the entry's hint before it. Most
-    /// edges of a cell are known so, and need no search.
-    hints: Vec<((u32, u32), u32)>,
-    by_hash: HashMap<u64, u32>,
-    /// Cells so far: entry, and their part of the corners.
+    sets: OwnerSets,
+    /// Cells so far: the owners' set, their part of the corners, and their area.
     cells: Vec<(u32, u32, u32, f64)>,
     corners: Vec<([f64; 2], u32)>,
     // Scratch for the cell at hand.
@@ -117,11 +81,8 @@ impl<'a> Flood<'a> {
             ranking,
             frame,
             candidates: Candidates::new(ranking, &frame.bounds),
-            noise: NOISE * ranking.functions.iter().flatten().fold(0.0, |m: f64, v| m.max(v.abs())),
-            entries: Vec::new(),
-            members: Vec::new(),
-            hints: Vec::new(),
-            by_hash: HashMap::new(),
+            noise: NOISE * ranking.largest(),
+            sets: OwnerSets::default(),
             cells: Vec::new(),
             corners: Vec::new(),
             polygon: Polygon::default(),
@@ -139,7 +100,7 @@ impl<'a> Flood<'a> {
         let (x, y) = (b.x0 + 0.414 * (b.x1 - b.x0), b.y0 + 0.441 * (b.y1 - b.y0));
         let mut done = 0;
         self.rank_at(x, y);
-        self.enter();
+        self.sets.enter(&self.set);
         self.carve_from(&mut done)?;
         if self.cells.is_empty() && self.step_over([x, y], [0.6, 0.8], NONE) != NONE {
             self.carve_from(&mut done)?;
@@ -150,10 +111,10 @@ impl<'a> Flood<'a> {
         Ok(())
     }
 
-    /// Decides every entry from number `done` on, those that come up meanwhile included.
-    fn carve_from(&mut self, done: &mut usize) -> Result<()> {
-        while *done < self.entries.len() {
-            if self.cells.len() > MAX_CELLS || self.members.len() > MAX_OWNERS {
+    /// Decides every set from number `done` on, those that come up meanwhile included.
+    fn carve_from(&mut self, done: &mut u32) -> Result<()> {
+        while (*done as usize) < self.sets.count() {
+            if self.cells.len() > MAX_CELLS || self.sets.members_of_all() > MAX_OWNERS {
                 return Err(Error::option(
                     "box",
                     format!(
@@ -162,14 +123,13 @@ impl<'a> Flood<'a> {
                     "a smaller box, fewer sites or a lower order",
                 ));
             }
-            let number = *done as u32;
-            let (from, to) = self.entries[*done].members;
-            for &member in &self.members[from as usize..to as usize] {
+            let number = *done;
+            for &member in self.sets.members(number) {
                 self.stamp[member as usize] = number;
             }
             match self.carve(number) {
                 Some(area) => self.keep(number, area),
-                None => self.entries[*done].outcome = Outcome::Nothing,
+                None => self.sets.decide(number, Outcome::Nothing),
             }
             *done += 1;
         }
@@ -183,7 +143,7 @@ impl<'a> Flood<'a> {
             let (own, from, to, _) = self.cells[cell];
             for k in from..to {
                 let ([x, y], label) = self.corners[k as usize];
-                if label == NONE || self.entries[label as usize].outcome != Outcome::Nothing {
+                if label == NONE || self.sets.outcome(label) != Outcome::Nothing {
                     continue;
                 }
                 any = true;
@@ -210,24 +170,24 @@ impl<'a> Flood<'a> {
                 return NONE;
             }
             self.rank_at(px, py);
-            let behind = self.enter();
-            if behind != own && self.entries[behind as usize].outcome != Outcome::Nothing {
+            let behind = self.sets.enter(&self.set);
+            if behind != own && self.sets.outcome(behind) != Outcome::Nothing {
                 return behind;
             }
             step *= STRIDE;
         }
     }
 
-    /// Cuts the box down to the cell of an entry; its area, or `None` if it is not the owner of what is left.
+    /// Cuts the box down to the cell of a set; its area, or `None` if it is not the owner of what is left.
     fn carve(&mut self, number: u32) -> Option<f64> {
         self.polygon.reset(&self.frame.bounds, NONE);
         self.pairs.clear();
-        let mut hint = self.entries[number as usize].hint;
-        while let Some(&(pair, before)) = self.hints.get(hint as usize) {
+        let mut at = self.sets.first_hint(number);
+        while let Some((pair, next)) = self.sets.hint(at) {
             if !self.pairs.contains(&pair) && !self.cut(pair) {
                 return None;
             }
-            hint = before;
+            at = next;
         }
         while let Some(at) = self.polygon.corners.iter().position(|corner| !corner.seen) {
             let corner = self.polygon.corners[at];
@@ -271,12 +231,11 @@ impl<'a> Flood<'a> {
         self.polygon.cut(line, self.pairs.len() as u32 - 1) != Cut::Empty
     }
 
-    /// The least function of the entry's set and the greatest of the others at a point, if the others' is not less;
+    /// The least function of a set and the greatest of the others at a point, if the others' is not less;
     /// else (NONE, NONE). One of the two is NONE where zero takes its place.
     fn wrong_pair(&self, number: u32, x: f64, y: f64) -> (u32, u32) {
         let ranking = self.ranking;
-        let (from, to) = self.entries[number as usize].members;
-        let members = &self.members[from as usize..to as usize];
+        let members = self.sets.members(number);
         let (mut least, mut low) = (NONE, f64::INFINITY);
         for &i in members {
             let value = ranking.value(i, x, y);
@@ -336,46 +295,8 @@ impl<'a> Flood<'a> {
         self.set.sort_unstable();
     }
 
-    /// The entry of `set`, a new one if it has not come up.
-    fn enter(&mut self) -> u32 {
-        let hash = self.set.iter().fold(0, |h, &i| h ^ mix(i));
-        let number = self.entries.len() as u32;
-        let first = *self.by_hash.entry(hash).or_insert(number);
-        let mut at = first;
-        while at != number && at != NONE {
-            let entry = &self.entries[at as usize];
-            if entry.hash == hash
-                && self.members[entry.members.0 as usize..entry.members.1 as usize] == self.set
-            {
-                return at;
-            }
-            at = entry.next;
-        }
-        let from = self.members.len() as u32;
-        self.members.extend(&self.set);
-        let next = if first == number {
-            NONE
-        } else {
-            // Behind the first of this hash.
-            std::mem::replace(&mut self.entries[first as usize].next, number)
-        };
-        let members = (from, self.members.len() as u32);
-        self.entries.push(Entry { members, hash, next, hint: NONE, outcome: Outcome::Open });
-        number
-    }
-
-    /// Notes a pair that bounds the cell of an entry, if that is still to be carved.
-    fn hint(&mut self, entry: u32, pair: (u32, u32)) {
-        let entry = &mut self.entries[entry as usize];
-        if entry.outcome == Outcome::Open {
-            self.hints.push((pair, entry.hint));
-            entry.hint = self.hints.len() as u32 - 1;
-        }
-    }
-
-    /// The cells behind two edges that meet border on one another: each edge is given by its label and the entry behind
-    /// it. Their pair is known where the same function leaves across both edges, or enters.
-    fn hint_neighbours(&mut self, (label, entry): (u32, u32), (next_label, next_entry): (u32, u32)) {
+    /// The cells behind two edges that meet border on one another: each edge is given by its label and the set behind it. Their pair is known where the same function leaves across both edges, or enters.
+    fn hint_neighbours(&mut self, (label, set): (u32, u32), (next_label, next_set): (u32, u32)) {
         if label == NONE || next_label == NONE {
             return;
         }
@@ -388,31 +309,29 @@ impl<'a> Flood<'a> {
         } else {
             return;
         };
-        self.hint(next_entry, (go, come));
-        self.hint(entry, (come, go));
+        self.sets.add_hint(next_set, (go, come));
+        self.sets.add_hint(set, (come, go));
     }
 
     /// Records the cell at hand and enters the sets behind its edges.
     fn keep(&mut self, number: u32, area: f64) {
         let start = self.corners.len() as u32;
         let cell = self.cells.len() as u32;
-        self.entries[number as usize].outcome = Outcome::Cell(cell);
+        self.sets.decide(number, Outcome::Cell(cell));
         let count = self.polygon.corners.len();
         for k in 0..count {
             let corner = self.polygon.corners[k];
             let mut behind = NONE;
             if corner.label != NONE {
                 let (leaves, enters) = self.pairs[corner.label as usize];
-                let (from, to) = self.entries[number as usize].members;
                 self.set.clear();
-                let members = &self.members[from as usize..to as usize];
-                self.set.extend(members.iter().copied().filter(|&i| i != leaves));
+                self.set.extend(self.sets.members(number).iter().copied().filter(|&i| i != leaves));
                 if enters != NONE {
                     let place = self.set.partition_point(|&i| i < enters);
                     self.set.insert(place, enters);
                 }
-                behind = self.enter();
-                self.hint(behind, (enters, leaves));
+                behind = self.sets.enter(&self.set);
+                self.sets.add_hint(behind, (enters, leaves));
                 if k > 0 {
                     let before = (self.polygon.corners[k - 1].label, self.corners[start as usize + k - 1].1);
                     self.hint_neighbours(before, (corner.label, behind));
@@ -427,9 +346,8 @@ impl<'a> Flood<'a> {
     fn finish(self, frame: Frame, owner: impl Fn(u32) -> u32) -> Partition {
         let mut builder = Builder::new(frame, self.cells.len());
         let mut owners = Vec::new();
-        for &(entry, from, to, area) in &self.cells {
-            let (start, end) = self.entries[entry as usize].members;
-            let members = &self.members[start as usize..end as usize];
+        for &(set, from, to, area) in &self.cells {
+            let members = self.sets.members(set);
             let function = members.iter().fold([0.0; 3], |sum, &i| {
                 let f = self.ranking.functions[i as usize];
                 [sum[0] + f[0], sum[1] + f[1], sum[2] + f[2]]
@@ -440,17 +358,9 @@ impl<'a> Flood<'a> {
             let corners = self.corners[from as usize..to as usize].iter().copied();
             builder.push(owners.iter().copied(), function, corners, area);
         }
-        builder.finish(|entry| match self.entries.get(entry as usize).map(|entry| entry.outcome) {
-            Some(Outcome::Cell(cell)) => cell,
-            _ => NO_CELL,
+        builder.finish(|set| match self.sets.outcome(set) {
+            Outcome::Cell(cell) => cell,
+            Outcome::Open | Outcome::Nothing => NO_CELL,
         })
     }
-}
-
-/// A well-mixed word for each index (the finaliser of SplitMix64); a set's hash is the exclusive or of its members'.
-fn mix(index: u32) -> u64 {
-    let mut z = (u64::from(index) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }

@@ -13,9 +13,9 @@ use super::error::Thrown;
 use crate::error::Error;
 
 /// The content of an object of the surface. It is shared, so that work that goes on after a call can hold it.
-pub struct Inner<T>(Rc<T>);
+pub struct Content<T>(Rc<T>);
 
-impl<T> Inner<T> {
+impl<T> Content<T> {
     /// Wraps what JavaScript shall own.
     pub fn new(content: T) -> Self {
         Self(Rc::new(content))
@@ -37,7 +37,7 @@ impl<T> Inner<T> {
 }
 
 /// The content of a class whose objects can be arguments. The class has a method [`METHOD`] that calls
-/// [`Inner::hand_over`].
+/// [`Content::hand_over`].
 pub trait Argument: 'static {
     /// Name of the class in JavaScript.
     const CLASS: &'static str;
@@ -45,14 +45,14 @@ pub trait Argument: 'static {
 
 /// JavaScript's name of the method through which an object hands over its content. wasm-bindgen itself would take the
 /// object out of JavaScript's hands, or throw an error that names no argument.
-const METHOD: &str = "__inner";
+const METHOD: &str = "__content";
 
 thread_local! {
     /// On its way from an object to the function that takes it as an argument.
     static HANDED_OVER: RefCell<Option<Rc<dyn Any>>> = const { RefCell::new(None) };
 }
 
-impl<T: Argument> Inner<T> {
+impl<T: Argument> Content<T> {
     /// Puts the content where [`content_of`] finds it.
     pub fn hand_over(&self) {
         HANDED_OVER.set(Some(self.0.clone()));
