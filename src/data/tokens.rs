@@ -1,4 +1,4 @@
-//! Sidecar tokens, `NAME.tokens.json`: a list with the word that each row of `NAME` stands for, as text or as
+//! Sidecar tokens, `NAME.tokens.json`: a list with the token that each row of `NAME` stands for, as a string or as
 //! `{token, before, after}` with its context; other fields are passed over.
 
 use std::borrow::Cow;
@@ -9,10 +9,10 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::error::{Error, Result};
 
-/// The word of a row and what stood around it.
+/// The token of a row and the text around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token<'a> {
-    /// The word.
+    /// The token itself.
     pub token: &'a str,
     /// Text before it; empty if the file has none.
     pub before: &'a str,
@@ -20,11 +20,11 @@ pub struct Token<'a> {
     pub after: &'a str,
 }
 
-/// A word for each row of a file.
+/// A token for each row of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tokens {
     text: String,
-    /// Where the word, the text before it and the text after it end; three numbers a row.
+    /// Where the token, the text before it and the text after it end; three numbers per row.
     ends: Vec<u32>,
 }
 
@@ -40,7 +40,7 @@ impl Tokens {
         let mut json = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
         let list = TokenList { tokens: &mut tokens, rows };
         list.deserialize(&mut json).and_then(|()| json.end()).map_err(|error| {
-            let expected = "expected a list of words or of objects with token, before and after";
+            let expected = "expected a list of strings or of objects with token, before and after";
             Error::format(file_name, format!("{error}; {expected}, one for each of {rows} rows"))
         })?;
         if tokens.rows() != rows {
@@ -55,7 +55,7 @@ impl Tokens {
         self.ends.len() / 3
     }
 
-    /// The word of a row of the file and its context, if the row exists. For a row of a data set, look up its
+    /// The token of a row of the file and its context, if the row exists. For a row of a data set, look up its
     /// number in [`crate::data::Dataset::row_numbers`].
     pub fn token(&self, row: usize) -> Option<Token<'_>> {
         let at = row.checked_mul(3)?;
@@ -114,7 +114,7 @@ impl<'de> Visitor<'de> for TokenList<'_> {
     }
 }
 
-/// One row: the word, the text before and after it.
+/// One row: the token, the text before and after it.
 #[derive(Default)]
 struct TokenEntry<'de>(Cow<'de, str>, Cow<'de, str>, Cow<'de, str>);
 
@@ -130,15 +130,15 @@ impl<'de> Visitor<'de> for TokenEntryVisitor {
     type Value = TokenEntry<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a word or an object with token")
+        f.write_str("a string or an object with token")
     }
 
-    fn visit_str<E>(self, word: &str) -> Result<TokenEntry<'de>, E> {
-        Ok(TokenEntry(word.to_owned().into(), "".into(), "".into()))
+    fn visit_str<E>(self, token: &str) -> Result<TokenEntry<'de>, E> {
+        Ok(TokenEntry(token.to_owned().into(), "".into(), "".into()))
     }
 
-    fn visit_borrowed_str<E>(self, word: &'de str) -> Result<TokenEntry<'de>, E> {
-        Ok(TokenEntry(word.into(), "".into(), "".into()))
+    fn visit_borrowed_str<E>(self, token: &'de str) -> Result<TokenEntry<'de>, E> {
+        Ok(TokenEntry(token.into(), "".into(), "".into()))
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<TokenEntry<'de>, M::Error> {
