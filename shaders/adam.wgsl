@@ -8,9 +8,9 @@
 @group(0) @binding(5) var<storage, read> gradient: array<vec4f>;
 @group(0) @binding(6) var<storage, read> factor: array<f32>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(group_size)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let at = group_of(id) * 64u + lane;
+  let at = group_of(id) * group_size + lane;
   if (at >= task.elements) {
     return;
   }
@@ -19,10 +19,10 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
   if ((task.mode & 1u) == 1u) {
     g *= factor[0];
   }
-  g += task.decay * here;
-  let mean = 0.9 * m[at] + 0.1 * g;
-  let square = 0.999 * v[at] + 0.001 * (g * g);
+  g += task.weight_decay * here;
+  let mean = beta1 * m[at] + one_minus_beta1 * g;
+  let square = beta2 * v[at] + one_minus_beta2 * (g * g);
   m[at] = mean;
   v[at] = square;
-  theta[at] = here - task.step_size * mean / (sqrt(square) * task.inverse_root + 1e-8);
+  theta[at] = here - task.step_size * mean / (sqrt(square) * task.inverse_root + adam_eps);
 }

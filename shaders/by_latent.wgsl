@@ -1,7 +1,7 @@
 // result[latent] = scale · Σ weight[row, latent] · right[row] over the rows on which the latent is active: gradients of
-// both matrices, and the Gram statistics. A thread has 16 columns of a latent; rows are summed in their order, so that
-// the result does not depend on how threads are scheduled.
-// mode: 1 adds to what is there. `count` rows fit into a latent's list.
+// both matrices, and the sufficient statistics. A thread has `vectors_per_thread` vec4 of a latent; rows are summed in
+// their order, so that the result does not depend on how threads are scheduled.
+// mode: 1 adds to what is there. `count` rows fit in a latent's list.
 
 @group(0) @binding(1) var<storage, read> weights: array<f32>;
 @group(0) @binding(2) var<storage, read> lists: array<u32>;
@@ -9,12 +9,12 @@
 @group(0) @binding(4) var<storage, read> right: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> result: array<vec4f>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(group_size)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let blocks = task.width / 4u;
-  let at = group_of(id) * 64u + lane;
+  let blocks = task.width / vectors_per_thread;
+  let at = group_of(id) * group_size + lane;
   let latent = at / blocks;
-  let col = at % blocks * 4u;
+  let col = at % blocks * vectors_per_thread;
   if (latent >= task.latents) {
     return;
   }

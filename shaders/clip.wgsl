@@ -1,5 +1,5 @@
-// Factor by which all gradients are multiplied so that their common norm is at most `scale`, as
-// torch.nn.utils.clip_grad_norm_ has it: min(1, scale / (norm + 1e-6)).
+// The factor by which all gradients are multiplied so that their common norm is at most `scale`:
+// min(1, scale / (norm + clip_eps)), as in torch.nn.utils.clip_grad_norm_.
 
 @group(0) @binding(1) var<storage, read> partials: array<f32>;
 @group(0) @binding(2) var<storage, read_write> factor: array<f32>;
@@ -10,5 +10,5 @@ fn main() {
   for (var at = 0u; at < task.count; at++) {
     sum += partials[at];
   }
-  factor[0] = min(1.0, task.scale / (sqrt(sum) + 1e-6));
+  factor[0] = min(1.0, task.scale / (sqrt(sum) + clip_eps));
 }

@@ -4,9 +4,9 @@
 @group(0) @binding(1) var<storage, read> residual: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(group_size)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let col = group_of(id) * 64u + lane;
+  let col = group_of(id) * group_size + lane;
   if (col >= task.width) {
     return;
   }

@@ -5,11 +5,11 @@
 @group(0) @binding(3) var<storage, read> b_dec: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> fit: array<vec4f>;
 
-@compute @workgroup_size(8, 4)
+@compute @workgroup_size(tile_columns, tile_rows)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_id) lane: vec3u) {
   let group = group_of(id);
-  let col = (group % task.count * 8u + lane.x) * 2u;
-  let row = (group / task.count * 4u + lane.y) * 8u;
+  let col = (group % task.count * tile_columns + lane.x) * (register_tile / 4u);
+  let row = (group / task.count * tile_rows + lane.y) * register_tile;
   let width = task.width;
   if (row >= task.rows || col >= width) {
     return;

@@ -1,26 +1,23 @@
-// ∂F/∂z = scale · W_dec[latent] · r + l1 · sign(z) of each active latent of a row, at [row, latent].
-// 8 lanes share the columns of 4 entries of a row.
+// ∂F/∂z = scale · W_dec[latent] · r + l1 · sign(z) of the k chosen latents of a row, at [row, latent].
+// `lanes` threads share the columns of 4 entries of a row.
 
 @group(0) @binding(1) var<storage, read> residual: array<vec4f>;
 @group(0) @binding(2) var<storage, read> w_dec: array<vec4f>;
 @group(0) @binding(3) var<storage, read> chosen: array<u32>;
 @group(0) @binding(4) var<storage, read> values: array<f32>;
-@group(0) @binding(5) var<storage, read> lengths: array<u32>;
-@group(0) @binding(6) var<storage, read_write> dz: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dz: array<f32>;
 
-const LANES: u32 = 8u;
+var<workgroup> part_sums: array<vec4f, group_size>;
 
-var<workgroup> part_sums: array<vec4f, 64>;
-
-@compute @workgroup_size(64)
+@compute @workgroup_size(group_size)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane: u32) {
   let quads = (task.k + 3u) / 4u;
-  let quad = group_of(id) * (64u / LANES) + lane / LANES;
+  let quad = group_of(id) * (group_size / lanes) + lane / lanes;
   let row = quad / quads;
   let entry = quad % quads * 4u;
   var entries = 0u;
   if (row < task.rows) {
-    entries = lengths[row] - min(lengths[row], entry);
+    entries = task.k - entry;
   }
   if (entries > 0u) {
     // Entries past the end repeat the first, and are not written.
@@ -30,7 +27,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
     let c = chosen[slots.z] * task.width;
     let d = chosen[slots.w] * task.width;
     var sum = vec4f();
-    for (var col = lane % LANES; col < task.width; col += LANES) {
+    for (var col = lane % lanes; col < task.width; col += lanes) {
       let r = residual[row * task.width + col];
       sum += vec4f(dot(r, w_dec[a + col]), dot(r, w_dec[b + col]), dot(r, w_dec[c + col]), dot(r, w_dec[d + col]));
     }
@@ -38,10 +35,10 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
   }
   workgroupBarrier();
   // Lanes 0 to 3 finish an entry each.
-  let mine = lane % LANES;
+  let mine = lane % lanes;
   if (mine < min(entries, 4u)) {
     var sum = 0.0;
-    for (var other = 0u; other < LANES; other++) {
+    for (var other = 0u; other < lanes; other++) {
       sum += part_sums[lane - mine + other][mine];
     }
     let slot = row * task.k + entry + mine;

@@ -2,8 +2,8 @@
 
 fn penalised(gradient: vec4f, theta: vec4f, at: u32) -> vec4f {
   var g = gradient + task.ridge * theta;
-  if (task.pull != 0.0) {
-    g += task.pull * (theta - previous[at]);
+  if (task.proximal != 0.0) {
+    g += task.proximal * (theta - previous[at]);
   }
   return g;
 }

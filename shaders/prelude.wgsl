@@ -1,12 +1,33 @@
-// What every kernel begins with: its task, and the number of a workgroup.
+// What every kernel begins with: the sizes and constants that the host fills in when it makes the pipeline, its task,
+// and the number of a workgroup.
 //
 // Shapes: data rows are padded with zeros to `width` vec4 (a multiple of 4), latents to `stride` (a multiple of 32).
 // Padding stays zero through every kernel, so that products need no special case at their edges.
 
+// Threads of a workgroup of most kernels.
+override group_size: u32;
+// Of these, threads that share a row.
+override lanes: u32;
+// Threads of a workgroup of a dense product, along the columns and along the rows.
+override tile_columns: u32;
+override tile_rows: u32;
+// Rows, and columns, whose results such a thread keeps in registers. The kernels spell the registers out.
+override register_tile: u32;
+// vec4 of a row that a thread of a sparse product keeps in registers, likewise spelled out.
+override vectors_per_thread: u32;
+// Adam's constants.
+override beta1: f32;
+override beta2: f32;
+override one_minus_beta1: f32;
+override one_minus_beta2: f32;
+override adam_eps: f32;
+// Added to the norm of the gradient where it is clipped.
+override clip_eps: f32;
+
 struct Task {
   // First workgroup of this dispatch: long ones are split.
   first: u32,
-  // Rows of the chunk at hand.
+  // Rows of the chunk.
   rows: u32,
   // Where the chunk begins in the list of row numbers and of sums.
   offset: u32,
@@ -15,13 +36,13 @@ struct Task {
   // Latents, and latents with padding.
   latents: u32,
   stride: u32,
-  // Of TopK.
+  // Latents that TopK chooses in a row.
   k: u32,
   // Flags; each kernel says which.
   mode: u32,
-  // First row of the resident buffer, and how many it holds.
-  resident_first: u32,
-  resident_rows: u32,
+  // First row in a buffer of stored rows, and how many it holds.
+  stored_first: u32,
+  stored_rows: u32,
   // vec4 of a parameter.
   elements: u32,
   // Columns of tiles, partial sums, or rows in a list.
@@ -31,10 +52,10 @@ struct Task {
   // Adam's step size and 1 / √(1 − β₂ᵗ).
   step_size: f32,
   inverse_root: f32,
-  // gradient += ridge · θ + pull · (θ − previous), and after clipping += decay · θ
+  // gradient += ridge · θ + proximal · (θ − previous), and after clipping += weight_decay · θ
   ridge: f32,
-  pull: f32,
-  decay: f32,
+  proximal: f32,
+  weight_decay: f32,
   padding: u32,
 }
 

@@ -5,9 +5,9 @@
 @group(0) @binding(2) var<storage, read_write> pre: array<f32>;
 @group(0) @binding(3) var<storage, read_write> active_bits: array<u32>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(group_size)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let at = group_of(id) * 64u + lane;
+  let at = group_of(id) * group_size + lane;
   let words = task.stride / 32u;
   if (at >= task.rows * words) {
     return;

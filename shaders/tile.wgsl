@@ -2,13 +2,11 @@
 // which takes four results of a row.
 // Each thread keeps 8 × 8 results in registers: 16 loads of four values for 256 multiply-adds.
 
-const TILE: u32 = 8u;
-
-@compute @workgroup_size(8, 4)
+@compute @workgroup_size(tile_columns, tile_rows)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_id) lane: vec3u) {
   let group = group_of(id);
-  let latent = (group % task.count * 8u + lane.x) * TILE;
-  let row = (group / task.count * 4u + lane.y) * TILE;
+  let latent = (group % task.count * tile_columns + lane.x) * register_tile;
+  let row = (group / task.count * tile_rows + lane.y) * register_tile;
   if (row >= task.rows || latent >= task.stride) {
     return;
   }

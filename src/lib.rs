@@ -3,7 +3,7 @@
 //!
 //! - [`data`]: data sets, generators, one file per format
 //! - [`sae`]: the model: parameters, activations, forward pass, loss, metrics
-//! - [`engine`]: where arithmetic runs: one coarse trait, and the rooms that implement it
+//! - [`engine`]: where arithmetic runs: one coarse trait, and the engines that implement it
 //! - [`train`]: SGD, PAM-SGD, Adam, the closed-form decoder, the epoch loop, checkpoints
 //! - `interop`: trained SAEs in other programs' files
 //! - `features`: what each latent stands for: where it is active, and what it resembles

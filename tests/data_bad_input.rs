@@ -252,7 +252,8 @@ fn archives_that_lie_are_errors() {
     assert!(with(&|part| part.unpacked -= 1).contains("can unpack to"));
     assert!(with(&|part| part.unpacked += 1).contains("goes on past byte"));
     assert!(
-        with(&|part| part.method = 12).contains("packed by method 12, expected 0 (stored) or 8 (deflate)")
+        with(&|part| part.method = 12)
+            .contains("compressed by method 12, expected 0 (stored) or 8 (deflate)")
     );
     assert!(with(&|part| part.method = 0).contains("is stored in"));
     let claims = npy("<f4", "(25000000000, 1)", &[0; 16]);

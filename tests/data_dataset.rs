@@ -98,11 +98,11 @@ fn labels_come_from_a_data_set_of_one_byte_column() {
     assert_eq!([0, 1, 2, 3].map(|row| labelled.label(row)), [Some(7), Some(8), Some(9), None]);
 
     let refused = |labels: &Dataset| images().labelled_by(labels).expect_err("refused").to_string();
-    assert_eq!(refused(&bytes(vec![1, 2], 1)), "number of labels: found 2, expected 3, one a row");
-    assert_eq!(refused(&images()), "columns of the labels: found 2, expected 1: one label a row");
+    assert_eq!(refused(&bytes(vec![1, 2], 1)), "number of labels: found 2, expected 3, one for each row");
+    assert_eq!(refused(&images()), "columns of the labels: found 2, expected 1: one label for each row");
     assert_eq!(
         refused(&floats(vec![0.0, 1.0, 2.0], 1)),
-        "type of the labels: found numbers that are no bytes, expected bytes (u8)"
+        "type of the labels: found other numbers, expected bytes (u8)"
     );
 }
 

@@ -147,7 +147,7 @@ fn nothing_in_a_pickle_is_executed() {
     assert!(refusal("system_beside.pt", None).contains("names posix.system, which is never executed"));
     assert!(refusal("numpy_within.pt", None).contains("names numpy"), "{}", refusal("numpy_within.pt", None));
     let legacy = refusal("legacy.pt", None);
-    assert!(legacy.contains("looks like a PyTorch file of before version 1.6 (load it and save it again"));
+    assert!(legacy.contains("looks like a PyTorch file from before version 1.6 (load it and save it again"));
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn every_truncation_says_where_the_file_ends() {
     }
     assert_eq!(damage(&file[..19]), "ends at byte 19, expected 20 for 2 × 2 elements of type i16");
     assert_eq!(damage(&file[..9]), "ends at byte 9, in the header of 12 bytes that its 2 dimensions need");
-    assert_eq!(damage(&file[..3]), "ends at byte 3, in the header of 4 bytes that an IDX file begins with");
+    assert_eq!(damage(&file[..3]), "ends at byte 3, within the 4 bytes that begin an IDX header");
 
     let zipped = gzip(&file);
     for end in 2..zipped.len() {
@@ -201,7 +201,7 @@ fn what_is_no_idx_file_is_recognised_for_what_it_is() {
     assert_eq!(looks(b"PAR1....", "rows.parquet"), "looks like a Parquet file");
     assert_eq!(
         looks(b"\x80\x04\x95....", "w.pt"),
-        "looks like a Python pickle, which would have to be executed"
+        "looks like a bare Python pickle, which only Python can load"
     );
     assert_eq!(looks(b"\n<!DOCTYPE html><title>404", NAME), "looks like a web page (HTML)");
     assert_eq!(looks(&gzip(b"<html>"), NAME), "looks like a web page (HTML), gzipped");

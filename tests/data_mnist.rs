@@ -55,5 +55,5 @@ fn the_test_part_has_its_known_labels_and_those_of_the_other_part_do_not_fit() {
 
     let labels = Dataset::new(splinterp::data::Storage::U8(vec![0; 60_000]), 1).expect("valid");
     let error = test.labelled_by(&labels).expect_err("too many labels");
-    assert_eq!(error.to_string(), "number of labels: found 60000, expected 10000, one a row");
+    assert_eq!(error.to_string(), "number of labels: found 60000, expected 10000, one for each row");
 }

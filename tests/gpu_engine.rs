@@ -1,13 +1,13 @@
-//! The GPU room against the CPU's: every activation and term, odd sizes, long batches, codes, epochs.
+//! The GPU engine against the CPU's: every activation and term, odd sizes, long batches, codes, epochs.
 #![cfg(feature = "gpu")]
 
 mod gpu_support;
 
-use gpu_support::{device, room};
+use gpu_support::{device, engine};
 use half::f16;
 use pollster::block_on;
 use splinterp::data::{Dataset, NormalisationKind, Storage};
-use splinterp::engine::gpu::{Context, GpuEngine, Workload, benchmark, race, self_test, verdict};
+use splinterp::engine::gpu::{GpuDevice, GpuEngine, Workload, benchmark, race, self_test, verdict};
 use splinterp::engine::{
     Backend, CpuEngine, Decoder, Engine, Inference, Operation, Optimiser, Split, State, StepOptions, apply,
 };
@@ -49,8 +49,14 @@ fn off(found: &[f32], expected: &[f32]) -> f64 {
     (distance / size).sqrt()
 }
 
-/// Steps over all rows, evaluation, and sufficient statistics of both rooms.
-fn assert_rooms_agree(gpu: &mut GpuEngine, cpu: &mut CpuEngine, n: usize, options: &StepOptions, name: &str) {
+/// Steps over all rows, evaluation, and sufficient statistics of both engines.
+fn assert_engines_agree(
+    gpu: &mut GpuEngine,
+    cpu: &mut CpuEngine,
+    n: usize,
+    options: &StepOptions,
+    name: &str,
+) {
     let order: Vec<u32> = (0..n as u32).rev().collect();
     gpu.begin_epoch();
     cpu.begin_epoch();
@@ -92,8 +98,8 @@ fn assert_rooms_agree(gpu: &mut GpuEngine, cpu: &mut CpuEngine, n: usize, option
 
 #[test]
 fn the_self_test_passes_and_its_errors_are_those_of_rounding() {
-    let Some(context) = device() else { return };
-    let checks = block_on(self_test(&context)).expect("runs");
+    let Some(device) = device() else { return };
+    let checks = block_on(self_test(&device)).expect("runs");
     verdict(&checks).expect("within tolerance");
     let worst = checks.iter().max_by(|a, b| a.error.total_cmp(&b.error)).expect("checks");
     assert!(worst.error > 0.0 && worst.error < CLOSE, "{worst:?}");
@@ -101,7 +107,7 @@ fn the_self_test_passes_and_its_errors_are_those_of_rounding() {
 
 #[test]
 fn a_state_comes_back_as_it_was_loaded() {
-    let Some(context) = device() else { return };
+    let Some(device) = device() else { return };
     for tied in [true, false] {
         let mut state = start(21, 45, Activation::Relu, tied);
         let optimiser = &mut state.optimiser;
@@ -109,7 +115,7 @@ fn a_state_comes_back_as_it_was_loaded() {
         for (at, v) in optimiser.w_enc.v.iter_mut().chain(&mut optimiser.b_enc.m).enumerate() {
             *v = at as f32 / 3.0;
         }
-        let mut gpu = room(&context, &rows(5, 21, 1), &state);
+        let mut gpu = engine(&device, &rows(5, 21, 1), &state);
         assert_eq!(block_on(gpu.state()).expect("reads back"), state);
         let found = block_on(gpu.decoder()).expect("reads back");
         assert_eq!((&found.w_dec[..], &found.b_dec), (state.sae.decoder(), &state.sae.b_dec));
@@ -127,7 +133,7 @@ fn a_state_comes_back_as_it_was_loaded() {
 
 #[test]
 fn odd_sizes_and_long_batches_agree_with_the_cpu() {
-    let Some(context) = device() else { return };
+    let Some(device) = device() else { return };
     let topk = |k, by| Activation::TopK { k, by };
     let jump = Activation::JumpRelu { threshold: Threshold::Shared(-0.1) };
     let cases = [
@@ -141,12 +147,12 @@ fn odd_sizes_and_long_batches_agree_with_the_cpu() {
     for (name, (n, d_in, d_sae), activation, tied, batch) in cases {
         let (data, state) = (rows(n, d_in, 7), start(d_in, d_sae, activation, tied));
         let mut cpu = CpuEngine::new(data.clone(), data.clone(), state.clone());
-        assert_rooms_agree(&mut room(&context, &data, &state), &mut cpu, n, &options(batch), name);
+        assert_engines_agree(&mut engine(&device, &data, &state), &mut cpu, n, &options(batch), name);
     }
 }
 
 #[test]
-fn every_latent_chosen_by_one_room_alone_ties_with_one_chosen_by_the_other() {
+fn every_latent_chosen_by_one_engine_alone_ties_with_one_chosen_by_the_other() {
     let Some(_) = device() else { return };
     for (by, d_sae, k) in
         [(TopKBy::Magnitude, 300, 31), (TopKBy::Value, 4100, 320), (TopKBy::Positive, 64, 60)]
@@ -211,7 +217,7 @@ fn bulk_operations_agree_with_the_cpu_and_report_progress() {
 
 #[test]
 fn bytes_and_columns_of_their_own_scale_are_normalised_on_the_way() {
-    let Some(context) = device() else { return };
+    let Some(device) = device() else { return };
     let digits = Dataset::digits(60, 1).expect("draws");
     for kind in [NormalisationKind::None, NormalisationKind::Mnist, NormalisationKind::Standardise] {
         let bytes = digits.normalised(kind).share(0.5, 4).expect("a share");
@@ -221,7 +227,7 @@ fn bytes_and_columns_of_their_own_scale_are_normalised_on_the_way() {
             let state = start(784, 48, Activation::TopK { k: 6, by: TopKBy::Magnitude }, true);
             let mut cpu = CpuEngine::new(data.clone(), data.clone(), state.clone());
             let name = format!("{kind:?}");
-            assert_rooms_agree(&mut room(&context, &data, &state), &mut cpu, 30, &options(16), &name);
+            assert_engines_agree(&mut engine(&device, &data, &state), &mut cpu, 30, &options(16), &name);
         }
     }
 }
@@ -230,26 +236,32 @@ fn bytes_and_columns_of_their_own_scale_are_normalised_on_the_way() {
 fn rows_in_several_buffers_and_chunks_below_a_batch_give_the_same() {
     const BINDING: u64 = 2 << 20;
     let Some(_) = device() else { return };
-    let context = block_on(Context::open_within(true, BINDING)).expect("opens");
-    assert_eq!(context.largest_binding(), BINDING);
+    let device = block_on(GpuDevice::open_within(true, BINDING)).expect("opens");
+    assert_eq!(device.largest_binding(), BINDING);
     // 9 MB of rows, and 3 MB for a chunk of 1 024.
     let data = rows(3000, 784, 9);
     let state = start(784, 40, Activation::TopK { k: 4, by: TopKBy::Magnitude }, true);
     let mut cpu = CpuEngine::new(data.clone(), data.clone(), state.clone());
-    assert_rooms_agree(&mut room(&context, &data, &state), &mut cpu, 3000, &options(1000), "small bindings");
+    assert_engines_agree(
+        &mut engine(&device, &data, &state),
+        &mut cpu,
+        3000,
+        &options(1000),
+        "small bindings",
+    );
 }
 
 #[test]
 fn races_and_benchmarks_end_with_times() {
-    let Some(context) = device() else { return };
+    let Some(device) = device() else { return };
     let data = rows(50, 30, 1);
     let state = start(30, 64, Activation::TopK { k: 4, by: TopKBy::Magnitude }, false);
-    let times = block_on(race(&context, &data, &state, &options(128))).expect("runs");
+    let times = block_on(race(&device, &data, &state, &options(128))).expect("runs");
     assert!(times.gpu > 0.0 && times.cpu > 0.0 && times.gpu.is_finite(), "{times:?}");
     assert_eq!(Workload::named("step").expect_err("is none").code(), "option");
     for id in ["encode-784-256", "step-784-256"] {
         let workload = Workload::named(id).expect("is one");
-        let timing = block_on(benchmark(&context, workload, 1, true)).expect("runs");
+        let timing = block_on(benchmark(&device, workload, 1, true)).expect("runs");
         assert_eq!(timing.workload, id);
         assert!(
             timing.gpu > 0.0 && timing.gpu_without_readback > 0.0 && timing.cpu > Some(0.0),

@@ -1,32 +1,32 @@
-//! The GPU room against float64 reference values: loss, gradients, clipping, and Adam's steps.
+//! The GPU engine against float64 reference values: loss, gradients, clipping, and Adam's steps.
 #![cfg(feature = "gpu")]
 
 mod common;
 mod gpu_support;
 
 use common::golden;
-use gpu_support::{device, room};
+use gpu_support::{device, engine};
 
 #[test]
 fn losses_agree_with_float64() {
-    let Some(context) = device() else { return };
-    golden::losses_agree(|data, state| room(&context, &data, &state));
+    let Some(device) = device() else { return };
+    golden::losses_agree(|data, state| engine(&device, &data, &state));
 }
 
 #[test]
 fn gradients_agree_with_autograd_with_and_without_penalties() {
-    let Some(context) = device() else { return };
-    golden::gradients_agree(|data, state| room(&context, &data, &state));
+    let Some(device) = device() else { return };
+    golden::gradients_agree(|data, state| engine(&device, &data, &state));
 }
 
 #[test]
 fn clipping_bounds_the_norm_of_autograds_gradient_and_keeps_its_direction() {
-    let Some(context) = device() else { return };
-    golden::clipping_agrees(|data, state| room(&context, &data, &state));
+    let Some(device) = device() else { return };
+    golden::clipping_agrees(|data, state| engine(&device, &data, &state));
 }
 
 #[test]
 fn six_adam_steps_agree_with_float64() {
-    let Some(context) = device() else { return };
-    golden::adam_agrees(|data, state| room(&context, &data, &state));
+    let Some(device) = device() else { return };
+    golden::adam_agrees(|data, state| engine(&device, &data, &state));
 }

@@ -1,4 +1,4 @@
-//! Whole runs on the GPU: PAM-SGD against the CPU, a lost device, checkpoints from room to room, bad input.
+//! Whole runs on the GPU: PAM-SGD against the CPU, a lost device, checkpoints from engine to engine, bad input.
 #![cfg(feature = "gpu")]
 
 mod gpu_support;
@@ -9,7 +9,7 @@ use std::rc::Rc;
 use gpu_support::device;
 use pollster::block_on;
 use splinterp::data::{Dataset, NormalisationKind, Storage};
-use splinterp::engine::gpu::{Context, GpuEngine};
+use splinterp::engine::gpu::{GpuDevice, GpuEngine, shared_device};
 use splinterp::engine::{Backend, Inference, Operation, Optimiser, State, apply};
 use splinterp::progress::{NoObserver, Observer};
 use splinterp::sae::{Activation, Sae, TopKBy};
@@ -46,21 +46,21 @@ fn three_epochs_of_pam_sgd_end_within_half_a_percent_of_the_cpu() {
 
 #[test]
 fn a_software_adapter_is_never_chosen_by_itself() {
-    let Some(context) = device() else { return };
-    if !context.adapter().software {
+    let Some(device) = device() else { return };
+    if !device.adapter().software {
         return;
     }
     let (train, test) = digits();
     let trainer = block_on(Trainer::open(train, test, options(Method::Sgd, Backend::Auto))).expect("opens");
     assert_eq!(trainer.backend(), "CPU, 1 thread");
     let reason = trainer.backend_reason();
-    assert!(reason.contains(&context.adapter().name) && reason.contains("computes on the CPU"), "{reason}");
+    assert!(reason.contains(&device.adapter().name) && reason.contains("computes on the CPU"), "{reason}");
 }
 
 /// Ends the device, as a driver would, once so many rows are done.
 struct Saboteur {
     at: u64,
-    device: Option<Rc<Context>>,
+    device: Option<Rc<GpuDevice>>,
 }
 
 impl Observer for Saboteur {
@@ -91,7 +91,7 @@ fn a_run_on_the_gpu_survives_one_loss_and_ends_in_words_at_the_second() {
     same(block_on(trainer.epoch(&mut NoObserver)).expect("trains").test_mse, expected[0]);
 
     let sabotage = |trainer: &mut Trainer| {
-        let device = trainer.engine().context().cloned();
+        let device = trainer.engine().device().cloned();
         block_on(trainer.epoch(&mut Saboteur { at: 700, device }))
     };
     same(sabotage(&mut trainer).expect("is repeated").test_mse, expected[1]);
@@ -111,7 +111,7 @@ fn a_run_on_the_gpu_survives_one_loss_and_ends_in_words_at_the_second() {
 }
 
 #[test]
-fn a_checkpoint_goes_from_room_to_room() {
+fn a_checkpoint_goes_from_engine_to_engine() {
     let Some(_) = device() else { return };
     let (train, test) = digits();
     for method in [Method::Sgd, Method::Pam] {
@@ -149,9 +149,9 @@ fn a_checkpoint_of_a_gpu_resumes_where_there_is_none() {
 
 #[test]
 fn what_the_device_cannot_hold_is_refused_in_words() {
-    let Some(context) = device() else { return };
+    let Some(device) = device() else { return };
     let data = Dataset::new(Storage::F32(vec![0.5; 40]), 20).expect("rows");
-    let limit = context.largest_binding() as usize;
+    let limit = device.largest_binding() as usize;
     // Two matrices of parameters together above one binding; their memory is never touched.
     let d_sae = limit / 4 / 20;
     let sae = Sae {
@@ -164,7 +164,7 @@ fn what_the_device_cannot_hold_is_refused_in_words() {
         b_dec: vec![0.0; 20],
     };
     let state = State { optimiser: Optimiser::new(&sae, false), sae };
-    let error = block_on(GpuEngine::new(context, &data, &data, &state)).expect_err("is too large");
+    let error = block_on(GpuEngine::new(device, &data, &data, &state)).expect_err("is too large");
     assert_eq!(error.code(), "gpu");
     assert!(error.to_string().contains("MB") || error.to_string().contains("too large"), "{error}");
 }
@@ -193,10 +193,10 @@ fn a_lost_device_fails_bulk_work_over_to_the_cpu() {
     let Some(_) = device() else { return };
     let sae = Sae::random(16, 32, Activation::Relu, true, 1);
     let rows: Vec<f32> = (0..16 * 3000).map(|i| ((i * 31) % 17) as f32 - 8.0).collect();
-    let mut context = block_on(splinterp::engine::gpu::device(true)).ok().map(|tested| tested.context);
+    let mut device = block_on(shared_device(true)).ok().map(|tested| tested.device);
     let destroy = async |_: usize, _: usize| {
-        if let Some(context) = context.take() {
-            context.destroy();
+        if let Some(device) = device.take() {
+            device.destroy();
         }
         Ok(())
     };

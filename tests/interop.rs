@@ -140,6 +140,41 @@ fn a_checkpoint_is_read_as_its_model() {
 }
 
 #[test]
+fn checkpoints_of_earlier_versions_are_read_bit_for_bit() {
+    for name in ["sgd", "pam"] {
+        let path = format!("{}/tests/fuzz/corpus/checkpoint/{name}", env!("CARGO_MANIFEST_DIR"));
+        let bytes = std::fs::read(&path).expect("it is in the repository");
+        let file = safetensors::SafeTensors::deserialize(&bytes).expect("safetensors");
+        let tensor = |name: &str| -> Vec<u32> {
+            let view = file.tensor(name).expect("it is there");
+            view.data().as_chunks().0.iter().map(|&bytes| u32::from_le_bytes(bytes)).collect()
+        };
+        let sae = read(&[NamedFile { name: name.into(), bytes: bytes.clone() }]).expect("can be read");
+        let bits = |values: &[f32]| -> Vec<u32> { values.iter().map(|value| value.to_bits()).collect() };
+        assert_eq!((sae.d_in, sae.d_sae, sae.w_dec.is_some()), (2, 3, name == "pam"), "{name}");
+        assert_eq!(bits(&sae.w_enc), tensor("W_enc"), "{name}");
+        assert_eq!(bits(&sae.b_enc), tensor("b_enc"), "{name}");
+        assert_eq!(bits(&sae.b_dec), tensor("b_dec"), "{name}");
+        let rows = Dataset::clusters(8, 1).expect("rows");
+        let run = Trainer::resume(&bytes, rows.clone(), rows).expect("a run goes on");
+        assert_eq!(
+            run.checkpoint().expect("can be written")[..8],
+            bytes[..8],
+            "{name}: same header, same length"
+        );
+        assert_eq!(run.checkpoint().expect("can be written"), bytes, "{name}");
+    }
+}
+
+#[test]
+fn minus_zero_in_weights_stays_minus_zero() {
+    let mut sae = model(2, 3, Activation::Relu, false, 1);
+    sae.w_enc[1] = -0.0;
+    let back = read(&write(&sae, Format::SaeLens).expect("can be written")).expect("can be read");
+    assert_eq!(back.w_enc[1].to_bits(), (-0.0f32).to_bits());
+}
+
+#[test]
 fn an_archive_holds_the_files() {
     let files = write(&model(3, 4, Activation::Relu, false, 1), Format::SaeLens).expect("can be written");
     let bytes = zip_files(&files).expect("two names");
@@ -164,7 +199,7 @@ fn an_archive_holds_the_files() {
     }
     let twice = [files[0].clone(), files[0].clone()];
     assert!(
-        zip_files(&twice).unwrap_err().to_string().starts_with("cfg.json: cannot be put into the archive: ")
+        zip_files(&twice).unwrap_err().to_string().starts_with("cfg.json: cannot be added to the archive: ")
     );
 }
 

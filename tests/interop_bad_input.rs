@@ -169,7 +169,8 @@ fn parameters_that_leave_float32_when_they_are_folded_are_an_error() {
     let mut sae = model(3, 4, Activation::TopK { k: 2, by: TopKBy::Positive }, false, 1);
     sae.w_enc.fill(1e30);
     sae.b_dec.fill(1e30);
-    let expected = "its biases and weights multiply to inf, expected numbers within the range of float32";
+    let expected =
+        "folding its biases into its weights gives inf, expected numbers within the range of float32";
     let refused = write(&sae, Format::Sparsify).unwrap_err().to_string();
     assert_eq!(refused, format!("sae.safetensors: {expected}"));
     let shifted = changed(&sae, &[("apply_b_dec_to_input", json!(true))]);

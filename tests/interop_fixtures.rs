@@ -178,7 +178,7 @@ fn what_would_give_other_outputs_here_is_refused_by_name() {
             "saelens-jumprelu",
             "\"jumprelu\"",
             "\"standard\"",
-            "sae_weights.safetensors: has tensors threshold besides those of its kind of SAE",
+            "sae_weights.safetensors: has unexpected tensors: threshold",
         ),
         (
             "saelens-standard",

@@ -1,4 +1,4 @@
-//! Rows for training and testing: stored once, as small as they came, viewed and normalised on the fly.
+//! Rows for training and testing: stored once in a small type, viewed and normalised on the fly.
 
 use std::sync::Arc;
 
@@ -130,7 +130,7 @@ impl Dataset {
             return Err(Error::shape(
                 "number of labels",
                 labels.len(),
-                format!("{}, one a row", self.rows()),
+                format!("{}, one for each row", self.rows()),
             ));
         }
         // Labels are kept by row of the storage: this may be a view of a part of it.
@@ -151,24 +151,22 @@ impl Dataset {
     /// row by row.
     ///
     /// # Errors
-    /// If `labels` has other than one column, holds no bytes, or differs in the number of rows.
+    /// If `labels` does not have exactly one column of bytes, or differs in the number of rows.
     pub fn labelled_by(self, labels: &Self) -> Result<Self> {
         if labels.cols != 1 {
-            return Err(Error::shape("columns of the labels", labels.cols, "1: one label a row"));
+            return Err(Error::shape("columns of the labels", labels.cols, "1: one label for each row"));
         }
         if labels.rows() != self.rows() {
             return Err(Error::shape(
                 "number of labels",
                 labels.rows(),
-                format!("{}, one a row", self.rows()),
+                format!("{}, one for each row", self.rows()),
             ));
         }
         let bytes: Option<Vec<u8>> =
             (0..labels.rows()).map(|row| labels.bytes(row)?.first().copied()).collect();
         self.with_labels(
-            bytes.ok_or_else(|| {
-                Error::shape("type of the labels", "numbers that are no bytes", "bytes (u8)")
-            })?,
+            bytes.ok_or_else(|| Error::shape("type of the labels", "other numbers", "bytes (u8)"))?,
         )
     }
 

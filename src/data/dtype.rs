@@ -5,7 +5,7 @@ use half::{bf16, f16};
 /// Type of the elements in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dtype {
-    /// True or false in a byte, read as 1 and 0.
+    /// A byte that is true or false, read as 1 or 0.
     Bool,
     /// Unsigned byte.
     U8,
@@ -91,12 +91,12 @@ pub struct ElementType {
 }
 
 impl ElementType {
-    /// Elements of one byte, or with the least significant byte first.
+    /// Elements with the least significant byte first, or of one byte.
     pub fn little_endian(dtype: Dtype) -> Self {
         Self { dtype, big_endian: false }
     }
 
-    /// The numbers that the bytes of elements stand for, rounded to 32-bit floats, in place of what `out` held.
+    /// Decodes elements to 32-bit floats (rounded) and replaces the contents of `out` with them.
     pub fn decode(self, bytes: &[u8], out: &mut Vec<f32>) {
         out.clear();
         let size = self.dtype.size();
@@ -114,7 +114,7 @@ fn each<const N: usize>(bytes: &[u8], out: &mut Vec<f32>, number: impl Fn([u8; N
     out.extend(bytes.as_chunks::<N>().0.iter().map(|&bytes| number(bytes)));
 }
 
-/// Half precision as a 32-bit float. One copy: within the loops that use it, it makes the download larger.
+/// Half precision as a 32-bit float. Not inlined: copies in each loop would make the download larger.
 #[inline(never)]
 pub(super) fn widen(half: f16) -> f32 {
     half.to_f32()

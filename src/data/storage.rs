@@ -1,4 +1,4 @@
-//! Values as they are kept in memory: as they came where that is small, or as the user chooses.
+//! Values as they are kept in memory: in the type of the file where that is small, or in the one the user chooses.
 
 use half::f16;
 
@@ -72,7 +72,7 @@ impl StorageKind {
 pub enum Storage {
     /// Bytes, for images.
     U8(Vec<u8>),
-    /// Half precision, for activations that came so. Every value is exact as a 32-bit float.
+    /// Half precision, for activations that were saved in it. Every value is exact as a 32-bit float.
     F16(Vec<f16>),
     /// 32-bit floats.
     F32(Vec<f32>),

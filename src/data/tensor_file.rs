@@ -21,7 +21,7 @@ pub struct LoadOptions {
     pub drop_non_finite: bool,
 }
 
-/// A file of tensors: what they are is known, their values are read when they are asked for.
+/// A file of tensors: its header has been read; values are read on request.
 pub struct TensorFile<'a> {
     file: InputFile<'a>,
     contents: Contents,
@@ -34,7 +34,7 @@ impl fmt::Debug for TensorFile<'_> {
 }
 
 impl<'a> TensorFile<'a> {
-    /// Opens a file by what it says of its tensors; their values stay where they are.
+    /// Opens a file and reads what it says of its tensors, not their values.
     ///
     /// # Errors
     /// As [`read_tensors`].
@@ -78,7 +78,7 @@ impl<'a> TensorFile<'a> {
         self.tensor(name).map(|tensor| (tensor.rows, tensor.cols))
     }
 
-    /// One tensor as a data set, kept as it came where that is small. For a file in memory.
+    /// One tensor as a data set, in the default type for its dtype. For a file in memory.
     ///
     /// # Errors
     /// As [`TensorFile::load`].
@@ -89,12 +89,12 @@ impl<'a> TensorFile<'a> {
     /// The same with options.
     ///
     /// # Errors
-    /// As [`TensorFile::load`]; if the source of the file has to be waited for.
+    /// As [`TensorFile::load`]; if the source of the file is asynchronous.
     pub fn dataset_with(&self, name: Option<&str>, options: LoadOptions) -> Result<Dataset> {
         self.at_once(self.load(name, options, &mut |_, _| ControlFlow::Continue(())))
     }
 
-    /// The values of one tensor as 32-bit floats, bit for bit where they are such in the file, and not checked for NaN.
+    /// The values of one tensor as 32-bit floats, bit for bit where the file holds float32, and not checked for NaN.
     /// For a file in memory.
     ///
     /// # Errors
@@ -111,11 +111,11 @@ impl<'a> TensorFile<'a> {
         }
     }
 
-    /// One tensor as a data set, read in slices. Memory stays within 64 MB of what is kept.
+    /// One tensor as a data set, read in slices. Takes at most 64 MB of memory beyond the data set.
     ///
     /// # Errors
     /// If the file has several tensors and none is named, if none has the name or that one cannot be read, if memory
-    /// has no room for it (said before anything is read), if its content is damaged, if a value cannot be kept as
+    /// has no room for it (checked before anything is read), if its content is damaged, if a value cannot be kept as
     /// asked or is not finite, if `progress` breaks, or as [`Dataset::new`].
     pub async fn load(
         &self,
@@ -217,7 +217,7 @@ impl<'a> TensorFile<'a> {
     }
 }
 
-/// Opens a file of tensors that lies in memory; the claims of its header are checked against the file.
+/// Opens a file of tensors in memory; the sizes in its header are checked against the file.
 ///
 /// # Errors
 /// [`Error::UnknownFormat`] says what the file looks like and what can be read; [`Error::Format`] says what was

@@ -32,7 +32,7 @@ impl Tokens {
     /// Reads the tokens of a file that has `rows` rows.
     ///
     /// # Errors
-    /// If the bytes are no such list, or its length is not `rows`.
+    /// If the bytes are not such a list, or its length is not `rows`.
     pub fn read(bytes: &[u8], file_name: &str, rows: usize) -> Result<Self> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let mut tokens = Self::default();
@@ -64,7 +64,7 @@ impl Tokens {
         Some(Token { token: part(start, token), before: part(token, before), after: part(before, after) })
     }
 
-    /// Enters the next row; `false` once the text passes what 32 bits can count.
+    /// Appends a row; `false` once the text is longer than 32 bits can count.
     fn push(&mut self, parts: [&str; 3]) -> bool {
         for part in parts {
             self.text.push_str(part);
@@ -101,7 +101,7 @@ impl<'de> Visitor<'de> for List<'_> {
     fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<(), S::Error> {
         use serde::de::Error;
         while let Some(entry) = list.next_element::<Entry>()? {
-            // More than there are rows is told at once: the rest of the file costs nothing.
+            // Too many rows are reported at once, without reading the rest of the file.
             if self.tokens.rows() == self.rows {
                 return Err(S::Error::custom(format!("has tokens for more than {} rows", self.rows)));
             }

@@ -101,9 +101,9 @@ impl ActiveEngine {
 
     /// The device that the run trains on, if it is one.
     #[cfg(feature = "gpu")]
-    pub fn context(&self) -> Option<&std::rc::Rc<gpu::Context>> {
+    pub fn device(&self) -> Option<&std::rc::Rc<gpu::GpuDevice>> {
         match &self.inner {
-            Inner::Gpu(engine) => Some(engine.context()),
+            Inner::Gpu(engine) => Some(engine.device()),
             Inner::Cpu(_) => None,
         }
     }
@@ -138,9 +138,9 @@ async fn choose(
     let chosen = match backend {
         Backend::Cpu => Err("The options ask for the CPU.".into()),
         Backend::Gpu => {
-            let tested = gpu::device(true).await?;
+            let tested = gpu::shared_device(true).await?;
             tested.verdict()?;
-            let engine = GpuEngine::new(tested.context, train, test, state).await?;
+            let engine = GpuEngine::new(tested.device, train, test, state).await?;
             Ok((engine, "The options ask for the GPU.".into()))
         }
         Backend::Auto => match faster(train, test, state, options).await {
@@ -163,15 +163,15 @@ async fn faster(
     state: &State,
     options: &StepOptions,
 ) -> Result<Result<(GpuEngine, String), String>> {
-    let tested = gpu::device(false).await?;
+    let tested = gpu::shared_device(false).await?;
     tested.verdict()?;
-    let gpu::Race { gpu, cpu } = gpu::race(&tested.context, train, state, options).await?;
-    let name = &tested.context.adapter().name;
+    let gpu::Race { gpu, cpu } = gpu::race(&tested.device, train, state, options).await?;
+    let name = &tested.device.adapter().name;
     let times = format!("a step takes {:.2} ms on {name} and {:.2} ms on the CPU", 1e3 * gpu, 1e3 * cpu);
     if gpu >= cpu {
         return Ok(Err(format!("The CPU is faster here: {times}.")));
     }
-    let engine = GpuEngine::new(tested.context, train, test, state).await?;
+    let engine = GpuEngine::new(tested.device, train, test, state).await?;
     Ok(Ok((engine, format!("The GPU is faster here: {times}."))))
 }
 
@@ -257,9 +257,9 @@ impl Engine for ActiveEngine {
 
 #[cfg(feature = "gpu")]
 async fn reopen(backend: Backend, train: &Dataset, test: &Dataset, state: &State) -> Result<GpuEngine> {
-    let tested = gpu::device(backend == Backend::Gpu).await?;
+    let tested = gpu::shared_device(backend == Backend::Gpu).await?;
     tested.verdict()?;
-    GpuEngine::new(tested.context, train, test, state).await
+    GpuEngine::new(tested.device, train, test, state).await
 }
 
 #[cfg(all(test, feature = "gpu"))]
@@ -275,14 +275,14 @@ mod tests {
         let sae = Sae::random(4, 6, Activation::Relu, true, 1);
         let state = State { optimiser: Optimiser::new(&sae, true), sae };
         let data = Dataset::new(Storage::F32(vec![0.5; 8]), 4).expect("rows");
-        let tested = match block_on(gpu::device(true)) {
+        let tested = match block_on(gpu::shared_device(true)) {
             Ok(tested) => tested,
             Err(error) => {
                 assert!(std::env::var("CI").as_deref() != Ok("true"), "{error}");
                 return None;
             }
         };
-        let engine = block_on(GpuEngine::new(tested.context, &data, &data, &state)).expect("opens");
+        let engine = block_on(GpuEngine::new(tested.device, &data, &data, &state)).expect("opens");
         let recovery = Recovery { backend, train: data.clone(), test: data, losses: 0 };
         let inner = Inner::Gpu(Box::new(engine));
         Some((ActiveEngine { inner, reason: String::new(), recovery }, state))
@@ -291,7 +291,7 @@ mod tests {
     #[test]
     fn a_run_on_auto_never_recovers_on_a_software_adapter() {
         let Some((mut engine, state)) = on_gpu(Backend::Auto) else { return };
-        let software = engine.context().is_some_and(|context| context.adapter().software);
+        let software = engine.device().is_some_and(|device| device.adapter().software);
         assert!(block_on(engine.recover(&Error::GpuLost("the GPU was lost".into()), &state)));
         assert_eq!(engine.backend() == Backend::Cpu, software, "{}", engine.reason());
         assert!(engine.reason().contains("repeated"), "{}", engine.reason());

@@ -178,8 +178,8 @@ impl Inference {
         if let Some(model) = kept.filter(|model| model.is_usable(software)) {
             return Ok(model);
         }
-        let tested = gpu::device(software).await?;
+        let tested = gpu::shared_device(software).await?;
         tested.verdict()?;
-        gpu::GpuInference::new(tested.context, sae).await
+        gpu::GpuInference::new(tested.device, sae).await
     }
 }

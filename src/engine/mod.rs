@@ -10,6 +10,7 @@
 //! - After an error the engine may be in any state until [`Engine::load`] and [`Engine::begin_epoch`] are called.
 
 mod active;
+pub(crate) mod adam;
 mod cpu;
 #[cfg(feature = "gpu")]
 pub mod gpu;
@@ -23,7 +24,7 @@ use std::ops::Range;
 pub use active::ActiveEngine;
 #[cfg(feature = "files")]
 pub(crate) use cpu::dot;
-pub use cpu::{CpuEngine, CpuInference, adam};
+pub use cpu::{CpuEngine, CpuInference};
 pub use inference::{Inference, Operation, apply};
 pub use state::{Decoder, Moments, Optimiser, State};
 pub use statistics::{STATISTICS_BLOCK, SufficientStats};

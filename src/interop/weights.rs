@@ -124,7 +124,7 @@ impl<'a> Weights<'a> {
             return Ok(());
         }
         let left = listed(self.left.iter().map(|(name, _)| name.as_str()).collect());
-        Err(self.error(format!("has tensors {left} besides those of its kind of SAE")))
+        Err(self.error(format!("has unexpected tensors: {left}")))
     }
 
     /// An error about this file.
@@ -153,7 +153,7 @@ pub fn check_range(sae: &Sae, file: &str) -> Result<()> {
         None => Ok(()),
         Some(value) => {
             let what = format!(
-                "its biases and weights multiply to {value}, expected numbers within the range of float32"
+                "folding its biases into its weights gives {value}, expected numbers within the range of float32"
             );
             Err(Error::format(file, what))
         }

@@ -17,7 +17,7 @@ const ENTRY: usize = 128;
 /// # Errors
 /// If two files have the same name, or memory has no room for the archive.
 pub fn zip_files(files: &[NamedFile]) -> Result<Vec<u8>> {
-    // The writer takes memory without asking: what there is no room for is refused first.
+    // The crate aborts where an allocation fails, so the memory is asked for first.
     let bytes = files.iter().fold(0, |sum: usize, file| {
         sum.saturating_add(2 * file.name.len() + ENTRY).saturating_add(file.bytes.len())
     });
@@ -27,7 +27,7 @@ pub fn zip_files(files: &[NamedFile]) -> Result<Vec<u8>> {
         .last_modified_time(zip::DateTime::default());
     for file in files {
         let refused =
-            |error: String| Error::format(&file.name, format!("cannot be put into the archive: {error}"));
+            |error: String| Error::format(&file.name, format!("cannot be added to the archive: {error}"));
         archive.start_file(file.name.as_str(), options).map_err(|error| refused(error.to_string()))?;
         archive.write_all(&file.bytes).map_err(|error| refused(error.to_string()))?;
     }

@@ -1,7 +1,5 @@
 //! `Sae.encodeAsync`, `decodeAsync`, `forwardAsync`: any number of rows, in pieces, on the GPU where that helps.
 
-use std::ops::ControlFlow;
-
 use js_sys::{Float32Array, Promise};
 use serde::Deserialize;
 use wasm_bindgen::JsValue;
@@ -70,17 +68,16 @@ struct BulkOptions {
 impl Sae {
     fn run(&self, operation: Operation, name: &'static str, input: &JsValue, options: &JsValue) -> Promise {
         promise(|| {
-            let (sae, input) = (self.content.share()?, float32s(name, input)?);
-            let inference = self.inference.clone();
+            let (sae, inference) = (self.content.share()?, self.inference.clone());
+            let input = float32s(name, input)?;
             let BulkOptions { backend } = optional_from_js_without("options", options, &["onProgress"])?;
             let on_progress = callback("options.onProgress", &field(options, "onProgress"))?;
             let mut page = Page::new(on_progress, Cancellation::default().flag());
             Ok(async move {
-                let progress =
-                    async |done: usize, total: usize| match page.progress(done as u64, total as u64).await {
-                        ControlFlow::Continue(()) => Ok(()),
-                        ControlFlow::Break(()) => Err(Error::Cancelled),
-                    };
+                let progress = async |done: usize, total: usize| {
+                    let wish = page.progress(done as u64, total as u64).await;
+                    if wish.is_break() { Err(Error::Cancelled) } else { Ok(()) }
+                };
                 let output = inference.run(operation, &sae, &input, backend, progress).await;
                 Ok(float32(&page.outcome(output)?))
             })

@@ -10,12 +10,12 @@ use super::error::Thrown;
 use super::options::optional_from_js_without;
 use super::promise::{Cancellation, Page, promise};
 use super::results::to_js;
-use crate::engine::gpu::{GpuReport, Workload, benchmark, device};
+use crate::engine::gpu::{GpuReport, Workload, benchmark, shared_device};
 use crate::error::Error;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-/** The graphics adapter as it describes itself, and whether it computes rightly. */
+/** The graphics adapter as it describes itself, and whether its results are correct. */
 export interface GpuReport {
   adapter: string;
   vendor: string;
@@ -67,7 +67,7 @@ pub fn gpu_report() -> Promise {
 }
 
 async fn report() -> Result<JsValue, Thrown> {
-    match device(true).await {
+    match shared_device(true).await {
         Ok(tested) => to_js(&GpuReport::new(&tested)),
         Err(Error::Gpu(_)) => Ok(JsValue::UNDEFINED),
         Err(error) => Err(error.into()),
@@ -107,10 +107,10 @@ pub fn gpu_benchmark(
         };
         let mut page = Page::new(None, Cancellation::default().flag());
         Ok(async move {
-            let tested = device(true).await?;
+            let tested = shared_device(true).await?;
             let mut timings = Vec::new();
             for workload in workloads {
-                let timing = benchmark(&tested.context, workload, repeats, cpu).await?;
+                let timing = benchmark(&tested.device, workload, repeats, cpu).await?;
                 if let Some(on_timing) = &on_timing {
                     let timing = to_js(&timing)?;
                     page.call(|this| on_timing.call1(this, &timing));

@@ -10,7 +10,7 @@
 3. They, dictionary_learning and NumPy (for Gemma Scope) write folders that the crate reads.
 
 The error is the largest difference over the largest output; it must stay below 1e-5. Exit status 1 says that one does
-not. `--fixtures` writes small folders of part 3 to tests/interop/fixtures, where tests/exchange_fixtures.rs reads them.
+not. `--fixtures` writes small folders of part 3 to tests/interop/fixtures, where tests/interop_fixtures.rs reads them.
 """
 
 import argparse

@@ -13,7 +13,7 @@ pub const FORMAT: TensorFormat = TensorFormat {
 
 async fn open(file: &InputFile<'_>) -> Result<Contents> {
     if file.gzip {
-        return Err(Error::format(&file.name, "is a zip archive within gzip: gunzip it first"));
+        return Err(Error::format(&file.name, "is a gzipped zip archive: gunzip it first"));
     }
     let entries = directory(file).await?;
     match entries.iter().find(|entry| pt::is_pickle(&entry.name)) {

@@ -18,9 +18,9 @@ pub const FORMAT: TensorFormat = TensorFormat {
     open: |file| Box::pin(open(file)),
 };
 
-/// Type as which cells are handed on.
+/// The type in which cells are passed on.
 const CELL: ElementType = ElementType { dtype: Dtype::F32, big_endian: false };
-/// Longest cell: a label may be a word, a number never needs as much.
+/// Longest cell: labels may be words; numbers are never this long.
 const LONGEST_CELL: usize = 4096;
 /// Columns that a table may have.
 const MOST_COLS: usize = 1 << 18;
@@ -42,19 +42,19 @@ struct TextTable {
     width: usize,
 }
 
-/// Whether the first line is numbers, at least two of them, or more lines follow.
+/// Whether the first line is all numbers: at least two of them, or one with more lines below.
 fn begins_with_numbers(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}');
     let (line, more) = text.split_once('\n').map_or((text, false), |(line, _)| (line, true));
     let cut = !more;
     let cells: Vec<&str> = line.trim_end().split([',', ';', '\t', ' ']).collect();
-    // The last cell of a line that goes on past what is seen may be half a number.
+    // The last cell of a line that continues beyond these bytes may be half a number.
     let whole = if cut && cells.len() > 1 { &cells[..cells.len() - 1] } else { &cells };
     (more || cells.len() > 1)
         && whole.iter().all(|cell| !cell.is_empty() && number(cell.as_bytes()).is_some())
 }
 
-/// The number in a cell; an empty cell is a value that is missing.
+/// The number in a cell; an empty cell is a missing value (NaN).
 fn number(cell: &[u8]) -> Option<f32> {
     let cell = cell.trim_ascii();
     if cell.is_empty() {
@@ -145,12 +145,12 @@ struct Lines<'f> {
     from: usize,
     to: usize,
     cell: Vec<u8>,
-    /// Line ends behind, and the byte last parsed.
+    /// Line ends passed so far, and the last byte parsed.
     newlines: u64,
     last: u8,
     /// Records read.
     records: u64,
-    /// Cells in the first record, which all others must have, and the line that it stood in.
+    /// Number of cells in the first record, which all others must match, and its line.
     width: Option<(usize, u64)>,
 }
 
@@ -178,7 +178,7 @@ impl<'f> Lines<'f> {
         })
     }
 
-    /// Reads one record, handing on its cells; `false` at the end.
+    /// Reads one record and passes its cells to `sink`; `false` at the end.
     async fn cells(&mut self, sink: &mut CellSink<'_>) -> Result<bool> {
         let (mut cells, mut length) = (0, 0);
         loop {
@@ -186,7 +186,7 @@ impl<'f> Lines<'f> {
                 (self.from, self.to) = (0, self.content.fill(&mut self.buffer).await?);
                 if self.span.is_bomb(self.content.position()) {
                     let what = format!(
-                        "unpacks to more than {LARGEST_RATIO} times its {} bytes, as data that vary do not",
+                        "unpacks to more than {LARGEST_RATIO} times its {} bytes, which data that varies never does",
                         self.span.stored
                     );
                     return Err(self.span.format_error(what));
@@ -198,7 +198,7 @@ impl<'f> Lines<'f> {
             self.last = input[..read].last().copied().unwrap_or(self.last);
             self.from += read;
             length += written;
-            // A cell that has been read with its line's end belongs to the line before.
+            // A cell read together with its line end belongs to the line before.
             let line = self.newlines + u64::from(self.last != b'\n');
             match result {
                 ReadFieldResult::InputEmpty => {}

@@ -42,9 +42,9 @@ async fn read_header(span: &Span, file: &InputFile<'_>) -> Result<Elements> {
     let mut magic = [0; 4];
     let found = content.fill(&mut magic).await?;
     if found < magic.len() {
-        return Err(span.format_error(format!(
-            "ends at byte {found}, in the header of 4 bytes that an IDX file begins with"
-        )));
+        return Err(
+            span.format_error(format!("ends at byte {found}, within the 4 bytes that begin an IDX header"))
+        );
     }
     let [0, 0, code, dimensions] = magic else {
         return Err(span.format_error(format!(

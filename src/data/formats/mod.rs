@@ -40,15 +40,15 @@ const FORMATS: &[TensorFormat] = &[
 /// The format of a file, by its content first and then by its name.
 ///
 /// # Errors
-/// If it is of none: the message says what it looks like and what can be read.
+/// If no format matches: the message says what the file looks like and what can be read.
 pub async fn sniff(file: &InputFile<'_>) -> Result<&'static TensorFormat> {
     let mut opening = [0; OPENING];
-    // A gzip stream that is damaged this early opens as nothing; the reader that its name asks for says why.
+    // A gzip stream damaged this early yields nothing; the reader for its name says why.
     let known = Span::of(file).content(file).fill(&mut opening).await.unwrap_or(0);
     let opening = &opening[..known];
     let name = file.name.to_ascii_lowercase();
     let by_content = FORMATS.iter().find(|format| (format.by_content)(opening));
-    // The name does not count against content that is known to be something else.
+    // A name does not outweigh content that is known to be something else.
     let by_name = || FORMATS.iter().find(|format| format.by_name(&name));
     let nameable = file.length() > 0 && foreign(opening).is_none();
     by_content.or_else(|| by_name().filter(|_| nameable)).ok_or_else(|| {

@@ -1,7 +1,7 @@
 //! safetensors: the length of a JSON header as 8 bytes, the header (name to type, shape and range of bytes), then the
 //! tensors, little-endian and row-major, without gaps. The crate of the name reads bytes in memory and counts bits in
 //! `usize`, which ends at 512 MB in WebAssembly, so the header is read here, into 64 bits, and by ranges of the file;
-//! what is in memory anyway is written by that crate.
+//! files are written by that crate, from memory.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -23,11 +23,11 @@ pub const FORMAT: TensorFormat = TensorFormat {
     open: |file| Box::pin(open(file)),
 };
 
-/// Longest header that is read: it takes 100 bytes a tensor.
+/// Longest header that is read: a tensor takes about 100 bytes.
 const LONGEST_HEADER: u64 = 8 << 20;
 /// Bytes of the header's length.
 const LENGTH: u64 = 8;
-/// The entry of the header that is no tensor.
+/// The entry of the header that is not a tensor.
 const METADATA: &str = "__metadata__";
 
 /// What the header says of a tensor.
@@ -97,7 +97,9 @@ fn dtype(name: &str) -> Option<Dtype> {
 async fn open(file: &InputFile<'_>) -> Result<Contents> {
     let span = Span::of(file);
     if file.gzip {
-        return Err(span.format_error("is gzipped, where tensors are found by their place: gunzip it first"));
+        return Err(
+            span.format_error("is gzipped, but its tensors are read by their offsets: gunzip it first")
+        );
     }
     let mut content = span.content(file);
     let mut length = [0; LENGTH as usize];
@@ -170,7 +172,7 @@ fn tensor(span: &Span, name: &str, entry: TensorEntry, start: u64) -> Result<Ten
         return Err(error(what));
     };
     let shape: Result<Vec<_>, _> = entry.shape.iter().map(|&size| usize::try_from(size)).collect();
-    let shape = shape.map_err(|_| error("has a dimension beyond what memory can hold".to_owned()))?;
+    let shape = shape.map_err(|_| error("has a dimension that memory cannot hold".to_owned()))?;
     if let Some(at) = shape.iter().position(|&size| size == 0) {
         return Err(error(format!("has dimension {at} of size 0, expected 1 or more")));
     }
@@ -203,7 +205,7 @@ pub fn write(
     metadata: (&str, String),
 ) -> Result<Vec<u8>> {
     use ::safetensors::tensor::{Dtype, TensorView};
-    // The writer takes memory without asking; a file for which there is none is refused first.
+    // The crate aborts where an allocation fails, so the memory is asked for first.
     let values = tensors.iter().fold(0, |sum: usize, (_, _, values)| sum.saturating_add(values.len()));
     drop(reserve::<f32>(file, &[values])?);
     let views: Result<Vec<_>, _> = tensors

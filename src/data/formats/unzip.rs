@@ -7,14 +7,14 @@ use crate::data::read::{InputFile, now};
 use crate::error::{Error, Result};
 use crate::memory::{dimension, zeros};
 
-/// Bytes that an archive may unpack to: so many, and some times its own, since weights hardly shrink.
+/// Bytes that an archive may unpack to: this many, plus this multiple of its own size, since weights hardly compress.
 const UNPACKED: u64 = 64 << 20;
 const RATIO: u64 = 4;
 
 /// Names and contents.
 type Unpacked = Vec<(String, Vec<u8>)>;
 
-/// The files of an archive by name, if one of them has one of the names `telling` (folders left out); else `None`.
+/// The files of an archive by name, if one of them has one of the `telling` names (folders ignored), else `None`.
 ///
 /// # Errors
 /// If the archive is damaged, or unpacks to more than 64 MB and four times its size.
@@ -36,7 +36,7 @@ async fn unpack(bytes: &[u8], name: &str, telling: &[&str]) -> Result<Option<Unp
         let length = span.unpacked.unwrap_or(span.stored);
         left = left.checked_sub(length).ok_or_else(|| {
             span.format_error(format!(
-                "unpacks to {length} bytes, far more than weights in {} would",
+                "unpacks to {length} bytes, far more than weights in an archive of {} bytes do",
                 bytes.len()
             ))
         })?;
@@ -45,7 +45,7 @@ async fn unpack(bytes: &[u8], name: &str, telling: &[&str]) -> Result<Option<Unp
         let found = content.fill(&mut unpacked).await?;
         if found < unpacked.len() || content.fill(&mut [0]).await? > 0 {
             return Err(
-                span.format_error(format!("does not unpack to the {length} bytes that the archive claims"))
+                span.format_error(format!("does not unpack to the {length} bytes that the archive states"))
             );
         }
         content.verify()?;

@@ -181,12 +181,12 @@ impl ArchiveEntry {
             0 => Packing::Plain,
             8 => Packing::Deflate,
             other => {
-                let what = format!("is packed by method {other}, expected 0 (stored) or 8 (deflate)");
+                let what = format!("is compressed by method {other}, expected 0 (stored) or 8 (deflate)");
                 return Err(error(what));
             }
         };
         if packing == Packing::Plain && self.stored != self.unpacked {
-            let what = format!("is stored in {} bytes but said to have {}", self.stored, self.unpacked);
+            let what = format!("is stored in {} bytes, but its entry says {}", self.stored, self.unpacked);
             return Err(error(what));
         }
         if self.header.checked_add(HEADER as u64).is_none_or(|end| end > file.length()) {

@@ -13,20 +13,20 @@ use crate::error::{Error, Result};
 
 /// Content bytes that one byte of a deflate stream can stand for at most (258 bytes in 2 bits).
 const DEFLATE_RATIO: u64 = 1032;
-/// Content bytes that one byte of a deflate stream may stand for. Numbers that vary stay below 20, one-hot rows below
-/// 200; only constants come near deflate's own limit, and they come as bombs.
+/// Content bytes that one byte of a deflate stream may stand for. Data that varies stays below 20, one-hot rows below
+/// 200; only constant data comes near the limit of deflate, and that is what bombs are made of.
 pub const LARGEST_RATIO: u64 = 250;
-/// Bytes that are reserved because a packed file claims them; above this its content is counted first.
+/// Bytes that are reserved because a packed file claims them; beyond this its content is counted first.
 pub const TRUSTED: u64 = 64 << 20;
-/// First slice: a header fits.
+/// First slice: large enough for a header.
 const FIRST_SLICE: u64 = 16 << 10;
 /// Largest slice: what a browser reads of a `File` at once.
 const LARGEST_SLICE: u64 = 4 << 20;
 
-/// How bytes are packed.
+/// How bytes are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packing {
-    /// As they are.
+    /// Not compressed.
     Plain,
     /// One or more gzip streams, end to end.
     Gzip,
@@ -46,13 +46,13 @@ struct ChecksumState {
 }
 
 impl Checksum {
-    /// Not compared yet.
+    /// A checksum that is yet to be compared.
     pub fn new(expected: u32) -> Self {
         Self(Rc::new(ChecksumState { expected, verified: Cell::new(false) }))
     }
 }
 
-/// A part of a file, perhaps packed.
+/// A part of a file, which may be compressed.
 #[derive(Debug, Clone)]
 pub struct Span {
     /// What it is called in messages.
@@ -130,7 +130,7 @@ impl Span {
         Ok(content.position.min(limit))
     }
 
-    /// Whether that much content from this part is more than data that vary unpack to.
+    /// Whether so much content from this part is more than data that varies unpacks to.
     pub fn is_bomb(&self, content: u64) -> bool {
         self.packing != Packing::Plain && content > TRUSTED && content / self.stored.max(1) > LARGEST_RATIO
     }
@@ -145,7 +145,7 @@ impl Span {
 pub struct Content<'f> {
     label: String,
     source: &'f dyn Source,
-    /// Next byte of the file to fetch, and where to end.
+    /// Next byte of the file to fetch, and the end of the part.
     next: u64,
     end: u64,
     /// Bytes to fetch next.
@@ -182,7 +182,7 @@ impl<'f> Unpacker<'f> {
     }
 }
 
-/// The slice at hand. At its end it would block, which flate2 hands on with its state intact.
+/// The current slice. At its end it reports that it would block, which flate2 passes on with its state intact.
 struct Feed<'f> {
     slice: Cow<'f, [u8]>,
     at: usize,
@@ -250,7 +250,7 @@ impl Content<'_> {
         self.checksum.is_some()
     }
 
-    /// Moves on by `bytes`, or to the end of the content. What a checksum is computed of is read, not passed over.
+    /// Moves on by `bytes`, or to the end of the content. Content with a checksum is read, as the checksum needs every byte.
     pub async fn skip(&mut self, mut bytes: u64) -> Result<()> {
         if let Unpacker::Plain(feed) = &mut self.unpacker
             && self.checksum.is_none()
@@ -282,7 +282,7 @@ impl Content<'_> {
     pub fn verify(&self) -> Result<()> {
         let Some((checksum, found)) = &self.checksum else { return Ok(()) };
         let expected = checksum.0.expected;
-        // A fuzzer cannot guess checksums.
+        // A fuzzer cannot produce matching checksums.
         if expected != found.sum() && !cfg!(fuzzing) {
             let what =
                 format!("has the checksum {:08x}, expected {expected:08x}: it is damaged", found.sum());

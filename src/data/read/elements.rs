@@ -85,7 +85,7 @@ impl Elements {
             let expands = self.end / span.stored.max(1);
             let what = format!(
                 "claims to unpack from {} to {} bytes, {expands} times as many: expected at most {LARGEST_RATIO} \
-                 times, as data that vary have",
+                 times, as data that varies does",
                 span.stored, self.end
             );
             return Err(span.format_error(what));

@@ -1,8 +1,8 @@
-//! What a file of no format that is read here looks like, by its first bytes.
+//! What a file of an unknown format looks like, by its first bytes.
 
 use super::source::InputFile;
 
-/// Formats that people drop by mistake and that their first bytes give away.
+/// Formats that people open by mistake, recognised by their first bytes.
 pub fn foreign(opening: &[u8]) -> Option<&'static str> {
     const MAGIC: [(&[u8], &str); 12] = [
         (b"\x89PNG", "a PNG picture"),
@@ -17,9 +17,9 @@ pub fn foreign(opening: &[u8]) -> Option<&'static str> {
         (b"\xfe\xff", "UTF-16 text (save it as UTF-8)"),
         (
             b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.",
-            "a PyTorch file of before version 1.6 (load it and save it again with a newer PyTorch)",
+            "a PyTorch file from before version 1.6 (load it and save it again with a newer PyTorch)",
         ),
-        (b"\x80", "a Python pickle, which would have to be executed"),
+        (b"\x80", "a bare Python pickle, which only Python can load"),
     ];
     let magic = MAGIC.iter().find(|(magic, _)| opening.starts_with(magic)).map(|(_, name)| *name);
     magic.or_else(|| {

@@ -1,4 +1,4 @@
-//! Where the bytes of a file lie: in memory, on disk, behind a browser's `File`. Readers ask for ranges and wait, so
+//! Where the bytes of a file lie: in memory, on disk, behind a browser's `File`. Readers ask for ranges and await them, so
 //! one reader serves all of them, and a large file is never in memory as a whole.
 
 use std::borrow::Cow;
@@ -101,7 +101,7 @@ impl<'a> InputFile<'a> {
         Ok(Self { name: name.to_owned(), source, gzip })
     }
 
-    /// Bytes of the file as it lies.
+    /// Length of the file as stored.
     pub fn length(&self) -> u64 {
         self.source.length()
     }

@@ -16,7 +16,7 @@ pub trait TensorBody {
     /// Type of the elements that are handed on.
     fn element_type(&self) -> ElementType;
 
-    /// Before memory is taken for values kept as `kind`: whether the file holds as much as it claims.
+    /// Checks, before memory is taken for values kept as `kind`, that the file holds as much as it claims.
     fn check_claim<'s>(
         &'s self,
         file: &'s InputFile<'_>,

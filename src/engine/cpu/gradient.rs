@@ -1,15 +1,12 @@
 //! One optimiser step on a batch. The gradient of a latent goes straight into its Adam update; clipping by the norm of
 //! the whole gradient goes over it twice, so that no gradient is ever stored whole.
 
-use super::adam::AdamStep;
 use super::batch::Batch;
 use super::row_sums::weighted_rows;
 use super::simd::dot;
+use crate::engine::adam::{AdamStep, CLIP_EPS};
 use crate::engine::{Moments, State, StepOptions};
 use crate::sae::{LatentIndex, Parameter, Regularizer, Sae};
-
-/// Added to the norm of the gradient before dividing by it, as `torch.nn.utils.clip_grad_norm_` does.
-const CLIP_EPS: f64 = 1e-6;
 
 /// Buffers of the gradient.
 #[derive(Debug, Default)]

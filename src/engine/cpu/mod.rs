@@ -1,6 +1,5 @@
 //! The CPU engine: SIMD kernels, one thread. Every result is the same bits in wasm and natively.
 
-pub mod adam;
 mod batch;
 mod cpu_engine;
 mod encode;
@@ -10,8 +9,6 @@ mod inference;
 mod row_sums;
 mod simd;
 
-#[cfg(feature = "gpu")]
-pub use adam::AdamStep;
 pub use cpu_engine::CpuEngine;
 pub use inference::CpuInference;
 #[cfg(feature = "files")]

@@ -6,20 +6,20 @@ use std::rc::Rc;
 use serde::Serialize;
 use web_time::Instant;
 
-use super::device::{Context, Memory};
-use super::dispatch::Recorder;
-use super::forward::Batch;
+use super::device::{GpuBuffer, GpuDevice};
+use super::dispatch::DispatchQueue;
+use super::forward::ForwardPass;
 use super::gpu_engine::GpuEngine;
 use super::layout::Layout;
 use super::self_test::Check;
-use super::shared::Tested;
+use super::shared::TestedDevice;
 use crate::data::{Dataset, Storage};
 use crate::engine::{CpuEngine, Engine, Operation, Optimiser, State, StepOptions, apply};
 use crate::error::{Error, Result};
 use crate::random::{Random, Stream};
 use crate::sae::{Activation, Penalties, Sae, TopKBy};
 
-/// A device as it describes itself, and whether it computes rightly.
+/// A device as it describes itself, and whether its results are correct.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GpuReport {
@@ -47,8 +47,8 @@ pub struct GpuReport {
 
 impl GpuReport {
     /// Of a device that was opened.
-    pub fn new(tested: &Tested) -> Self {
-        let (adapter, limits) = (tested.context.adapter().clone(), tested.context.limits());
+    pub fn new(tested: &TestedDevice) -> Self {
+        let (adapter, limits) = (tested.device.adapter().clone(), tested.device.limits());
         let limits = [
             ("maxBufferSize", limits.max_buffer_size as f64),
             ("maxStorageBufferBindingSize", limits.max_storage_buffer_binding_size as f64),
@@ -65,7 +65,7 @@ impl GpuReport {
             driver: adapter.driver,
             software: adapter.software,
             limits: limits.into(),
-            features: tested.context.features(),
+            features: tested.device.features(),
             checks: tested.checks.to_vec(),
             fault: tested.verdict().err().map(|error| error.to_string()),
         }
@@ -130,12 +130,12 @@ pub struct Timing {
     pub cpu: Option<f64>,
 }
 
-/// Measures a workload in both rooms, `repeats` times each.
+/// Measures a workload on both engines, `repeats` times each.
 ///
 /// # Errors
 /// If the device fails.
 pub async fn benchmark(
-    context: &Rc<Context>,
+    device: &Rc<GpuDevice>,
     workload: Workload,
     repeats: usize,
     with_cpu: bool,
@@ -145,7 +145,7 @@ pub async fn benchmark(
     let x = workload.rows();
     match workload.k {
         None => {
-            let mut product = Product::new(context, &state, &x).await?;
+            let mut product = EncoderProduct::new(device, &state, &x).await?;
             let (gpu, gpu_without_readback) = product.measure(workload.rows, repeats).await?;
             let cpu = with_cpu.then(|| {
                 median(repeats, || {
@@ -157,12 +157,12 @@ pub async fn benchmark(
         }
         Some(_) => {
             let data = Dataset::new(Storage::F32(x), workload.d_in)?;
-            let mut room = GpuEngine::new(context.clone(), &data, &data, &state).await?;
-            let gpu = steps(&mut room, workload.rows, repeats, 1).await?;
-            let gpu_without_readback = steps(&mut room, workload.rows, 1, repeats).await?;
+            let mut engine = GpuEngine::new(device.clone(), &data, &data, &state).await?;
+            let gpu = steps(&mut engine, workload.rows, repeats, 1).await?;
+            let gpu_without_readback = steps(&mut engine, workload.rows, 1, repeats).await?;
             let cpu = if with_cpu {
-                let mut room = CpuEngine::new(data.clone(), data, state);
-                Some(steps(&mut room, workload.rows, repeats, 1).await?)
+                let mut engine = CpuEngine::new(data.clone(), data, state);
+                Some(steps(&mut engine, workload.rows, repeats, 1).await?)
             } else {
                 None
             };
@@ -172,7 +172,7 @@ pub async fn benchmark(
 }
 
 /// Median milliseconds of a step over `calls` calls of `batches` steps each, after one that warms up.
-async fn steps(room: &mut impl Engine, batch: usize, calls: usize, batches: usize) -> Result<f64> {
+async fn steps(engine: &mut impl Engine, batch: usize, calls: usize, batches: usize) -> Result<f64> {
     let options = StepOptions {
         batch_size: batch,
         updates_per_batch: 1,
@@ -183,12 +183,12 @@ async fn steps(room: &mut impl Engine, batch: usize, calls: usize, batches: usiz
         penalties: Penalties::default(),
     };
     let rows: Vec<u32> = (0..batch as u32).cycle().take(batch * batches).collect();
-    room.begin_epoch();
-    room.steps(&rows[..batch], &options).await?;
+    engine.begin_epoch();
+    engine.steps(&rows[..batch], &options).await?;
     let mut times = Vec::with_capacity(calls);
     for _ in 0..calls {
         let start = Instant::now();
-        room.steps(&rows, &options).await?;
+        engine.steps(&rows, &options).await?;
         times.push(milliseconds(start) / batches as f64);
     }
     Ok(middle(times))
@@ -214,50 +214,49 @@ fn middle(mut times: Vec<f64>) -> f64 {
 }
 
 /// The encoder's product alone.
-struct Product {
-    context: Rc<Context>,
-    batch: Batch,
-    recorder: Recorder,
-    _theta: Memory,
+struct EncoderProduct {
+    device: Rc<GpuDevice>,
+    forward: ForwardPass,
+    queue: DispatchQueue,
+    _theta: GpuBuffer,
 }
 
-impl Product {
-    async fn new(context: &Rc<Context>, state: &State, x: &[f32]) -> Result<Self> {
+impl EncoderProduct {
+    async fn new(device: &Rc<GpuDevice>, state: &State, x: &[f32]) -> Result<Self> {
         let layout = Layout::new(state)?;
-        let (theta, batch, recorder) = context
-            .allocate(|| {
-                let theta = context.storage("parameters", layout.bytes())?;
-                let batch = Batch::new(context, &layout, &state.sae.activation, &theta)?;
-                Ok((theta, batch, Recorder::new(context.clone())?))
-            })
-            .await?;
-        context.queue.write_buffer(&theta, 0, bytemuck::cast_slice(&layout.parameters(&state.sae)));
-        let mut padded = vec![0.0; batch.rows * 4 * layout.width];
+        let made = device.allocate(|| {
+            let theta = device.storage("parameters", layout.bytes())?;
+            let forward = ForwardPass::new(device, &layout, &state.sae.activation, &theta)?;
+            Ok((theta, forward, DispatchQueue::new(device.clone())?))
+        });
+        let (theta, forward, queue) = made.await?;
+        device.queue.write_buffer(&theta, 0, bytemuck::cast_slice(&layout.parameters(&state.sae)));
+        let mut padded = vec![0.0; forward.chunk.rows * 4 * layout.width];
         layout.pad(x, &mut padded);
-        context.queue.write_buffer(&batch.x, 0, bytemuck::cast_slice(&padded));
-        Ok(Self { context: context.clone(), batch, recorder, _theta: theta })
+        device.queue.write_buffer(&forward.chunk.x, 0, bytemuck::cast_slice(&padded));
+        Ok(Self { device: device.clone(), forward, queue, _theta: theta })
     }
 
     /// Milliseconds with and without the readback of the result.
     async fn measure(&mut self, rows: usize, repeats: usize) -> Result<(f64, f64)> {
-        let rows = rows.min(self.batch.rows);
-        let bytes = 4 * (rows * self.batch.layout.stride) as u64;
+        let rows = rows.min(self.forward.chunk.rows);
+        let bytes = 4 * (rows * self.forward.chunk.layout.stride) as u64;
         let mut with = Vec::new();
         for _ in 0..=repeats {
             let start = Instant::now();
-            self.batch.record_product(&mut self.recorder, rows);
-            self.recorder.submit();
-            self.context.read(&[(&self.batch.z, 0, bytes)]).await?;
+            self.forward.record_product(&mut self.queue, rows);
+            self.queue.submit();
+            self.device.read(&[(&self.forward.chunk.z, 0, bytes)]).await?;
             with.push(milliseconds(start));
         }
         // The first warmed up.
         with.swap_remove(0);
         let start = Instant::now();
         for _ in 0..repeats {
-            self.batch.record_product(&mut self.recorder, rows);
-            self.recorder.submit();
+            self.forward.record_product(&mut self.queue, rows);
+            self.queue.submit();
         }
-        self.context.read(&[(&self.batch.z, 0, 16)]).await?;
+        self.device.read(&[(&self.forward.chunk.z, 0, 16)]).await?;
         Ok((middle(with), milliseconds(start) / repeats as f64))
     }
 }

@@ -1,4 +1,4 @@
-//! An open device with its kernels: memory, readback, and what went wrong.
+//! An open device with its kernels: buffers, readback, and what went wrong.
 
 use std::ops::Deref;
 use std::rc::Rc;
@@ -7,47 +7,34 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_channel::oneshot;
 use wgpu::BufferUsages;
 
-use super::dispatch::SLOTS;
-use super::kernels::{Kernel, Kernels, TASK_BYTES};
+use super::adapter::Adapter;
+use super::kernels::{Kernel, Pipelines, TASK_BYTES, TASK_STRIDE, TASKS_PER_SUBMISSION};
 use crate::error::{Error, Result};
-
-/// Names of adapters that compute on the CPU.
-const SOFTWARE: [&str; 5] = ["swiftshader", "llvmpipe", "lavapipe", "softpipe", "basic render driver"];
-
-/// What the adapter says of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Adapter {
-    /// Name, or vendor and architecture where a browser gives no name.
-    pub name: String,
-    /// Vendor, as far as it is known.
-    pub vendor: String,
-    /// Vulkan, Metal, Dx12 or WebGPU.
-    pub backend: String,
-    /// Discrete, integrated, virtual, software or unknown.
-    pub device_type: String,
-    /// Driver, as far as it is known.
-    pub driver: String,
-    /// Whether it computes on the CPU.
-    pub software: bool,
-}
 
 /// A device, its queue and its kernels.
 #[derive(Debug)]
-pub struct Context {
+pub struct GpuDevice {
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
-    pub(super) kernels: Kernels,
-    /// Slots of [`SLOTS`] tasks.
-    pub(super) tasks: Memory,
+    pub(super) pipelines: Pipelines,
+    /// The tasks of a submission.
+    pub(super) tasks: GpuBuffer,
     adapter: Adapter,
-    trouble: Arc<Mutex<Option<Error>>>,
+    failure: Arc<Mutex<Option<Error>>>,
 }
 
 /// A buffer that is freed when it is dropped, on the web too, where only the garbage collector would free it.
 #[derive(Debug)]
-pub struct Memory(wgpu::Buffer);
+pub struct GpuBuffer(wgpu::Buffer);
 
-impl Deref for Memory {
+impl GpuBuffer {
+    /// All of it, to bind.
+    pub fn whole(&self) -> wgpu::BufferBinding<'_> {
+        self.as_entire_buffer_binding()
+    }
+}
+
+impl Deref for GpuBuffer {
     type Target = wgpu::Buffer;
 
     fn deref(&self) -> &wgpu::Buffer {
@@ -55,15 +42,15 @@ impl Deref for Memory {
     }
 }
 
-impl Drop for Memory {
+impl Drop for GpuBuffer {
     fn drop(&mut self) {
         self.0.destroy();
     }
 }
 
-impl Context {
+impl GpuDevice {
     /// Opens the best adapter with all that it offers, and compiles every kernel. `software` says whether an adapter
-    /// that computes on the CPU will do.
+    /// that computes on the CPU is accepted.
     ///
     /// # Errors
     /// [`Error::Gpu`] if there is no adapter, or it refuses the device or a kernel.
@@ -71,10 +58,10 @@ impl Context {
         Self::open_within(software, u64::MAX).await
     }
 
-    /// As [`Context::open`], with at most so many bytes to a binding, as on a smaller device.
+    /// As [`GpuDevice::open`], with at most so many bytes in a binding, as on a smaller device.
     ///
     /// # Errors
-    /// As [`Context::open`].
+    /// As [`GpuDevice::open`].
     pub async fn open_within(software: bool, binding: u64) -> Result<Rc<Self>> {
         if !available() {
             return Err(Error::Gpu("this browser or program offers no WebGPU".into()));
@@ -87,34 +74,34 @@ impl Context {
         let adapter = instance
             .request_adapter(&options)
             .await
-            .map_err(|_| Error::Gpu("no graphics adapter answers".into()))?;
+            .map_err(|_| Error::Gpu("there is no graphics adapter".into()))?;
         let mut limits = adapter.limits();
         limits.max_storage_buffer_binding_size = limits.max_storage_buffer_binding_size.min(binding);
         let descriptor = wgpu::DeviceDescriptor { required_limits: limits, ..Default::default() };
         let (device, queue) = adapter
             .request_device(&descriptor)
             .await
-            .map_err(|error| Error::Gpu(format!("the graphics adapter refuses a device: {error}")))?;
-        let adapter = describe(&adapter.get_info(), &device);
+            .map_err(|error| Error::Gpu(format!("the graphics adapter offers no device: {error}")))?;
+        let adapter = Adapter::new(&adapter.get_info(), &device);
         if adapter.software && !software {
             return Err(Error::Gpu(format!(
                 "the only graphics adapter is {}, which computes on the CPU",
                 adapter.name
             )));
         }
-        let trouble = watch(&device);
+        let failure = watch(&device);
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let kernels = Kernels::new(&device);
+        let pipelines = Pipelines::new(&device);
         let tasks = device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("tasks"),
-            size: (SLOTS * TASK_BYTES) as u64,
+            size: (TASKS_PER_SUBMISSION * TASK_STRIDE) as u64,
             usage: BufferUsages::UNIFORM | BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
         if let Some(error) = scope.pop().await {
             return Err(Error::Gpu(format!("a kernel does not compile: {error}")));
         }
-        Ok(Rc::new(Self { device, queue, kernels, tasks: Memory(tasks), adapter, trouble }))
+        Ok(Rc::new(Self { device, queue, pipelines, tasks: GpuBuffer(tasks), adapter, failure }))
     }
 
     /// What the adapter says of itself.
@@ -132,7 +119,7 @@ impl Context {
         self.device.features().iter_names().map(|(name, _)| name.to_owned()).collect()
     }
 
-    /// Ends the device as if it were lost; every room on it fails from here on.
+    /// Ends the device as if it were lost; every engine on it fails from here on.
     pub fn destroy(&self) {
         self.device.destroy();
     }
@@ -140,9 +127,9 @@ impl Context {
     /// The first thing that went wrong, if anything did.
     ///
     /// # Errors
-    /// [`Error::GpuLost`] after the loss of the device, [`Error::Gpu`] after any other trouble.
+    /// [`Error::GpuLost`] after the loss of the device, [`Error::Gpu`] after any other failure.
     pub fn check(&self) -> Result<()> {
-        match &*self.trouble.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &*self.failure.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(error) => Err(error.clone()),
             None => Ok(()),
         }
@@ -158,8 +145,8 @@ impl Context {
     ///
     /// # Errors
     /// [`Error::Gpu`] if it is above what one binding may hold. Whether memory suffices is known only later: see
-    /// [`Context::allocate`].
-    pub(super) fn storage(&self, what: &str, bytes: u64) -> Result<Memory> {
+    /// [`GpuDevice::allocate`].
+    pub(super) fn storage(&self, what: &str, bytes: u64) -> Result<GpuBuffer> {
         let bytes = bytes.max(16).next_multiple_of(16);
         let limit = self.largest_binding();
         if bytes > limit {
@@ -170,7 +157,7 @@ impl Context {
             )));
         }
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_DST | BufferUsages::COPY_SRC;
-        Ok(Memory(self.device.create_buffer(&wgpu::BufferDescriptor {
+        Ok(GpuBuffer(self.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some(what),
             size: bytes,
             usage,
@@ -187,15 +174,16 @@ impl Context {
         let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let made = make();
-        let refused = validation.pop().await;
-        let exhausted = memory.pop().await;
+        // Both scopes end before anything is awaited: scopes nest, and meanwhile another task may open its own.
+        let (refused, exhausted) = (validation.pop(), memory.pop());
+        let (refused, exhausted) = (refused.await, exhausted.await);
         let made = made?;
         self.check()?;
         if exhausted.is_some() {
-            return Err(Error::Gpu(format!("{} has not enough memory", self.adapter.name)));
+            return Err(Error::Gpu(format!("{} does not have enough memory", self.adapter.name)));
         }
         match refused {
-            Some(error) => Err(Error::Gpu(format!("{} refuses memory: {error}", self.adapter.name))),
+            Some(error) => Err(Error::Gpu(format!("{} refuses a buffer: {error}", self.adapter.name))),
             None => Ok(made),
         }
     }
@@ -205,7 +193,7 @@ impl Context {
         let task = wgpu::BufferBinding {
             buffer: &self.tasks,
             offset: 0,
-            size: std::num::NonZeroU64::new(super::kernels::TASK_SIZE as u64),
+            size: std::num::NonZeroU64::new(TASK_BYTES as u64),
         };
         let entries: Vec<_> = std::iter::once(&task)
             .chain(buffers)
@@ -217,7 +205,7 @@ impl Context {
             .collect();
         self.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some(kernel.name()),
-            layout: self.kernels.layout(kernel),
+            layout: self.pipelines.layout(kernel),
             entries: &entries,
         })
     }
@@ -232,7 +220,7 @@ impl Context {
         if total == 0 {
             return Ok(vec![Vec::new(); parts.len()]);
         }
-        let staging = Memory(self.device.create_buffer(&wgpu::BufferDescriptor {
+        let staging = GpuBuffer(self.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("readback"),
             size: total,
             usage: BufferUsages::MAP_READ | BufferUsages::COPY_DST,
@@ -252,7 +240,7 @@ impl Context {
         });
         let mapped = self.wait(receiver).await;
         self.check()?;
-        let lost = || Error::GpuLost(format!("{} does not answer any more", self.adapter.name));
+        let lost = || Error::GpuLost(format!("{} no longer answers", self.adapter.name));
         if !mapped {
             return Err(lost());
         }
@@ -285,23 +273,28 @@ pub fn values<T: bytemuck::Pod>(bytes: &[u8]) -> Vec<T> {
     bytemuck::pod_collect_to_vec(bytes)
 }
 
+/// The error of a readback that returned fewer parts than were asked for.
+pub fn incomplete_readback() -> Error {
+    Error::Gpu("a readback from the GPU is incomplete".into())
+}
+
 /// Remembers the first error, or the loss of the device, which outweighs what came before.
 fn watch(device: &wgpu::Device) -> Arc<Mutex<Option<Error>>> {
-    let trouble: Arc<Mutex<Option<Error>>> = Arc::default();
-    let heard = trouble.clone();
+    let failure: Arc<Mutex<Option<Error>>> = Arc::default();
+    let heard = failure.clone();
     device.set_device_lost_callback(move |_, message| {
         let message = if message.is_empty() { "no reason given".into() } else { message };
         *heard.lock().unwrap_or_else(PoisonError::into_inner) =
             Some(Error::GpuLost(format!("the GPU was lost: {message}")));
     });
-    let heard = trouble.clone();
+    let heard = failure.clone();
     device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
         heard
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .get_or_insert_with(|| Error::Gpu(format!("the GPU reports: {error}")));
     }));
-    trouble
+    failure
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -321,54 +314,4 @@ fn available() -> bool {
     Reflect::get(&global, &"navigator".into())
         .and_then(|navigator| Reflect::get(&navigator, &"gpu".into()))
         .is_ok_and(|gpu| gpu.is_object())
-}
-
-fn describe(info: &wgpu::AdapterInfo, device: &wgpu::Device) -> Adapter {
-    let (name, vendor) = names(info, device);
-    let lower = format!("{name} {} {}", info.driver, info.driver_info).to_ascii_lowercase();
-    let software =
-        info.device_type == wgpu::DeviceType::Cpu || SOFTWARE.iter().any(|known| lower.contains(known));
-    let device_type = match info.device_type {
-        _ if software => "software",
-        wgpu::DeviceType::DiscreteGpu => "discrete",
-        wgpu::DeviceType::IntegratedGpu => "integrated",
-        wgpu::DeviceType::VirtualGpu => "virtual",
-        _ => "unknown",
-    };
-    let backend = match info.backend {
-        wgpu::Backend::BrowserWebGpu => "WebGPU".to_owned(),
-        other => format!("{other:?}"),
-    };
-    let driver = format!("{} {}", info.driver, info.driver_info).trim().to_owned();
-    Adapter { name, vendor, backend, device_type: device_type.into(), driver, software }
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-fn names(info: &wgpu::AdapterInfo, _device: &wgpu::Device) -> (String, String) {
-    let vendor = match info.vendor {
-        0x1002 => "AMD",
-        0x106b => "Apple",
-        0x10de => "NVIDIA",
-        0x1414 => "Microsoft",
-        0x8086 => "Intel",
-        0x10005 => "Mesa",
-        _ => "",
-    };
-    (info.name.clone(), vendor.to_owned())
-}
-
-/// Browsers give a description at best; vendor and architecture are read from the device itself.
-#[cfg(target_arch = "wasm32")]
-fn names(info: &wgpu::AdapterInfo, device: &wgpu::Device) -> (String, String) {
-    use js_sys::Reflect;
-    let field = |name: &str| {
-        let device = device.as_webgpu()?;
-        let adapter = Reflect::get(device, &"adapterInfo".into()).ok()?;
-        Reflect::get(&adapter, &name.into()).ok()?.as_string()
-    };
-    let vendor = field("vendor").unwrap_or_default();
-    let architecture = field("architecture").unwrap_or_default();
-    let name = if info.name.is_empty() { format!("{vendor} {architecture}") } else { info.name.clone() };
-    let name = if name.trim().is_empty() { "an unnamed adapter".to_owned() } else { name.trim().to_owned() };
-    (name, vendor)
 }

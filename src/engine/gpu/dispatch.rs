@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::device::{Context, Memory};
-use super::kernels::{Kernel, TASK_BYTES, Task};
+use super::device::{GpuBuffer, GpuDevice};
+use super::kernels::{
+    GROUP_SIZE, Kernel, ROWS_PER_GROUP, TASK_STRIDE, TASKS_PER_SUBMISSION, TILE_COLUMNS, TILE_ROWS, Task,
+};
 use crate::error::Result;
 
-/// Tasks in one submission.
-pub const SLOTS: usize = 4096;
 /// Most workgroups of a dispatch: the smallest limit of any device.
 const MAX_GROUPS: u32 = 65_535;
 /// Multiply-adds of a dispatch: about 100 ms where a software adapter does 2.5 · 10⁹ a second, and nothing that a
@@ -15,48 +15,55 @@ const MAX_GROUPS: u32 = 65_535;
 const WORK_PER_DISPATCH: u64 = 1 << 28;
 /// Multiply-adds of a submission.
 const WORK_PER_SUBMISSION: u64 = 1 << 30;
-/// Row numbers, and sums of rows, that a room holds between two readbacks.
+/// Row numbers, and sums of rows, that the device holds between two readbacks.
 pub const ROWS_IN_FLIGHT: usize = 1 << 16;
 
-/// Buffers bound to a kernel.
+/// A kernel with the buffers that it works on.
 #[derive(Debug, Clone)]
-pub struct Bound {
-    pub kernel: Kernel,
-    pub group: wgpu::BindGroup,
+pub struct BoundKernel {
+    kernel: Kernel,
+    buffers: wgpu::BindGroup,
+}
+
+impl BoundKernel {
+    /// Binds buffers in the order in which the kernel's source declares them after the task.
+    pub fn new(device: &GpuDevice, kernel: Kernel, buffers: &[wgpu::BufferBinding<'_>]) -> Self {
+        Self { kernel, buffers: device.bind(kernel, buffers) }
+    }
 }
 
 #[derive(Debug)]
 struct Dispatch {
-    bound: Bound,
+    bound: BoundKernel,
     groups: u32,
 }
 
 /// Collects dispatches and row numbers, and submits them.
 #[derive(Debug)]
-pub struct Recorder {
-    context: Rc<Context>,
+pub struct DispatchQueue {
+    device: Rc<GpuDevice>,
     dispatches: Vec<Dispatch>,
     tasks: Vec<u8>,
     work: u64,
     /// Row numbers of the dispatches since the last readback.
     numbers: Vec<u32>,
     written: usize,
-    /// Where the row numbers lie on the device.
-    pub memory: Memory,
+    /// The row numbers on the device.
+    pub row_numbers: GpuBuffer,
 }
 
-impl Recorder {
-    /// Nothing recorded yet.
-    pub fn new(context: Rc<Context>) -> Result<Self> {
-        let memory = context.storage("row numbers", 4 * ROWS_IN_FLIGHT as u64)?;
+impl DispatchQueue {
+    /// An empty queue.
+    pub fn new(device: Rc<GpuDevice>) -> Result<Self> {
+        let row_numbers = device.storage("row numbers", 4 * ROWS_IN_FLIGHT as u64)?;
         Ok(Self {
-            context,
+            device,
             dispatches: Vec::new(),
             tasks: Vec::new(),
             work: 0,
             numbers: Vec::new(),
             written: 0,
-            memory,
+            row_numbers,
         })
     }
 
@@ -68,35 +75,53 @@ impl Recorder {
         self.rewind();
     }
 
-    /// Makes room for new row numbers. What was recorded before must have been submitted.
+    /// Lets new row numbers replace those on the device. What was recorded before must have been submitted.
     pub fn rewind(&mut self) {
         self.numbers.clear();
         self.written = 0;
     }
 
     /// How many more row numbers fit.
-    pub fn room(&self) -> usize {
+    pub fn free_rows(&self) -> usize {
         ROWS_IN_FLIGHT - self.numbers.len()
     }
 
-    /// Adds row numbers, at most [`Recorder::room`]; returns where they begin.
+    /// Adds row numbers, at most [`DispatchQueue::free_rows`]; returns where they begin.
     pub fn push_rows(&mut self, rows: &[u32]) -> u32 {
         let offset = self.numbers.len();
         self.numbers.extend_from_slice(rows);
         offset as u32
     }
 
+    /// Records a kernel with a thread for each of `items`, of `work` multiply-adds each.
+    pub fn dispatch_items(&mut self, bound: &BoundKernel, task: &Task, items: usize, work: usize) {
+        self.dispatch(bound, task, items.div_ceil(GROUP_SIZE), GROUP_SIZE * work);
+    }
+
+    /// Records a kernel whose threads share `rows` rows, or parts of rows, of `work` multiply-adds each.
+    pub fn dispatch_rows(&mut self, bound: &BoundKernel, task: &Task, rows: usize, work: usize) {
+        self.dispatch(bound, task, rows.div_ceil(ROWS_PER_GROUP), ROWS_PER_GROUP * work);
+    }
+
+    /// Records a dense product of the task's rows with `columns` columns, over `inner` multiply-adds each.
+    pub fn dispatch_product(&mut self, bound: &BoundKernel, task: &Task, columns: usize, inner: usize) {
+        let tiles = columns.div_ceil(TILE_COLUMNS);
+        let task = Task { count: tiles as u32, ..*task };
+        let groups = (task.rows as usize).div_ceil(TILE_ROWS) * tiles;
+        self.dispatch(bound, &task, groups, TILE_ROWS * TILE_COLUMNS * inner);
+    }
+
     /// Records a kernel over `groups` workgroups, of `work` multiply-adds each.
-    pub fn dispatch(&mut self, bound: &Bound, task: &Task, groups: usize, work: usize) {
+    pub fn dispatch(&mut self, bound: &BoundKernel, task: &Task, groups: usize, work: usize) {
         let most = (WORK_PER_DISPATCH / work.max(1) as u64).clamp(1, u64::from(MAX_GROUPS)) as usize;
         for first in (0..groups).step_by(most) {
             let groups = most.min(groups - first);
-            self.work += (groups * work) as u64;
+            self.work += groups as u64 * work as u64;
             let task = Task { first: first as u32, ..*task };
             self.tasks.extend_from_slice(bytemuck::bytes_of(&task));
-            self.tasks.resize(self.tasks.len().next_multiple_of(TASK_BYTES), 0);
+            self.tasks.resize(self.tasks.len().next_multiple_of(TASK_STRIDE), 0);
             self.dispatches.push(Dispatch { bound: bound.clone(), groups: groups as u32 });
-            if self.dispatches.len() == SLOTS || self.work > WORK_PER_SUBMISSION {
+            if self.dispatches.len() == TASKS_PER_SUBMISSION || self.work > WORK_PER_SUBMISSION {
                 self.submit();
             }
         }
@@ -107,22 +132,22 @@ impl Recorder {
         if self.dispatches.is_empty() {
             return;
         }
-        let queue = &self.context.queue;
-        queue.write_buffer(&self.context.tasks, 0, &self.tasks);
+        let queue = &self.device.queue;
+        queue.write_buffer(&self.device.tasks, 0, &self.tasks);
         if self.written < self.numbers.len() {
             let new = bytemuck::cast_slice(&self.numbers[self.written..]);
-            queue.write_buffer(&self.memory, 4 * self.written as u64, new);
+            queue.write_buffer(&self.row_numbers, 4 * self.written as u64, new);
             self.written = self.numbers.len();
         }
-        let mut encoder = self.context.device.create_command_encoder(&Default::default());
+        let mut encoder = self.device.device.create_command_encoder(&Default::default());
         let mut pass = encoder.begin_compute_pass(&Default::default());
         let mut last = None;
         for (slot, Dispatch { bound, groups }) in self.dispatches.iter().enumerate() {
             if last != Some(bound.kernel) {
-                pass.set_pipeline(self.context.kernels.pipeline(bound.kernel));
+                pass.set_pipeline(self.device.pipelines.pipeline(bound.kernel));
                 last = Some(bound.kernel);
             }
-            pass.set_bind_group(0, &bound.group, &[(slot * TASK_BYTES) as u32]);
+            pass.set_bind_group(0, &bound.buffers, &[(slot * TASK_STRIDE) as u32]);
             pass.dispatch_workgroups(*groups, 1, 1);
         }
         drop(pass);

@@ -1,84 +1,107 @@
-//! Gradients and Adam's step.
+//! The backward pass: gradients, and Adam's step.
 
-use super::device::{Context, Memory};
-use super::dispatch::{Bound, Recorder};
-use super::forward::{Batch, part, whole};
-use super::inverted_codes::{InvertedCodes, Mode, record_invert, record_sum};
+use super::codes::EntryGradientBuffers;
+use super::device::{GpuBuffer, GpuDevice};
+use super::dispatch::{BoundKernel, DispatchQueue};
+use super::forward::ForwardPass;
+use super::inverted_codes::{Earlier, InvertedCodes, LatentSums, record_invert, record_sum};
 use super::kernels::{Kernel, Task};
 use super::layout::Layout;
 use crate::engine::StepOptions;
-use crate::engine::cpu::AdamStep;
+use crate::engine::adam::AdamStep;
 use crate::error::Result;
 use crate::sae::Parameter;
 
 /// Workgroups, and so partial sums, of the norm of a parameter's gradient.
 const NORM_GROUPS: usize = 64;
 
-/// What training needs beside the batch.
+/// What training needs beside the forward pass. Buffers of the parameters' layout end with the last one that Adam
+/// trains.
 #[derive(Debug)]
-pub struct Descent {
-    pub m: Memory,
-    pub v: Memory,
-    pub previous: Memory,
+pub struct BackwardPass {
+    /// First moments.
+    pub m: GpuBuffer,
+    /// Second moments.
+    pub v: GpuBuffer,
+    /// The parameters at the start of the epoch.
+    pub previous: GpuBuffer,
     /// Steps on which each latent was active, `[stride]`.
-    pub activity: Memory,
+    pub activity: GpuBuffer,
     /// What only kernels see: it must outlive them.
-    _hidden: [Memory; 3],
-    _by_latent: InvertedCodes,
-    invert: Bound,
-    encoder: Bound,
-    /// Of the decoder's matrix; a tied one adds to the encoder's gradient.
-    decoder: Bound,
-    decoder_bias: Bound,
-    clip: Bound,
-    trained: Vec<Trained>,
+    _hidden: [GpuBuffer; 4],
+    _inverted: InvertedCodes,
+    /// `∂F/∂z`.
+    codes: BoundKernel,
+    invert: BoundKernel,
+    encoder: BoundKernel,
+    /// Of the decoder's matrix where it is trained; a tied one adds to the encoder's gradient.
+    decoder: Option<BoundKernel>,
+    decoder_bias: Option<BoundKernel>,
+    clip: BoundKernel,
+    trained: Vec<TrainedParameter>,
 }
 
 /// A parameter that Adam trains.
 #[derive(Debug)]
-struct Trained {
+struct TrainedParameter {
     parameter: Parameter,
-    norm: Bound,
-    adam: Bound,
+    norm: BoundKernel,
+    adam: BoundKernel,
 }
 
-impl Descent {
-    /// Buffers for gradients and moments, bound to a batch and to the parameters.
-    pub fn new(context: &Context, batch: &Batch, theta: &Memory) -> Result<Self> {
-        let layout = &batch.layout;
-        let memory = |name: &str| context.storage(name, layout.bytes());
-        let (m, v, previous) = (memory("first moments")?, memory("second moments")?, memory("previous")?);
-        let gradient = memory("gradients")?;
-        let activity = context.storage("activity", 4 * layout.stride as u64)?;
-        let partials = context.storage("partial sums", 4 * (4 * NORM_GROUPS) as u64)?;
-        let factor = context.storage("factor of clipping", 16)?;
-        let by_latent = InvertedCodes::new(context, batch)?;
-        let of = |memory, parameter| part(memory, layout, parameter);
-        let bound = |kernel, buffers: &[_]| Bound { kernel, group: context.bind(kernel, buffers) };
+impl BackwardPass {
+    /// Buffers for gradients and moments, bound to the forward pass and to the parameters in `theta`.
+    ///
+    /// # Errors
+    /// If the device is too small.
+    pub fn new(device: &GpuDevice, forward: &ForwardPass, theta: &GpuBuffer) -> Result<Self> {
+        let chunk = &forward.chunk;
+        let layout = &chunk.layout;
+        let buffer = |name: &str| device.storage(name, layout.trained_bytes());
+        let (m, v, previous) = (buffer("first moments")?, buffer("second moments")?, buffer("previous")?);
+        let gradient = buffer("gradients")?;
+        let activity = device.storage("activity", 4 * layout.stride as u64)?;
+        let dz = device.storage("gradient of the codes", 4 * (chunk.rows * layout.stride) as u64)?;
+        let partials = device.storage("partial sums", 4 * (Parameter::ALL.len() * NORM_GROUPS) as u64)?;
+        let factor = device.storage("factor of clipping", 4)?;
+        let inverted = InvertedCodes::new(device, forward)?;
+        let of = |buffer, parameter| layout.part(buffer, parameter);
+        let trains = |parameter| layout.trains(parameter);
+        let w_dec = of(theta, layout.decoder());
+        let codes =
+            forward.codes.bind_entry_gradients(device, EntryGradientBuffers { chunk, w_dec, dz: &dz });
         let bias = of(&gradient, Parameter::EncoderBias);
-        let invert = by_latent.bind_invert(context, batch, &batch.dz, bias, &activity);
+        let invert = inverted.bind_invert(device, forward, &dz, bias, &activity);
         let to_encoder = of(&gradient, Parameter::EncoderWeights);
-        let encoder = by_latent.bind_sum(context, &batch.dz, &batch.x, to_encoder);
-        let decoder = by_latent.bind_sum(context, &batch.z, &batch.fit, of(&gradient, layout.decoder()));
-        let decoder_bias =
-            bound(Kernel::ColumnSums, &[whole(&batch.fit), of(&gradient, Parameter::DecoderBias)]);
-        let clip = bound(Kernel::Clip, &[whole(&partials), whole(&factor)]);
+        let encoder = inverted.bind_sum(device, &dz, &chunk.x, to_encoder);
+        let decoder = trains(layout.decoder())
+            .then(|| inverted.bind_sum(device, &chunk.z, &chunk.fit, of(&gradient, layout.decoder())));
+        let decoder_bias = trains(Parameter::DecoderBias).then(|| {
+            let buffers = [chunk.fit.whole(), of(&gradient, Parameter::DecoderBias)];
+            BoundKernel::new(device, Kernel::ColumnSums, &buffers)
+        });
+        let clip = BoundKernel::new(device, Kernel::Clip, &[partials.whole(), factor.whole()]);
         let train = |parameter| {
             let [theta, m, v, previous, gradient] =
-                [theta, &m, &v, &previous, &gradient].map(|memory| of(memory, parameter));
-            let norm = [theta.clone(), previous.clone(), gradient.clone(), whole(&partials)];
-            let adam = [theta, m, v, previous, gradient, whole(&factor)];
-            Trained { parameter, norm: bound(Kernel::Norm, &norm), adam: bound(Kernel::Adam, &adam) }
+                [theta, &m, &v, &previous, &gradient].map(|buffer| of(buffer, parameter));
+            let norm = [theta.clone(), previous.clone(), gradient.clone(), partials.whole()];
+            let adam = [theta, m, v, previous, gradient, factor.whole()];
+            TrainedParameter {
+                parameter,
+                norm: BoundKernel::new(device, Kernel::Norm, &norm),
+                adam: BoundKernel::new(device, Kernel::Adam, &adam),
+            }
         };
-        let trained = Parameter::ALL.into_iter().filter(|&parameter| layout.trains(parameter)).map(train);
+        let trained = Parameter::ALL.into_iter().filter(|&parameter| trains(parameter)).map(train);
         let trained = trained.collect();
         Ok(Self {
             m,
             v,
             previous,
             activity,
-            _hidden: [gradient, partials, factor],
-            _by_latent: by_latent,
+            _hidden: [gradient, dz, partials, factor],
+            _inverted: inverted,
+            codes,
             invert,
             encoder,
             decoder,
@@ -88,48 +111,48 @@ impl Descent {
         })
     }
 
-    /// Gradients of a chunk of a batch of `total` rows, whose residuals lie in the batch; those of the first chunk
-    /// replace what is there, later ones add to it.
+    /// Gradients of a chunk of a batch of `total` rows, whose residuals lie in `fit`; those of the first chunk replace
+    /// what is there, later ones add to it.
     pub fn record_gradients(
         &self,
-        recorder: &mut Recorder,
-        batch: &Batch,
+        queue: &mut DispatchQueue,
+        forward: &ForwardPass,
         rows: usize,
-        (total, mode): (usize, Mode),
+        (total, earlier): (usize, Earlier),
         options: &StepOptions,
     ) {
-        let layout = &batch.layout;
+        let layout = &forward.chunk.layout;
         let scale = (2.0 / (total as f64 * layout.d_in as f64)) as f32;
         let l1 = (options.penalties.l1 / total as f64) as f32;
-        batch.record_entry_gradients(recorder, rows, scale, l1);
-        record_invert(recorder, &self.invert, batch, rows, mode, false);
-        record_sum(recorder, &self.encoder, batch, rows, layout.width, (mode, 1.0));
-        if layout.tied || layout.trains(Parameter::DecoderWeights) {
-            let mode = if layout.tied { Mode::Add } else { mode };
-            record_sum(recorder, &self.decoder, batch, rows, layout.width, (mode, scale));
+        let task = Task { scale, l1, ..forward.chunk.task(rows) };
+        forward.codes.record_entry_gradients(queue, &self.codes, task);
+        record_invert(queue, &self.invert, forward, rows, (earlier, LatentSums::Weights));
+        record_sum(queue, &self.encoder, forward, rows, layout.width, (earlier, 1.0));
+        if let Some(decoder) = &self.decoder {
+            let earlier = if layout.tied { Earlier::Add } else { earlier };
+            record_sum(queue, decoder, forward, rows, layout.width, (earlier, scale));
         }
-        if layout.trains(Parameter::DecoderBias) {
-            let task = Task { mode: mode.bits(), scale, ..batch.task(rows) };
-            recorder.dispatch(&self.decoder_bias, &task, layout.width.div_ceil(64), 256 * rows);
+        if let Some(bias) = &self.decoder_bias {
+            let task = Task { mode: earlier.bits(), scale, ..forward.chunk.task(rows) };
+            queue.dispatch_items(bias, &task, layout.width, 4 * rows);
         }
     }
 
     /// Adam's step number `t`, counted from 1.
-    pub fn record_step(&self, recorder: &mut Recorder, layout: &Layout, options: &StepOptions, t: u64) {
+    pub fn record_step(&self, queue: &mut DispatchQueue, layout: &Layout, options: &StepOptions, t: u64) {
         let AdamStep { step_size, inverse_root } = AdamStep::new(options.lr, t);
-        let task = |trained: &Trained| {
+        let task = |trained: &TrainedParameter| {
             let regularizer = options.regularizer(trained.parameter, layout.tied);
-            let (ridge, pull) = regularizer.gradient_weights();
+            let (ridge, proximal) = regularizer.gradient_weights();
             let elements = layout.range(trained.parameter).1 as usize / 16;
-            let mode = u32::from(options.clip.is_some());
             let task = Task {
                 elements: elements as u32,
-                mode,
+                mode: u32::from(options.clip.is_some()),
                 step_size,
                 inverse_root,
                 ridge,
-                pull,
-                decay: regularizer.weight_decay as f32,
+                proximal,
+                weight_decay: regularizer.weight_decay as f32,
                 ..Task::default()
             };
             (task, elements)
@@ -139,15 +162,15 @@ impl Descent {
                 let (task, elements) = task(trained);
                 let offset = (at * NORM_GROUPS) as u32;
                 let task = Task { offset, count: NORM_GROUPS as u32, ..task };
-                recorder.dispatch(&trained.norm, &task, NORM_GROUPS, 16 * elements / NORM_GROUPS);
+                queue.dispatch(&trained.norm, &task, NORM_GROUPS, 16 * elements / NORM_GROUPS);
             }
             let count = self.trained.len() * NORM_GROUPS;
             let task = Task { count: count as u32, scale: most as f32, ..Task::default() };
-            recorder.dispatch(&self.clip, &task, 1, count);
+            queue.dispatch(&self.clip, &task, 1, count);
         }
         for trained in &self.trained {
             let (task, elements) = task(trained);
-            recorder.dispatch(&trained.adam, &task, elements.div_ceil(64), 1024);
+            queue.dispatch_items(&trained.adam, &task, elements, 16);
         }
     }
 }

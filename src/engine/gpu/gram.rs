@@ -1,65 +1,61 @@
 //! Sufficient statistics: float32 sums over a few thousand rows on the device, float64 sums of those on the CPU.
 //!
-//! A float32 sum of 60 000 terms of one sign loses some four digits. Sums here run over at most [`BLOCK`] rows in
+//! A float32 sum of 60 000 terms of one sign loses some four digits. Sums here run over at most [`BLOCK_ROWS`] rows in
 //! registers and over [`BLOCKS`] blocks in memory; what is added in float64 has then seen few roundings.
 
-use super::device::{Context, Memory, values};
-use super::dispatch::{Bound, Recorder};
-use super::forward::{Batch, whole};
-use super::inverted_codes::{InvertedCodes, Mode, record_invert, record_sum};
+use super::device::{GpuBuffer, GpuDevice, incomplete_readback, values};
+use super::dispatch::{BoundKernel, DispatchQueue};
+use super::forward::ForwardPass;
+use super::inverted_codes::{Earlier, InvertedCodes, LatentSums, record_invert, record_sum};
+use super::layout::Layout;
 use crate::engine::SufficientStats;
 use crate::error::Result;
 
 /// Rows summed in registers.
-pub const BLOCK: usize = 512;
+pub const BLOCK_ROWS: usize = 512;
 /// Blocks summed in float32.
 const BLOCKS: usize = 8;
 
 /// Sums on the device and on the CPU.
 #[derive(Debug)]
-pub struct Accumulator {
-    zz: Memory,
-    zx: Memory,
-    z: Memory,
-    l1: Memory,
-    active: Memory,
-    _by_latent: InvertedCodes,
-    to_zz: Bound,
-    to_zx: Bound,
-    to_z: Bound,
-    to_l1: Bound,
+pub struct StatsAccumulator {
+    zz: GpuBuffer,
+    zx: GpuBuffer,
+    /// Sums of the codes, then of their absolute values, `[stride]` each.
+    z: GpuBuffer,
+    active: GpuBuffer,
+    _inverted: InvertedCodes,
+    to_zz: BoundKernel,
+    to_zx: BoundKernel,
+    to_z: BoundKernel,
     /// Blocks in the sums on the device.
     blocks: usize,
     /// Those of earlier blocks; none before the first.
     sums: Option<SufficientStats>,
 }
 
-impl Accumulator {
-    /// Empty sums, bound to a batch.
-    pub fn new(context: &Context, batch: &Batch) -> Result<Self> {
-        let layout = &batch.layout;
-        let (stride, width) = (layout.stride as u64, layout.width as u64);
-        let zz = context.storage("ZᵀZ", 4 * stride * stride)?;
-        let zx = context.storage("ZᵀX", 16 * stride * width)?;
-        let z = context.storage("sums of codes", 4 * stride)?;
-        let l1 = context.storage("sums of |codes|", 4 * stride)?;
-        let active = context.storage("counts", 4 * stride)?;
-        let by_latent = InvertedCodes::new(context, batch)?;
-        let to_zz = by_latent.bind_sum(context, &batch.z, &batch.z, whole(&zz));
-        let to_zx = by_latent.bind_sum(context, &batch.z, &batch.x, whole(&zx));
-        let to_z = by_latent.bind_invert(context, batch, &batch.z, whole(&z), &active);
-        let to_l1 = by_latent.bind_invert(context, batch, &batch.z, whole(&l1), &active);
+impl StatsAccumulator {
+    /// Empty sums over the codes of a forward pass.
+    ///
+    /// # Errors
+    /// If the device is too small.
+    pub fn new(device: &GpuDevice, forward: &ForwardPass) -> Result<Self> {
+        let chunk = &forward.chunk;
+        let (stride, width) = (chunk.layout.stride as u64, chunk.layout.width as u64);
+        let zz = device.storage("ZᵀZ", 4 * stride * stride)?;
+        let zx = device.storage("ZᵀX", 16 * stride * width)?;
+        let z = device.storage("sums of codes", 2 * 4 * stride)?;
+        let active = device.storage("counts", 4 * stride)?;
+        let inverted = InvertedCodes::new(device, forward)?;
         Ok(Self {
+            to_zz: inverted.bind_sum(device, &chunk.z, &chunk.z, zz.whole()),
+            to_zx: inverted.bind_sum(device, &chunk.z, &chunk.x, zx.whole()),
+            to_z: inverted.bind_invert(device, forward, &chunk.z, z.whole(), &active),
             zz,
             zx,
             z,
-            l1,
             active,
-            _by_latent: by_latent,
-            to_zz,
-            to_zx,
-            to_z,
-            to_l1,
+            _inverted: inverted,
             blocks: 0,
             sums: None,
         })
@@ -76,58 +72,65 @@ impl Accumulator {
         self.blocks == BLOCKS
     }
 
-    /// Adds the encoded rows of the batch, at most [`BLOCK`].
+    /// Adds the encoded rows of the chunk, at most [`BLOCK_ROWS`].
+    ///
+    /// # Errors
+    /// If the CPU has no memory for the sums.
     pub fn record(
         &mut self,
-        context: &Context,
-        recorder: &mut Recorder,
-        batch: &Batch,
+        device: &GpuDevice,
+        queue: &mut DispatchQueue,
+        forward: &ForwardPass,
         rows: usize,
     ) -> Result<()> {
-        let layout = &batch.layout;
-        let mode = if self.blocks == 0 { Mode::Replace } else { Mode::Add };
-        if mode == Mode::Replace {
-            // What was recorded before belongs to the counts that are cleared here.
-            recorder.submit();
-            context.queue.write_buffer(&self.active, 0, &vec![0; 4 * layout.stride]);
-        }
-        record_invert(recorder, &self.to_l1, batch, rows, mode, true);
-        record_invert(recorder, &self.to_z, batch, rows, mode, false);
-        record_sum(recorder, &self.to_zz, batch, rows, layout.stride / 4, (mode, 1.0));
-        record_sum(recorder, &self.to_zx, batch, rows, layout.width, (mode, 1.0));
-        self.blocks += 1;
+        let layout = &forward.chunk.layout;
         let sums = match &mut self.sums {
             Some(sums) => sums,
             empty => empty.insert(SufficientStats::new(layout.d_in, layout.d_sae)?),
         };
+        let earlier = if self.blocks == 0 { Earlier::Replace } else { Earlier::Add };
+        if earlier == Earlier::Replace {
+            // What was recorded before belongs to the counts that are cleared here.
+            queue.submit();
+            device.queue.write_buffer(&self.active, 0, &vec![0; 4 * layout.stride]);
+        }
+        record_invert(queue, &self.to_z, forward, rows, (earlier, LatentSums::WithAbsolutes));
+        record_sum(queue, &self.to_zz, forward, rows, layout.stride / 4, (earlier, 1.0));
+        record_sum(queue, &self.to_zx, forward, rows, layout.width, (earlier, 1.0));
+        self.blocks += 1;
         sums.rows += rows as u64;
         Ok(())
     }
 
     /// Adds what lies on the device to the sums in float64.
-    pub async fn flush(&mut self, context: &Context, batch: &Batch) -> Result<()> {
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub async fn flush(&mut self, device: &GpuDevice, layout: &Layout) -> Result<()> {
         let (true, Some(sums)) = (self.blocks > 0, &mut self.sums) else { return Ok(()) };
-        let layout = &batch.layout;
-        let whole = |memory: &Memory| memory.size();
-        let parts = [&self.zz, &self.zx, &self.z, &self.l1, &self.active];
-        let parts: Vec<_> = parts.map(|memory| (&**memory, 0, whole(memory))).into();
-        let read = context.read(&parts).await?;
+        let parts = [&self.zz, &self.zx, &self.z, &self.active];
+        let read = device.read(&parts.map(|buffer| (&**buffer, 0, buffer.size()))).await?;
         self.blocks = 0;
-        let [zz, zx, z, l1, active] = &read[..] else { return Ok(()) };
+        let [zz, zx, z, active] = &read[..] else { return Err(incomplete_readback()) };
         add_rows(&mut sums.zz, layout.d_sae, &values(zz), layout.stride);
         add_rows(&mut sums.zx, layout.d_in, &values(zx), 4 * layout.width);
-        add(&mut sums.z, &values(z));
-        sums.l1 += values::<f32>(l1)[..layout.d_sae].iter().map(|&sum| f64::from(sum)).sum::<f64>();
+        let z: Vec<f32> = values(z);
+        let (z, absolutes) = z.split_at(layout.stride);
+        add(&mut sums.z, z);
+        sums.l1 += absolutes[..layout.d_sae].iter().map(|&sum| f64::from(sum)).sum::<f64>();
         let counts = values::<u32>(active);
         sums.active.iter_mut().zip(counts).for_each(|(sum, count)| *sum += u64::from(count));
         Ok(())
     }
 
     /// Hands the sums over and starts new ones. All must have been flushed.
-    pub fn take(&mut self, batch: &Batch) -> Result<SufficientStats> {
+    ///
+    /// # Errors
+    /// If there are none yet and the CPU has no memory for empty ones.
+    pub fn take(&mut self, layout: &Layout) -> Result<SufficientStats> {
         match self.sums.take() {
             Some(sums) => Ok(sums),
-            None => SufficientStats::new(batch.layout.d_in, batch.layout.d_sae),
+            None => SufficientStats::new(layout.d_in, layout.d_sae),
         }
     }
 }

@@ -1,96 +1,111 @@
-//! The codes of a batch by latent, and sums over the rows on which each latent is active.
+//! The codes of a chunk by latent, and sums over the rows on which each latent is active.
 
-use super::device::{Context, Memory};
-use super::dispatch::{Bound, Recorder};
-use super::forward::{Batch, whole};
-use super::kernels::{Kernel, Task};
+use super::device::{GpuBuffer, GpuDevice};
+use super::dispatch::{BoundKernel, DispatchQueue};
+use super::forward::ForwardPass;
+use super::kernels::{Kernel, Task, VECTORS_PER_THREAD};
 use crate::error::Result;
 
 /// Lists of rows by latent.
 #[derive(Debug)]
 pub struct InvertedCodes {
-    lists: Memory,
-    lengths: Memory,
+    lists: GpuBuffer,
+    lengths: GpuBuffer,
 }
 
 /// What becomes of sums that are there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+pub enum Earlier {
     Replace,
     Add,
 }
 
-impl Mode {
+impl Earlier {
     /// As the kernels count it.
     pub fn bits(self) -> u32 {
-        u32::from(self == Self::Add)
+        match self {
+            Self::Replace => 0,
+            Self::Add => 1,
+        }
     }
 }
 
+/// What [`record_invert`] sums by latent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LatentSums {
+    /// The weights.
+    Weights,
+    /// The weights, and behind them, after the padding of the latents, their absolute values.
+    WithAbsolutes,
+}
+
 impl InvertedCodes {
-    /// Room for the rows of a batch.
-    pub fn new(context: &Context, batch: &Batch) -> Result<Self> {
-        let stride = batch.layout.stride as u64;
-        let lists = context.storage("rows by latent", 4 * stride * batch.rows as u64)?;
-        let lengths = context.storage("rows of each latent", 4 * stride)?;
+    /// Lists that hold the rows of a chunk.
+    pub fn new(device: &GpuDevice, forward: &ForwardPass) -> Result<Self> {
+        let stride = forward.chunk.layout.stride as u64;
+        let lists = device.storage("rows by latent", 4 * stride * forward.chunk.rows as u64)?;
+        let lengths = device.storage("rows of each latent", 4 * stride)?;
         Ok(Self { lists, lengths })
     }
 
-    /// Lists the rows, and sums `weights` by latent to `sums` and the rows to `counts`.
+    /// Lists the rows, sums `weights` by latent to `sums`, and adds the numbers of rows to `counts`.
     pub fn bind_invert(
         &self,
-        context: &Context,
-        batch: &Batch,
-        weights: &Memory,
+        device: &GpuDevice,
+        forward: &ForwardPass,
+        weights: &GpuBuffer,
         sums: wgpu::BufferBinding<'_>,
-        counts: &Memory,
-    ) -> Bound {
+        counts: &GpuBuffer,
+    ) -> BoundKernel {
         let [weights, bits, lists, lengths, counts] =
-            [weights, &batch.bits, &self.lists, &self.lengths, counts].map(whole);
-        let kernel = Kernel::Invert;
-        Bound { kernel, group: context.bind(kernel, &[weights, bits, lists, lengths, sums, counts]) }
+            [weights, &forward.chunk.active_bits, &self.lists, &self.lengths, counts].map(GpuBuffer::whole);
+        BoundKernel::new(device, Kernel::Invert, &[weights, bits, lists, lengths, sums, counts])
     }
 
     /// Sums rows of `right`, weighted, to `result`.
     pub fn bind_sum(
         &self,
-        context: &Context,
-        weights: &Memory,
-        right: &Memory,
+        device: &GpuDevice,
+        weights: &GpuBuffer,
+        right: &GpuBuffer,
         result: wgpu::BufferBinding<'_>,
-    ) -> Bound {
-        let [weights, lists, lengths, right] = [weights, &self.lists, &self.lengths, right].map(whole);
-        let kernel = Kernel::ByLatent;
-        Bound { kernel, group: context.bind(kernel, &[weights, lists, lengths, right, result]) }
+    ) -> BoundKernel {
+        let [weights, lists, lengths, right] =
+            [weights, &self.lists, &self.lengths, right].map(GpuBuffer::whole);
+        BoundKernel::new(device, Kernel::ByLatent, &[weights, lists, lengths, right, result])
     }
 }
 
-/// Records [`InvertedCodes::bind_invert`]; `absolute` sums absolute values.
+/// Records [`InvertedCodes::bind_invert`].
 pub fn record_invert(
-    recorder: &mut Recorder,
-    bound: &Bound,
-    batch: &Batch,
+    queue: &mut DispatchQueue,
+    bound: &BoundKernel,
+    forward: &ForwardPass,
     rows: usize,
-    mode: Mode,
-    absolute: bool,
+    (earlier, sums): (Earlier, LatentSums),
 ) {
-    let mode = mode.bits() | if absolute { 2 } else { 4 };
-    let task = Task { mode, count: batch.rows as u32, ..batch.task(rows) };
-    recorder.dispatch(bound, &task, batch.layout.d_sae.div_ceil(64), 64 * rows);
+    let chunk = &forward.chunk;
+    let absolutes = match sums {
+        LatentSums::Weights => 0,
+        LatentSums::WithAbsolutes => 2,
+    };
+    let task = Task { mode: earlier.bits() | absolutes, count: chunk.rows as u32, ..chunk.task(rows) };
+    queue.dispatch_items(bound, &task, chunk.layout.d_sae, rows);
 }
 
 /// Records [`InvertedCodes::bind_sum`] over `width` vec4 of the right side.
 pub fn record_sum(
-    recorder: &mut Recorder,
-    bound: &Bound,
-    batch: &Batch,
+    queue: &mut DispatchQueue,
+    bound: &BoundKernel,
+    forward: &ForwardPass,
     rows: usize,
     width: usize,
-    (mode, scale): (Mode, f32),
+    (earlier, scale): (Earlier, f32),
 ) {
-    let task =
-        Task { width: width as u32, mode: mode.bits(), scale, count: batch.rows as u32, ..batch.task(rows) };
-    let entries = (rows * batch.active()).div_ceil(batch.layout.d_sae);
-    let groups = (batch.layout.d_sae * width / 4).div_ceil(64);
-    recorder.dispatch(bound, &task, groups, 1024 * entries);
+    let chunk = &forward.chunk;
+    let mode = earlier.bits();
+    let task = Task { width: width as u32, mode, scale, count: chunk.rows as u32, ..chunk.task(rows) };
+    let entries = (rows * forward.codes.active_latents()).div_ceil(chunk.layout.d_sae);
+    let threads = chunk.layout.d_sae * width / VECTORS_PER_THREAD;
+    queue.dispatch_items(bound, &task, threads, 4 * VECTORS_PER_THREAD * entries);
 }

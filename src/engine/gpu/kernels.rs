@@ -1,11 +1,51 @@
-//! The kernels: their sources, what a dispatch tells them, and their pipelines.
+//! The kernels: their sources, the sizes and constants that stand in them, what a dispatch tells them, and their
+//! pipelines.
 
 use std::num::NonZeroU64;
 
-/// Bytes of a task in its buffer: the alignment that every device accepts.
-pub const TASK_BYTES: usize = 256;
+use crate::engine::adam;
+
+/// Threads of a workgroup of most kernels.
+pub const GROUP_SIZE: usize = 64;
+/// Of these, threads that share a row.
+pub const LANES: usize = 8;
+/// Rows of a workgroup whose rows are shared so.
+pub const ROWS_PER_GROUP: usize = GROUP_SIZE / LANES;
+/// Threads of a workgroup of a dense product, along the columns and along the rows.
+const TILE_THREADS: (usize, usize) = (8, 4);
+/// Rows, and columns, whose results such a thread keeps in registers. The kernels spell the registers out, so that
+/// another number needs other kernels; buffers have a multiple of so many rows.
+pub const REGISTER_TILE: usize = 8;
+/// Columns of the results of a workgroup of a dense product.
+pub const TILE_COLUMNS: usize = TILE_THREADS.0 * REGISTER_TILE;
+/// Rows of them.
+pub const TILE_ROWS: usize = TILE_THREADS.1 * REGISTER_TILE;
+/// vec4 of a row that a thread of a sparse product keeps in registers, likewise spelled out; rows of data are padded to
+/// a multiple of it.
+pub const VECTORS_PER_THREAD: usize = 4;
+
+/// Tasks in one submission.
+pub const TASKS_PER_SUBMISSION: usize = 4096;
+/// Bytes from task to task in their buffer: the alignment that every device accepts.
+pub const TASK_STRIDE: usize = 256;
 /// Bytes of a [`Task`].
-pub const TASK_SIZE: usize = size_of::<Task>();
+pub const TASK_BYTES: usize = size_of::<Task>();
+
+/// Values of the overrides that `shaders/prelude.wgsl` declares, by name.
+pub const OVERRIDES: &[(&str, f64)] = &[
+    ("group_size", GROUP_SIZE as f64),
+    ("lanes", LANES as f64),
+    ("tile_columns", TILE_THREADS.0 as f64),
+    ("tile_rows", TILE_THREADS.1 as f64),
+    ("register_tile", REGISTER_TILE as f64),
+    ("vectors_per_thread", VECTORS_PER_THREAD as f64),
+    ("beta1", adam::BETA1),
+    ("beta2", adam::BETA2),
+    ("one_minus_beta1", 1.0 - adam::BETA1),
+    ("one_minus_beta2", 1.0 - adam::BETA2),
+    ("adam_eps", adam::EPS),
+    ("clip_eps", adam::CLIP_EPS),
+];
 
 /// What a dispatch tells its kernel: `Task` of `shaders/prelude.wgsl`, field by field.
 #[derive(Debug, Clone, Copy, Default, bytemuck::Pod, bytemuck::Zeroable)]
@@ -19,8 +59,8 @@ pub struct Task {
     pub stride: u32,
     pub k: u32,
     pub mode: u32,
-    pub resident_first: u32,
-    pub resident_rows: u32,
+    pub stored_first: u32,
+    pub stored_rows: u32,
     pub elements: u32,
     pub count: u32,
     pub scale: f32,
@@ -28,8 +68,8 @@ pub struct Task {
     pub step_size: f32,
     pub inverse_root: f32,
     pub ridge: f32,
-    pub pull: f32,
-    pub decay: f32,
+    pub proximal: f32,
+    pub weight_decay: f32,
     pub padding: u32,
 }
 
@@ -77,7 +117,7 @@ kernels! {
 }
 
 impl Kernel {
-    /// The whole source that the device compiles.
+    /// The whole source that the device compiles, with [`OVERRIDES`].
     pub fn source(self) -> String {
         let mut source = include_str!("../../../shaders/prelude.wgsl").to_owned();
         if matches!(self, Self::Norm | Self::Adam) {
@@ -100,21 +140,23 @@ impl Kernel {
 
 /// Pipelines of all kernels.
 #[derive(Debug)]
-pub struct Kernels {
+pub struct Pipelines {
     compiled: Vec<(wgpu::BindGroupLayout, wgpu::ComputePipeline)>,
 }
 
-impl Kernels {
-    /// Compiles them. What fails shows in the error scope around.
+impl Pipelines {
+    /// Compiles them. A failure shows in the error scope around the call.
     pub fn new(device: &wgpu::Device) -> Self {
         Self { compiled: Kernel::ALL.iter().map(|&kernel| compile(device, kernel)).collect() }
     }
 
-    pub(super) fn layout(&self, kernel: Kernel) -> &wgpu::BindGroupLayout {
+    /// What is bound to a kernel.
+    pub fn layout(&self, kernel: Kernel) -> &wgpu::BindGroupLayout {
         &self.compiled[kernel as usize].0
     }
 
-    pub(super) fn pipeline(&self, kernel: Kernel) -> &wgpu::ComputePipeline {
+    /// A kernel, ready to be dispatched.
+    pub fn pipeline(&self, kernel: Kernel) -> &wgpu::ComputePipeline {
         &self.compiled[kernel as usize].1
     }
 }
@@ -124,7 +166,7 @@ fn compile(device: &wgpu::Device, kernel: Kernel) -> (wgpu::BindGroupLayout, wgp
     let task = wgpu::BindingType::Buffer {
         ty: wgpu::BufferBindingType::Uniform,
         has_dynamic_offset: true,
-        min_binding_size: NonZeroU64::new(TASK_SIZE as u64),
+        min_binding_size: NonZeroU64::new(TASK_BYTES as u64),
     };
     let storage = kernel.buffers().map(|read_only| wgpu::BindingType::Buffer {
         ty: wgpu::BufferBindingType::Storage { read_only },
@@ -157,7 +199,7 @@ fn compile(device: &wgpu::Device, kernel: Kernel) -> (wgpu::BindGroupLayout, wgp
         layout: Some(&pipeline_layout),
         module: &module,
         entry_point: Some("main"),
-        compilation_options: Default::default(),
+        compilation_options: wgpu::PipelineCompilationOptions { constants: OVERRIDES, ..Default::default() },
         cache: None,
     });
     (layout, pipeline)

@@ -1,17 +1,23 @@
-//! The GPU room: WebGPU kernels through wgpu, the same in a browser and natively.
+//! The GPU engine: WebGPU kernels through wgpu, the same in a browser and natively.
 //!
-//! - [`Context`]: an open device with its kernels, memory and readback; knows what went wrong
-//! - `kernels`: the sources in `shaders/` and their pipelines
-//! - `recorder`: dispatches on their way to the device, long ones split, work in flight bounded
-//! - `layout`: where parameters lie; `resident`: data sets on the device
-//! - `batch`, `by_latent`, `descent`, `gram`: the forward pass, sums by latent, gradients and Adam, the statistics for
-//!   the decoder
-//! - [`GpuEngine`]: the room; [`GpuInference`]: a model for use outside training
-//! - [`self_test`], [`race`]: whether a device is right, and faster than the CPU; [`device`]: the one of this thread
-//! - [`GpuReport`], [`benchmark`]: what the page shows of it
+//! From the ground up:
+//! - `kernels`: the sources in `shaders/`, the sizes and constants that stand in them, and their pipelines
+//! - `adapter`, [`GpuDevice`]: an open device with its pipelines, buffers and readback; knows what went wrong
+//! - `dispatch`: dispatches on their way to the device, long ones split, work in flight bounded
+//! - `layout`: where parameters lie; `chunk`: the buffers that rows go through; `dataset`: data sets on the device
+//! - `codes`: what depends on how latents are selected, with one file for each way: `sparse_codes`, `dense_codes`
+//! - `forward`, `inverted_codes`, `gradient`, `gram`: the forward pass, sums by latent, gradients and Adam, the
+//!   statistics for the decoder
+//! - [`GpuEngine`]: training; [`GpuInference`]: a model for use outside training
+//! - [`self_test`], [`race`]: whether a device's results are correct, and whether it is faster than the CPU
+//! - [`shared_device`]: the device of this thread; [`GpuReport`], [`benchmark`]: what the page shows of it
 
+mod adapter;
 mod benchmark;
+mod chunk;
+mod codes;
 mod dataset;
+mod dense_codes;
 mod device;
 mod dispatch;
 mod forward;
@@ -24,11 +30,13 @@ mod kernels;
 mod layout;
 mod self_test;
 mod shared;
+mod sparse_codes;
 
+pub use adapter::Adapter;
 pub use benchmark::{GpuReport, Timing, Workload, benchmark};
-pub use device::{Adapter, Context};
+pub use device::GpuDevice;
 pub use gpu_engine::GpuEngine;
 pub use inference::GpuInference;
-pub use kernels::Kernel;
+pub use kernels::{Kernel, OVERRIDES};
 pub use self_test::{Check, Race, race, self_test, verdict};
-pub use shared::{Tested, device};
+pub use shared::{TestedDevice, shared_device};

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use serde::Serialize;
 use web_time::Instant;
 
-use super::{Context, GpuEngine};
+use super::device::GpuDevice;
+use super::gpu_engine::GpuEngine;
 use crate::data::{Dataset, NormalisationKind, Storage};
 use crate::engine::{CpuEngine, Engine, Optimiser, Split, State, StepOptions, SufficientStats};
 use crate::error::{Error, Result};
@@ -37,7 +38,7 @@ pub struct Check {
 ///
 /// # Errors
 /// If the device fails. A wrong result is no error here: see [`verdict`].
-pub async fn self_test(context: &Rc<Context>) -> Result<Vec<Check>> {
+pub async fn self_test(device: &Rc<GpuDevice>) -> Result<Vec<Check>> {
     let topk = |by| Activation::TopK { k: K, by };
     let jump = Activation::JumpRelu { threshold: Threshold::Shared(0.3) };
     let problems = [
@@ -49,7 +50,7 @@ pub async fn self_test(context: &Rc<Context>) -> Result<Vec<Check>> {
     ];
     let mut checks = Vec::new();
     for (seed, (name, activation, tied)) in problems.into_iter().enumerate() {
-        checks.extend(compare(context, name, activation, tied, seed as u64).await?);
+        checks.extend(compare(device, name, activation, tied, seed as u64).await?);
     }
     Ok(checks)
 }
@@ -61,14 +62,14 @@ pub async fn self_test(context: &Rc<Context>) -> Result<Vec<Check>> {
 pub fn verdict(checks: &[Check]) -> Result<()> {
     match checks.iter().find(|check| check.error.is_nan() || check.error > TOLERANCE) {
         Some(Check { name, error }) => Err(Error::Gpu(format!(
-            "the graphics adapter computes wrong numbers: {name} is off by {error:.1e} of the CPU's result"
+            "the results of the graphics adapter are wrong: {name} differs from the CPU by {error:.1e} of its size"
         ))),
         None => Ok(()),
     }
 }
 
 async fn compare(
-    context: &Rc<Context>,
+    device: &Rc<GpuDevice>,
     name: &str,
     activation: Activation,
     tied: bool,
@@ -80,7 +81,7 @@ async fn compare(
     sae.w_dec.iter_mut().flatten().for_each(|w| *w *= 20.0);
     let state = State { optimiser: Optimiser::new(&sae, true), sae };
     let mut cpu = CpuEngine::new(data.clone(), data.clone(), state.clone());
-    let mut gpu = GpuEngine::new(context.clone(), &data, &data, &state).await?;
+    let mut gpu = GpuEngine::new(device.clone(), &data, &data, &state).await?;
     let expected = run(&mut cpu).await?;
     let found = run(&mut gpu).await?;
     let names = ["forward pass", "gradients", "two steps of Adam", "activity", "ZᵀZ", "ZᵀX", "sums of codes"];
@@ -106,8 +107,8 @@ fn problem(bytes: bool, seed: u64) -> Result<Dataset> {
     Ok(Dataset::new(storage, D_IN)?.normalised(NormalisationKind::Standardise))
 }
 
-/// What a room computes, in the order of the names in [`compare`].
-async fn run(room: &mut impl Engine) -> Result<[Vec<f64>; 7]> {
+/// What an engine computes, in the order of the names in [`compare`].
+async fn run(engine: &mut impl Engine) -> Result<[Vec<f64>; 7]> {
     let rows: Vec<u32> = (0..ROWS as u32).rev().collect();
     let penalties = Penalties {
         l1: 1e-2,
@@ -127,19 +128,19 @@ async fn run(room: &mut impl Engine) -> Result<[Vec<f64>; 7]> {
         clip: Some(0.1),
         penalties,
     };
-    room.begin_epoch();
-    let sums = room.evaluate(Split::Test, 0..ROWS as u32).await?;
-    let steps = room.steps(&rows, &options).await?;
+    engine.begin_epoch();
+    let sums = engine.evaluate(Split::Test, 0..ROWS as u32).await?;
+    let steps = engine.steps(&rows, &options).await?;
     let forward = vec![sums.squares, sums.l1, sums.active as f64, steps.mse, steps.l1];
-    let State { sae, optimiser } = room.state().await?;
+    let State { sae, optimiser } = engine.state().await?;
     let moments =
         [Some(&optimiser.w_enc), Some(&optimiser.b_enc), optimiser.w_dec.as_ref(), optimiser.b_dec.as_ref()];
     let gradients = moments.iter().flatten().flat_map(|moments| wide(&moments.m)).collect();
     let parameters = [&sae.w_enc[..], &sae.b_enc, sae.decoder(), &sae.b_dec];
     let parameters = parameters.iter().flat_map(|values| wide(values)).collect();
-    let activity = room.activity().await?.iter().map(|&rows| rows as f64).collect();
-    room.accumulate(&rows).await?;
-    let SufficientStats { zz, zx, z, l1, active, .. } = room.take_stats().await?;
+    let activity = engine.activity().await?.iter().map(|&rows| rows as f64).collect();
+    engine.accumulate(&rows).await?;
+    let SufficientStats { zz, zx, z, l1, active, .. } = engine.take_stats().await?;
     let sums = z.into_iter().chain([l1]).chain(active.iter().map(|&rows| rows as f64)).collect();
     Ok([forward, gradients, parameters, activity, zz, zx, sums])
 }
@@ -154,7 +155,7 @@ fn relative_error(found: &[f64], expected: &[f64]) -> f64 {
     (distance / size).sqrt()
 }
 
-/// Seconds of a training step in both rooms.
+/// Seconds of a training step on both engines.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Race {
     /// On the GPU.
@@ -168,7 +169,7 @@ pub struct Race {
 /// # Errors
 /// If the device fails.
 pub async fn race(
-    context: &Rc<Context>,
+    device: &Rc<GpuDevice>,
     train: &Dataset,
     state: &State,
     options: &StepOptions,
@@ -179,22 +180,22 @@ pub async fn race(
     let rows: Vec<u32> = (0..batch as u32).collect();
     let data = train.select(&rows);
     let test = train.select(&rows[..1]);
-    let mut room = CpuEngine::new(data.clone(), test.clone(), state.clone());
-    let cpu = best_of(3, &mut room, &rows, &options).await?;
+    let mut engine = CpuEngine::new(data.clone(), test.clone(), state.clone());
+    let cpu = best_of(3, &mut engine, &rows, &options).await?;
     let many: Vec<u32> = rows.iter().copied().cycle().take(batch * RACE_BATCHES).collect();
-    let mut room = GpuEngine::new(context.clone(), &data, &test, state).await?;
-    let gpu = best_of(2, &mut room, &many, &options).await? / RACE_BATCHES as f64;
+    let mut engine = GpuEngine::new(device.clone(), &data, &test, state).await?;
+    let gpu = best_of(2, &mut engine, &many, &options).await? / RACE_BATCHES as f64;
     Ok(Race { gpu, cpu })
 }
 
 /// Seconds of the quickest of some calls after a first that warms up.
-async fn best_of(calls: usize, room: &mut impl Engine, rows: &[u32], options: &StepOptions) -> Result<f64> {
-    room.begin_epoch();
-    room.steps(rows, options).await?;
+async fn best_of(calls: usize, engine: &mut impl Engine, rows: &[u32], options: &StepOptions) -> Result<f64> {
+    engine.begin_epoch();
+    engine.steps(rows, options).await?;
     let mut best = f64::INFINITY;
     for _ in 0..calls {
         let start = Instant::now();
-        room.steps(rows, options).await?;
+        engine.steps(rows, options).await?;
         best = best.min(start.elapsed().as_secs_f64());
     }
     Ok(best)

@@ -1,24 +1,25 @@
-//! The one device that all rooms of a thread share: opened and tested once.
+//! The one device that all engines of a thread share: opened and tested once.
 
-use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
-use super::device::Context;
+use futures_util::lock::Mutex;
+
+use super::device::GpuDevice;
 use super::self_test::{Check, self_test, verdict};
 use crate::error::{Error, Result};
 
 /// A device and what its self-test found.
 #[derive(Debug, Clone)]
-pub struct Tested {
+pub struct TestedDevice {
     /// The device.
-    pub context: Rc<Context>,
+    pub device: Rc<GpuDevice>,
     /// Comparisons with the CPU.
     pub checks: Rc<[Check]>,
 }
 
-impl Tested {
-    /// Whether the device computes rightly.
+impl TestedDevice {
+    /// Whether the results of the device are correct.
     ///
     /// # Errors
     /// [`crate::Error::Gpu`] that says what is wrong.
@@ -27,41 +28,50 @@ impl Tested {
     }
 }
 
+/// What was opened, and what was found not to open.
+#[derive(Debug, Default)]
+struct Opened {
+    tested: Option<TestedDevice>,
+    /// Why there is no device but software: asking again for every run would take a tenth of a second each time.
+    refused: Option<Error>,
+}
+
 thread_local! {
+    /// Locked while a device is being opened, so that whoever asks meanwhile waits for it instead of opening another.
+    ///
     /// Never dropped: wgpu's own thread-locals may be gone by the time this thread's are destroyed, and its destructors
     /// panic without them.
-    static DEVICE: ManuallyDrop<RefCell<Option<Tested>>> = const { ManuallyDrop::new(RefCell::new(None)) };
-    /// Why there is no device but software: asking again for every run would take a tenth of a second each time.
-    static REFUSED: RefCell<Option<Error>> = const { RefCell::new(None) };
+    static OPENED: ManuallyDrop<Rc<Mutex<Opened>>> = ManuallyDrop::new(Rc::default());
 }
 
 /// The device of this thread; opens it, or opens it again after a loss. `software` says whether an adapter that
-/// computes on the CPU will do.
+/// computes on the CPU is accepted.
 ///
 /// # Errors
 /// [`crate::Error::Gpu`] if there is none, or it does not run the kernels.
-pub async fn device(software: bool) -> Result<Tested> {
-    let open = DEVICE.with(|device| device.borrow().clone());
-    if let Some(tested) = open
-        && tested.context.check().is_ok()
-        && (software || !tested.context.adapter().software)
+pub async fn shared_device(software: bool) -> Result<TestedDevice> {
+    let opened = OPENED.with(|opened| Rc::clone(opened));
+    let mut opened = opened.lock().await;
+    if let Some(tested) = &opened.tested
+        && tested.device.check().is_ok()
+        && (software || !tested.device.adapter().software)
     {
-        return Ok(tested);
+        return Ok(tested.clone());
     }
-    if !software && let Some(error) = REFUSED.with_borrow(Option::clone) {
-        return Err(error);
+    if !software && let Some(error) = &opened.refused {
+        return Err(error.clone());
     }
-    let context = match Context::open(software).await {
-        Ok(context) => context,
+    let device = match GpuDevice::open(software).await {
+        Ok(device) => device,
         Err(error) => {
             if !software {
-                REFUSED.set(Some(error.clone()));
+                opened.refused = Some(error.clone());
             }
             return Err(error);
         }
     };
-    let checks = self_test(&context).await?.into();
-    let tested = Tested { context, checks };
-    DEVICE.with(|device| device.replace(Some(tested.clone())));
+    let checks = self_test(&device).await?.into();
+    let tested = TestedDevice { device, checks };
+    opened.tested = Some(tested.clone());
     Ok(tested)
 }

@@ -192,7 +192,7 @@ fn tensor(view: &TensorRef<'_>, name: &str, span: Span, big_endian: bool) -> Res
     let offset = u64::try_from(view.offset).map_err(|_| negative())?;
     let start = offset
         .checked_mul(dtype.size() as u64)
-        .ok_or_else(|| span.format_error(format!("begins at element {offset}, past all memory")))?;
+        .ok_or_else(|| span.format_error(format!("begins at element {offset}, which no file reaches")))?;
     let element_type = ElementType { dtype, big_endian };
     let elements = Elements::new(span.clone(), start, element_type, shape.clone(), &order)?;
     // The storage is as long as the pickle says, no matter what else its file holds.

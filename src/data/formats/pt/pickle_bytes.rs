@@ -32,7 +32,7 @@ impl<'p> PickleBytes<'p> {
         self.take(N).map(|bytes| bytes.first_chunk().copied().unwrap_or([0; N]))
     }
 
-    /// Bytes behind their number, which has `width` bytes itself.
+    /// Bytes preceded by their number, a field of `width` bytes.
     pub fn counted(&mut self, width: usize) -> Result<&'p [u8], String> {
         let digits = self.take(width)?;
         let length = digits.iter().rev().fold(0u64, |length, &digit| length << 8 | u64::from(digit));

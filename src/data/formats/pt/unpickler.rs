@@ -1,7 +1,7 @@
 //! The part of Python's pickle in which PyTorch describes tensors: a stack machine that builds plain values. Nothing
 //! is executed: of all functions that a pickle can name only those of [`Global::of`] are known, and they do no more
-//! than name a tensor's parts; what any other would make is an object that is passed over. Values live in one list and
-//! name each other by number, so that nesting of any depth is dropped without recursion.
+//! than name a tensor's parts; whatever another would make becomes an object that is passed over. Values live in one list and
+//! name each other by number, so that dropping deeply nested values needs no recursion.
 
 use std::collections::HashMap;
 
@@ -45,7 +45,7 @@ struct Unpickler<'p> {
 impl<'p> Unpickler<'p> {
     fn step(&mut self, opcode: u8) -> Result<(), String> {
         match opcode {
-            // They say nothing about values.
+            // These describe the stream, not values.
             opcode::PROTO => self.bytes.take(1).map(drop),
             opcode::FRAME => self.bytes.take(8).map(drop),
 
@@ -110,7 +110,7 @@ impl<'p> Unpickler<'p> {
                 let items = self.pop_to_mark()?;
                 self.set(&items)
             }
-            // What a set holds is not looked at.
+            // The items of a set are ignored.
             opcode::ADDITEMS => self.pop_to_mark().map(drop),
             opcode::FROZENSET => {
                 self.pop_to_mark()?;

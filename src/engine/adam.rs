@@ -1,4 +1,5 @@
-//! Adam (Kingma and Ba 2015, algorithm 1), in the form and with the constants of `torch.optim.Adam`.
+//! Adam (Kingma and Ba 2015, algorithm 1), in the form and with the constants of `torch.optim.Adam`. The constants stand
+//! here alone: the CPU engine uses them directly, the kernels of the GPU engine get them as overrides.
 
 /// β₁, by which the mean of the gradient decays.
 pub const BETA1: f64 = 0.9;
@@ -6,6 +7,8 @@ pub const BETA1: f64 = 0.9;
 pub const BETA2: f64 = 0.999;
 /// ε, which keeps the step finite.
 pub const EPS: f64 = 1e-8;
+/// Added to the norm of the gradient before dividing by it, as `torch.nn.utils.clip_grad_norm_` does.
+pub const CLIP_EPS: f64 = 1e-6;
 
 /// One step's constants: `θ −= lr/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)`.
 #[derive(Debug, Clone, Copy)]
@@ -28,12 +31,12 @@ impl AdamStep {
     /// Updates `theta` and its moments from the gradient `g`; all of one length.
     #[inline]
     pub fn update(&self, theta: &mut [f32], m: &mut [f32], v: &mut [f32], g: &[f32]) {
-        let (b1, b2) = (BETA1 as f32, BETA2 as f32);
+        let (b1, b2, eps) = (BETA1 as f32, BETA2 as f32, EPS as f32);
         let (c1, c2) = ((1.0 - BETA1) as f32, (1.0 - BETA2) as f32);
         for (((theta, m), v), &g) in theta.iter_mut().zip(m).zip(v).zip(g) {
             *m = b1 * *m + c1 * g;
             *v = b2 * *v + c2 * (g * g);
-            *theta -= self.step_size * *m / (v.sqrt() * self.inverse_root + EPS as f32);
+            *theta -= self.step_size * *m / (v.sqrt() * self.inverse_root + eps);
         }
     }
 }
