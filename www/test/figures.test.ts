@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { classMeans, clouds, meanSquares, shareAlike } from '../src/gallery/figures/clouds';
 import { isSmall } from '../src/gallery/frame/cutter';
 import { cellAt, corners, diagramOf, ownersOf, shareOf, traceBorders, traceCells } from '../src/gallery/frame/diagram';
-import { csvText, embedCode } from '../src/gallery/frame/export';
+import { csvText, embedCode, pageOf } from '../src/gallery/frame/export';
 import { SvgPainter, type Pen } from '../src/gallery/frame/painter';
 import { changedBox, patchOf } from '../src/gallery/frame/patch';
 import { placeProperty } from '../src/gallery/frame/probe';
@@ -19,7 +19,7 @@ import {
   type Site,
 } from '../src/gallery/frame/sites';
 import { View, type Box } from '../src/gallery/frame/view';
-import { entryOf, pageOf, registry } from '../src/gallery/registry';
+import { figureNames, isFigure } from '../src/gallery/registry';
 import { mostOrder } from '../src/gallery/frame/cutter';
 
 const box: Box = [0, 0, 1.5, 1];
@@ -246,8 +246,13 @@ describe('the rest of the frame', () => {
   });
 
   it('knows its figures and no others', () => {
-    expect(Object.keys(registry)).toContain('order-k');
-    expect(entryOf('toString')).toBeUndefined();
+    expect(figureNames).toContain('order-k');
+    expect(isFigure('order-k')).toBe(true);
+    expect(isFigure('toString')).toBe(false);
+  });
+
+  it('writes the address of a figure, with a colour scheme where one is wanted', () => {
     expect(pageOf('order-k', 'order=3')).toBe('figure.html?name=order-k#order=3');
+    expect(pageOf('order-k', '', 'dark')).toBe('figure.html?name=order-k&scheme=dark');
   });
 });

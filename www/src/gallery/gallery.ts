@@ -5,8 +5,10 @@ import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { shared } from '../kit/styles';
 import { Address } from './frame/address';
+import { failureNotice } from './frame/notice';
 import type { FigureStateEvent } from './frame/figure';
-import { entryOf, makeFigure, registry, type FigureComponent } from './registry';
+import { titles, type FigureName } from './frame/titles';
+import { figureNames, isFigure, makeFigure, type FigureComponent } from './registry';
 
 /** Two screens ahead, so that a figure stands when it scrolls into view. */
 const MARGIN = '200% 0%';
@@ -67,10 +69,10 @@ export class FigureGallery extends LitElement {
   }
 
   override render(): TemplateResult {
-    return html`${Object.entries(registry).map(
-      ([name, { title }]) =>
+    return html`${figureNames.map(
+      (name) =>
         html`<section id=${name} data-name=${name} @figure-state=${this.onState}>
-          <div class="waiting"><h2>${title}</h2></div>
+          <div class="waiting"><h2>${titles[name]}</h2></div>
         </section>`,
     )}`;
   }
@@ -90,10 +92,10 @@ export class FigureGallery extends LitElement {
   }
 
   /** The figure of the address, and its state. */
-  private linked(): { name: string; hash: string } | undefined {
+  private linked(): { name: FigureName; hash: string } | undefined {
     const given = new URLSearchParams(location.hash.replace(/^#/, ''));
     const name = given.get('figure') ?? '';
-    if (!entryOf(name)) return undefined;
+    if (!isFigure(name)) return undefined;
     given.delete('figure');
     return { name, hash: given.toString() };
   }
@@ -108,6 +110,7 @@ export class FigureGallery extends LitElement {
 
   private async show(section: HTMLElement): Promise<void> {
     const name = section.dataset.name ?? '';
+    if (!isFigure(name)) return;
     const waiting = section.querySelector('.waiting');
     try {
       const figure = await makeFigure(name);
@@ -115,10 +118,7 @@ export class FigureGallery extends LitElement {
       if (linked?.name === name) figure.restore(linked.hash);
       waiting?.replaceWith(figure);
     } catch (error) {
-      const paragraph = document.createElement('p');
-      paragraph.setAttribute('role', 'alert');
-      paragraph.textContent = `The figure could not be loaded: ${String(error)}.`;
-      waiting?.append(paragraph);
+      waiting?.append(failureNotice(error, () => this.show(section)));
     }
   }
 
@@ -129,7 +129,7 @@ export class FigureGallery extends LitElement {
   /** Back and Forward: the figure of the address takes its state, the others keep theirs. */
   private readonly followHash = (): void => {
     const linked = this.linked();
-    for (const name of Object.keys(registry)) {
+    for (const name of figureNames) {
       const figure = this.section(name)?.firstElementChild as Partial<FigureComponent> | null | undefined;
       if (linked?.name === name || (linked === undefined && figure?.hash)) figure?.restore?.(linked?.hash ?? '');
     }

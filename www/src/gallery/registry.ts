@@ -1,49 +1,23 @@
-// All figures of the site: one list, which the gallery and the page of a single figure share.
+// The gallery's figures by name: how each is loaded, which the gallery and the page of a single figure share.
 
-/** One figure; its component is `<splinterp-NAME>`. */
-export interface Entry {
-  /** What it is called, on the page and in lists. */
-  readonly title: string;
-  /** Loads the component; nothing of it is loaded before. */
-  readonly load: () => Promise<unknown>;
-}
+import { titles, type FigureName } from './frame/titles';
 
-/** By name, in the order of the gallery. */
-export const registry: Readonly<Record<string, Entry>> = {
-  'voronoi-to-power': {
-    title: 'From Voronoi to power diagrams',
-    load: () => import('./figures/voronoi-to-power'),
-  },
-  'order-k': {
-    title: 'Order K',
-    load: () => import('./figures/order-k'),
-  },
-  lifting: {
-    title: 'Lifting',
-    load: () => import('./figures/lifting'),
-  },
-  'topk-is-power': {
-    title: 'TopK is a power diagram',
-    load: () => import('./figures/topk-is-power'),
-  },
-  'three-partitions': {
-    title: 'ReLU, JumpReLU, TopK',
-    load: () => import('./figures/three-partitions'),
-  },
-  'kmeans-pca': {
-    title: 'Between k-means and PCA',
-    load: () => import('./figures/kmeans-pca'),
-  },
+/** Loads each component; nothing of it is loaded before. */
+const loaders: Readonly<Record<FigureName, () => Promise<unknown>>> = {
+  'voronoi-to-power': () => import('./figures/voronoi-to-power'),
+  'order-k': () => import('./figures/order-k'),
+  lifting: () => import('./figures/lifting'),
+  'topk-is-power': () => import('./figures/topk-is-power'),
+  'three-partitions': () => import('./figures/three-partitions'),
+  'kmeans-pca': () => import('./figures/kmeans-pca'),
 };
 
-/** Its entry, if there is a figure of that name. */
-export function entryOf(name: string): Entry | undefined {
-  return Object.hasOwn(registry, name) ? registry[name] : undefined;
-}
+/** In the order of the gallery. */
+export const figureNames = Object.keys(titles) as readonly FigureName[];
 
-/** Address of a figure's own page, relative to the site's root. */
-export function pageOf(name: string, hash = ''): string {
-  return `figure.html?name=${encodeURIComponent(name)}${hash === '' ? '' : `#${hash}`}`;
+/** Whether there is a figure of that name. */
+export function isFigure(name: string): name is FigureName {
+  return Object.hasOwn(titles, name);
 }
 
 /** What a page needs to know of a figure's component. */
@@ -52,14 +26,12 @@ export interface FigureComponent extends HTMLElement {
   /** Its state as a link holds it. */
   readonly hash: string;
   restore(hash: string): void;
+  /** Tells the reader something. */
+  tell(note: string): void;
 }
 
-/** Loads a figure and makes its component. */
-export async function makeFigure(name: string): Promise<FigureComponent> {
-  const entry = entryOf(name);
-  if (!entry) {
-    throw new Error(`there is no figure named “${name}”, expected one of ${Object.keys(registry).join(', ')}`);
-  }
-  await entry.load();
+/** Loads a figure and makes its component, `<splinterp-NAME>`. */
+export async function makeFigure(name: FigureName): Promise<FigureComponent> {
+  await loaders[name]();
   return document.createElement(`splinterp-${name}`) as FigureComponent;
 }

@@ -128,12 +128,39 @@ export const shared = css`
   .segments button + button {
     border-left: 1px solid var(--line);
   }
-  .segments button[aria-pressed='true'] {
+  button[aria-pressed='true'],
+  button[aria-pressed='true']:hover:not(:disabled) {
     background: var(--accent);
     color: var(--on-accent);
   }
   .segments button:focus-visible {
     outline-offset: -3px;
+  }
+  /* Where the reader has colours of their own: what a background says must be said in those. */
+  @media (forced-colors: active) {
+    button[aria-pressed='true'],
+    button[aria-pressed='true']:hover:not(:disabled) {
+      forced-color-adjust: none;
+      background: Highlight;
+      color: HighlightText;
+    }
+    .segments button[aria-pressed='true']:focus-visible {
+      outline-color: HighlightText;
+    }
+    .chip::before {
+      forced-color-adjust: none;
+    }
+    progress {
+      border: 1px solid CanvasText;
+    }
+    progress::-webkit-progress-value {
+      forced-color-adjust: none;
+      background: Highlight;
+    }
+    progress::-moz-progress-bar {
+      forced-color-adjust: none;
+      background: Highlight;
+    }
   }
   canvas {
     display: block;

@@ -5,11 +5,22 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit';
 /** Red, green, blue. */
 type Colour = readonly [number, number, number];
 
+export type Scheme = 'light' | 'dark';
+
 const dark = matchMedia('(prefers-color-scheme: dark)');
+
+/** The scheme that the page was given, whatever the device prefers. */
+let given: Scheme | undefined;
+
+/** Gives the page a scheme of its own; before anything is drawn. */
+export function setScheme(scheme: Scheme): void {
+  given = scheme;
+  document.documentElement.style.colorScheme = scheme;
+}
 
 /** Whether the page is dark now. */
 export function isDark(): boolean {
-  return dark.matches;
+  return given === undefined ? dark.matches : given === 'dark';
 }
 
 /** Redraws its host when the page turns light or dark. */

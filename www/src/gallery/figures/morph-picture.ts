@@ -1,26 +1,18 @@
 // How the figure from Voronoi to power diagrams draws a moment between its steps.
 
-import { mix, type Colours } from '../frame/colours';
+import { mix } from '../frame/colours';
 import { traceBorders, traceCells, type Diagram } from '../frame/diagram';
-import { circle, cross, type Painter } from '../frame/painter';
+import { circle, cross, type Drawing } from '../frame/painter';
 import type { Sites } from '../frame/sites';
-import type { View } from '../frame/view';
 
 /** Up to so many points are drawn large, above so many small and with fine borders. */
 const FEW = 150;
 export const MANY = 2000;
 
-/** What is drawn with, where and in which colours. */
-export interface Drawing {
-  readonly painter: Painter;
-  readonly view: View;
-  readonly colours: Colours;
-}
-
 /**
  * Cells and their borders at a moment `at` of the morph, 0 … 3; `labels` are class and cluster of each cell's owner.
  */
-export function drawCells(
+export function drawMorph(
   { painter, view, colours }: Drawing,
   diagram: Diagram,
   labels: readonly (readonly [number, number])[],

@@ -2,6 +2,7 @@
 // s_i and the bias b_i = (ω_i − |s_i|²) / 2, so that its site has the weight ω_i = |s_i|² + 2 b_i.
 
 import { decoderStep, Sae, type Activation, type Partition } from 'splinterp/figures';
+import { plain, type Diagram } from '../frame/diagram';
 import type { Sites } from '../frame/sites';
 import type { Box } from '../frame/view';
 
@@ -75,6 +76,23 @@ function grid([x0, y0, x1, y1]: Box): Float32Array {
 export function cut(sae: Sae, box: Box, activation?: Activation): Partition {
   const [origin, u, v] = [Float32Array.of(0, 0), Float32Array.of(1, 0), Float32Array.of(0, 1)];
   return sae.slice(origin, u, v, Float64Array.from(box), activation && { activation });
+}
+
+/** What one encoder makes of a box of the plane by each of several activations. */
+export function partitionsOf(sites: Sites, box: Box, activations: readonly Activation[]): readonly Diagram[] {
+  const sae = encoderOnly(sites, { kind: 'relu' });
+  try {
+    return activations.map((activation) => {
+      const partition = cut(sae, box, activation);
+      try {
+        return plain(partition);
+      } finally {
+        partition.free();
+      }
+    });
+  } finally {
+    sae.free();
+  }
 }
 
 /** The places in `codes` of the active latents of one row, ascending. */

@@ -2,30 +2,22 @@
 
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
-import { live } from 'lit/directives/live.js';
-import type { Activation } from 'splinterp/figures';
-import { count } from '../../kit/format';
+import { count, fixed } from '../../kit/format';
 import { real, whole } from '../../kit/properties';
-import type { Colours } from '../frame/colours';
-import {
-  cellAt,
-  corners,
-  loadGeometry,
-  ownersOf,
-  plain,
-  traceBorders,
-  traceCells,
-  type Diagram,
-} from '../frame/diagram';
+import { cellRows, drawCells, drawMarks, drawProbe, outlineCell } from '../frame/cells';
+import { slider } from '../frame/controls';
+import { Derived } from '../frame/derived';
+import { cellAt, ownersOf, type Diagram } from '../frame/diagram';
 import type { CsvTable } from '../frame/export';
-import { changed, FigureElement } from '../frame/figure';
-import { circle, cross, type Painter } from '../frame/painter';
-import { placeProperty, Probe, type Place } from '../frame/probe';
+import type { Drawing } from '../frame/painter';
+import { clampTo, PanelFigure } from '../frame/panel-figure';
+import { heading, traceBox } from '../frame/panels';
+import { placeProperty, Probe } from '../frame/probe';
+import { ScatteredSites, SEEDS } from '../frame/scattered';
 import { SiteEditor } from '../frame/site-editor';
-import { applyEdits, edit, editsProperty, scatter, type Site, type Sites } from '../frame/sites';
-import type { Box, View } from '../frame/view';
-import { heading, layOut, panelAt, traceBox, within, type Layout } from '../frame/panels';
-import { cut, encoderOnly } from './plane-sae';
+import { editsProperty, type Site, type Sites } from '../frame/sites';
+import type { Box } from '../frame/view';
+import { partitionsOf } from './plane-sae';
 
 const LEAST = 3;
 const MOST = 12;
@@ -39,27 +31,27 @@ const table = {
   count: whole('latents', 'sites', 5, LEAST, MOST),
   k: whole('k', 'view', 2, 1, MOST),
   threshold: real('threshold', 'view', 0.25, -MOST_THRESHOLD, MOST_THRESHOLD),
-  seed: whole('seed', 'sites', 5, 0, 2 ** 32 - 1),
+  seed: whole('seed', 'sites', 5, 0, SEEDS - 1),
   edits: editsProperty('moved'),
   probe: placeProperty('x', { x: 0.35, y: 0.2 }),
 };
 
-const noSites: Sites = { ids: new Uint32Array(), at: new Float64Array(), weights: new Float64Array() };
-
-/** The box of each panel; sites may be dragged anywhere in it. */
+/** The box of each panel; sites may be dragged anywhere in it, and start some way off its edge. */
 const PANEL: Box = [-1.2, -1.2, 1.2, 1.2];
+const START: Box = [-0.84, -0.84, 0.84, 0.84];
 
 @customElement('splinterp-three-partitions')
-export class ThreePartitions extends FigureElement<typeof table> {
-  protected readonly name = 'three-partitions';
+export class ThreePartitions extends PanelFigure<typeof table> {
+  readonly name = 'three-partitions';
   readonly table = table;
+  protected readonly panel = PANEL;
+  protected readonly panelCount = 3;
 
-  private base = noSites;
-  private sites = noSites;
-  private made: readonly unknown[] = [];
-  private asked: readonly unknown[] = [];
   private diagrams: readonly Diagram[] = [];
-
+  private readonly scattered = new ScatteredSites(this, START, SPREAD);
+  private readonly partitions = new Derived((sites: Sites, k: number, threshold: number) =>
+    partitionsOf(sites, PANEL, [{ kind: 'relu' }, { kind: 'jumprelu', threshold }, { kind: 'topk', k, by: 'value' }]),
+  );
   private readonly editor = new SiteEditor(this, {
     sites: () => this.everywhere(),
     put: (id, site, settled) => this.put(id, site, settled),
@@ -72,40 +64,22 @@ export class ThreePartitions extends FigureElement<typeof table> {
   private readonly probe = new Probe(this, {
     // Its handle lies in the first panel, whose coordinates are the stage's.
     at: () => this.state.probe,
-    move: (place, settled) => this.set({ probe: this.local(place) }, settled),
+    move: (place, settled) => this.set({ probe: this.inPanel(place) }, settled),
     text: () => this.inWords(),
     hover: () => this.requestUpdate(),
   });
 
   private get names(): readonly string[] {
-    return ['ReLU', `JumpReLU, θ = ${this.state.threshold.toFixed(2).replace('-', '−')}`, `TopK, K = ${this.k}`];
+    return ['ReLU', `JumpReLU, θ = ${fixed(this.state.threshold, 2)}`, `TopK, K = ${this.k}`];
   }
 
   private get k(): number {
     return Math.min(this.state.k, this.state.count);
   }
 
-  private get activations(): readonly Activation[] {
-    return [
-      { kind: 'relu' },
-      { kind: 'jumprelu', threshold: this.state.threshold },
-      { kind: 'topk', k: this.k, by: 'value' },
-    ];
-  }
-
-  // --- panels ---------------------------------------------------------------------------------------------------
-
-  private get layout(): Layout {
-    return layOut(PANEL, 3, super.view.width);
-  }
-
-  override get view(): View {
-    return this.layout.view;
-  }
-
   /** The sites as they lie in every panel: id + MOST · panel. */
   private everywhere(): Sites {
-    const { ids, at, weights } = this.sites;
+    const { ids, at, weights } = this.scattered.now;
     const { panels } = this.layout;
     return {
       ids: Uint32Array.from(panels.flatMap((_, panel) => [...ids].map((id) => id + MOST * panel))),
@@ -117,74 +91,36 @@ export class ThreePartitions extends FigureElement<typeof table> {
   private put(id: number, site: Site | undefined, settled: boolean): void {
     if (!site) return;
     const { dx, dy } = this.layout.panels[Math.floor(id / MOST)] ?? { dx: 0, dy: 0 };
-    const inside = clampTo({ x: site.x - dx, y: site.y - dy });
-    this.set({ edits: edit(this.state.edits, id % MOST, { ...inside, weight: site.weight }) }, settled);
+    const inside = clampTo(PANEL, site.x - dx, site.y - dy);
+    this.scattered.put(id % MOST, { ...inside, weight: site.weight }, settled);
   }
 
-  /** From the stage to a panel's own coordinates. */
-  private local({ x, y }: Place): Place {
-    const { layout } = this;
-    const { dx, dy } = layout.panels[panelAt(layout, PANEL, x, y)] ?? { dx: 0, dy: 0 };
-    return clampTo({ x: x - dx, y: y - dy });
-  }
-
-  protected override prepare(): Promise<void> {
-    return loadGeometry();
-  }
-
-  protected override willUpdate(): void {
-    const { count: number, seed, edits, threshold } = this.state;
-    const made = [number, seed];
-    if (changed(this.made, made)) {
-      this.base = scatter(number, seed, shrunk(PANEL), SPREAD);
-      this.made = made;
-    }
-    const asked = [this.base, edits, this.k, threshold, this.ready];
-    if (!changed(this.asked, asked)) return;
-    this.asked = asked;
-    this.sites = applyEdits(this.base, edits);
-    if (this.ready) this.cut();
-  }
-
-  private cut(): void {
-    try {
-      const sae = encoderOnly(this.sites, { kind: 'relu' });
-      try {
-        this.diagrams = this.activations.map((activation) => {
-          const partition = cut(sae, PANEL, activation);
-          try {
-            return plain(partition);
-          } finally {
-            partition.free();
-          }
-        });
-      } finally {
-        sae.free();
-      }
-      this.mended();
-    } catch (error) {
-      this.fail(error);
-    }
+  protected override derive(): void {
+    this.diagrams = this.partitions.of(this.scattered.now, this.k, this.state.threshold);
   }
 
   // --- what it says ---------------------------------------------------------------------------------------------
 
   protected override claim(): TemplateResult {
-    return html`One encoder, three partitions: ReLU and JumpReLU cut the plane by a line for each latent, TopK in a
+    return html`One encoder, three partitions: ReLU and JumpReLU cut the plane by one line for each latent, TopK into a
     power diagram.`;
   }
 
   protected override attempt(): TemplateResult {
-    return html`Drag a row s: with weight 0 its ReLU line is the bisector between s and the origin, for ReLU is a
-    competition with zero. Then move θ: JumpReLU's lines shift, and the other two partitions stay.`;
+    return html`Drag an encoder row s. With weight 0, its ReLU line is the bisector between s and the origin, because
+    ReLU compares each latent with zero. Then change θ: only JumpReLU’s lines shift.`;
   }
 
   /** What is active at the probe, by panel. */
   private activeAt(diagram: Diagram): string {
-    const { x, y } = this.local(this.probe.place);
+    const { x, y } = this.inPanel(this.probe.place);
     const cell = cellAt(diagram, x, y);
-    const owners = cell < 0 ? [] : [...ownersOf(diagram, cell)].map((i) => (this.sites.ids[i] ?? 0) + 1);
+    const owners = cell < 0 ? [] : [...ownersOf(diagram, cell)].map((i) => this.nameOf(i));
     return owners.length === 0 ? 'none' : owners.join(', ');
+  }
+
+  private nameOf(i: number): string {
+    return String((this.scattered.now.ids[i] ?? 0) + 1);
   }
 
   private inWords(): string {
@@ -194,13 +130,13 @@ export class ThreePartitions extends FigureElement<typeof table> {
 
   protected override describe(): string {
     if (this.diagrams.length === 0) return 'Not drawn yet';
-    const cells = this.diagrams.map(({ cells: n }, i) => `${this.names[i] ?? ''}: ${count(n)} cells`);
-    return `Three partitions of the plane by ${this.sites.ids.length} latents. ${cells.join('; ')}. ${this.inWords()}.`;
+    const cells = this.diagrams.map(({ cells: n }, i) => `${this.names[i] ?? ''}: ${cellCount(n)}`);
+    return `Three partitions of the plane by ${this.state.count} latents. ${cells.join('; ')}. ${this.inWords()}.`;
   }
 
   protected override readout(): TemplateResult | typeof nothing {
     if (this.diagrams.length === 0) return nothing;
-    return html`Active at the pointer:
+    return html`Active latents at the pointer:
     ${this.diagrams.map(
       (diagram, i) =>
         html`${i === 0 ? nothing : html`<span class="muted"> · </span>`}<span class="muted"
@@ -213,41 +149,35 @@ export class ThreePartitions extends FigureElement<typeof table> {
   // --- controls -------------------------------------------------------------------------------------------------
 
   protected override controls(): TemplateResult {
-    const { state } = this;
-    const value = (event: Event): number => Number((event.target as HTMLInputElement).value);
-    const slider = (
-      key: 'count' | 'k' | 'threshold',
-      label: TemplateResult,
-      [least, most, step]: readonly [number, number, number],
-      current: number,
-    ): TemplateResult => {
-      const change = (event: Event, settled: boolean): void =>
-        this.set({ [key]: value(event), ...(key === 'count' ? { edits: new Map() } : {}) }, settled);
-      return html`<div class="field wide">
-        <label for=${key}>${label}</label>
-        <input
-          id=${key}
-          type="range"
-          min=${least}
-          max=${most}
-          step=${step}
-          .value=${live(String(current))}
-          @input=${(event: Event) => change(event, false)}
-          @change=${(event: Event) => change(event, true)}
-        />
-      </div>`;
-    };
-    const threshold = state.threshold.toFixed(2).replace('-', '−');
+    const { state, k, scattered } = this;
     return html`
-      ${slider('count', html`Latents: <b class="number">${state.count}</b>`, [LEAST, MOST, 1], state.count)}
-      ${slider(
-        'threshold',
-        html`JumpReLU's threshold θ = <b class="number">${threshold}</b>`,
-        [-MOST_THRESHOLD, MOST_THRESHOLD, 0.05],
-        state.threshold,
-      )}
-      ${slider('k', html`TopK's K = <b class="number">${this.k}</b>`, [1, state.count, 1], this.k)}
-      <button @click=${() => this.set({ seed: (state.seed + 1) % 2 ** 32, edits: new Map() })}>Another encoder</button>
+      ${slider({
+        id: 'count',
+        label: 'Latents:',
+        shown: String(state.count),
+        value: state.count,
+        range: [LEAST, MOST, 1],
+        change: (value, settled) => scattered.recount(value, settled),
+      })}
+      ${slider({
+        id: 'threshold',
+        label: 'JumpReLU threshold θ =',
+        shown: fixed(state.threshold, 2),
+        value: state.threshold,
+        range: [-MOST_THRESHOLD, MOST_THRESHOLD, 0.05],
+        hint: 'A latent is active where its pre-activation s·x + b is above θ. At θ = 0 JumpReLU is ReLU.',
+        change: (value, settled) => this.set({ threshold: value }, settled),
+      })}
+      ${slider({
+        id: 'k',
+        label: 'TopK: K =',
+        shown: String(k),
+        value: k,
+        range: [1, state.count, 1],
+        hint: 'The K latents with the largest pre-activations are active.',
+        change: (value, settled) => this.set({ k: value }, settled),
+      })}
+      <button @click=${() => scattered.renew()}>New random encoder</button>
     `;
   }
 
@@ -261,79 +191,51 @@ export class ThreePartitions extends FigureElement<typeof table> {
 
   // --- drawing --------------------------------------------------------------------------------------------------
 
-  protected override draw(painter: Painter, _view: View, colours: Colours): void {
-    const { layout } = this;
+  protected override draw({ painter, colours }: Drawing): void {
+    const views = this.panelViews;
+    const place = this.inPanel(this.probe.place);
     for (const [i, diagram] of this.diagrams.entries()) {
-      const panel = layout.panels[i];
-      if (!panel) continue;
-      const view = within(layout, panel);
-      const cells = `${count(diagram.cells)} ${diagram.cells === 1 ? 'cell' : 'cells'}`;
-      heading(painter, view, PANEL, `${this.names[i] ?? ''}: ${cells}`, colours.ink);
-      for (const [colour, fill] of colours.tints.entries()) {
-        painter.path({ fill }, (pen) => traceCells(pen, diagram, view, (cell) => diagram.colours[cell] === colour));
-      }
-      painter.path({ stroke: colours.ink, opacity: 0.5 }, (pen) => traceBorders(pen, diagram, view));
-      const { x, y } = this.local(this.probe.place);
-      const here = cellAt(diagram, x, y);
-      painter.path({ stroke: colours.ink, width: 2.5 }, (pen) =>
-        traceCells(pen, diagram, view, (cell) => cell === here),
-      );
+      const view = views[i];
+      if (!view) continue;
+      const drawing = { painter, view, colours };
+      heading(painter, view, PANEL, `${this.names[i] ?? ''}: ${cellCount(diagram.cells)}`, colours.ink);
+      drawCells(drawing, diagram, { lines: 0.5 });
+      const here = cellAt(diagram, place.x, place.y);
+      outlineCell(drawing, diagram, here);
       painter.path({ stroke: colours.line }, (pen) => traceBox(pen, view, PANEL));
-      this.drawEncoder(painter, view, colours, here < 0 ? [] : [...ownersOf(diagram, here)]);
-      painter.path({ stroke: colours.alert, width: 2 }, (pen) => cross(pen, view.x(x), view.y(y), 7));
+      this.drawEncoder(drawing, new Set(here < 0 ? [] : ownersOf(diagram, here)));
+      drawProbe(drawing, place);
     }
   }
 
   /** The rows of the encoder as arrows from the origin. */
-  private drawEncoder(painter: Painter, view: View, colours: Colours, active: readonly number[]): void {
-    const { ids, at } = this.sites;
-    const dot = (i: number): [number, number] => [view.x(at[2 * i] ?? 0), view.y(at[2 * i + 1] ?? 0)];
-    const places = [...ids.keys()];
+  private drawEncoder(drawing: Drawing, active: ReadonlySet<number>): void {
+    const { painter, view, colours } = drawing;
+    const { at } = this.scattered.now;
+    const [x0, y0] = [view.x(0), view.y(0)];
     painter.path({ stroke: colours.ink, width: 1.2, opacity: 0.55 }, (pen) => {
-      for (const i of places) {
-        pen.moveTo(view.x(0), view.y(0));
-        pen.lineTo(...dot(i));
+      for (let i = 0; i < at.length; i += 2) {
+        pen.moveTo(x0, y0);
+        pen.lineTo(view.x(at[i] ?? 0), view.y(at[i + 1] ?? 0));
       }
     });
-    painter.path({ fill: colours.panel, stroke: colours.ink, width: 1.2 }, (pen) =>
-      circle(pen, view.x(0), view.y(0), 2.5),
-    );
-    painter.path({ fill: colours.ink }, (pen) => {
-      for (const i of places) circle(pen, ...dot(i), 3.5);
-    });
-    painter.path({ fill: colours.panel, stroke: colours.ink, width: 2.5 }, (pen) => {
-      for (const i of active) circle(pen, ...dot(i), 6);
-    });
-    for (const i of places) {
-      const [x, y] = dot(i);
-      const bold = active.includes(i);
-      painter.text(x, y - 14, String((ids[i] ?? 0) + 1), { fill: colours.ink, halo: colours.panel, bold });
-    }
+    painter.dots({ fill: colours.panel, stroke: colours.ink, width: 1.2 }, [x0, y0], 2.5);
+    drawMarks(drawing, { at, active, name: (i) => this.nameOf(i) });
   }
 
-  protected override csv(): CsvTable {
+  override csv(): CsvTable {
     return {
       header: ['activation', 'cell', 'active', 'area', 'corners'],
       rows: this.diagrams.flatMap((diagram, i) =>
-        [...Array(diagram.cells).keys()].map((cell) => [
+        cellRows(diagram, (_, owners) => [[...owners].map((each) => this.nameOf(each)).join(' ')]).map((row) => [
           ['relu', 'jumprelu', 'topk'][i] ?? '',
-          cell,
-          [...ownersOf(diagram, cell)].map((site) => (this.sites.ids[site] ?? 0) + 1).join(' '),
-          diagram.areas[cell] ?? 0,
-          corners(diagram, cell),
+          ...row,
         ]),
       ),
     };
   }
 }
 
-function clampTo({ x, y }: Place): Place {
-  const [x0, y0, x1, y1] = PANEL;
-  return { x: Math.min(Math.max(x, x0), x1), y: Math.min(Math.max(y, y0), y1) };
-}
-
-/** Where sites start: some way off the edge, so that their lines are in the picture. */
-function shrunk([x0, y0, x1, y1]: Box): Box {
-  const [mx, my] = [0.15 * (x1 - x0), 0.15 * (y1 - y0)];
-  return [x0 + mx, y0 + my, x1 - mx, y1 - my];
+function cellCount(cells: number): string {
+  return `${count(cells)} ${cells === 1 ? 'cell' : 'cells'}`;
 }

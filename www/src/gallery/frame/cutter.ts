@@ -4,7 +4,9 @@
 import { wrap, type Remote } from 'comlink';
 import { outcome, type Outcome } from '../../kit/failure';
 import { diagramOf, type Diagram } from './diagram';
+import { Ground, type Drawing } from './painter';
 import { patchOf, type Patch } from './patch';
+import { PendingCalls } from './pending';
 import type { Sites } from './sites';
 import type { Box } from './view';
 
@@ -13,20 +15,25 @@ export interface GeometryWorker {
   diagram(at: Float64Array, weights: Float64Array, order: number, box: Box): Promise<Outcome<Diagram>>;
 }
 
-/** The worker, and a promise that only ever fails: if it could not be started. */
-let remote: { cutter: Remote<GeometryWorker>; broken: Promise<never> } | undefined;
+/** The worker, once it is needed, until it dies. */
+let remote: Remote<GeometryWorker> | undefined;
+const calls = new PendingCalls();
 
-function startWorker(): { cutter: Remote<GeometryWorker>; broken: Promise<never> } {
+function startWorker(): Remote<GeometryWorker> {
   const worker = new Worker(new URL('./geometry.worker.ts', import.meta.url), { type: 'module' });
-  const broken = new Promise<never>((_, reject) => {
-    worker.addEventListener('error', () => reject(new Error('The worker for large diagrams could not be started.')));
+  worker.addEventListener('error', (event) => {
+    event.preventDefault();
+    worker.terminate();
+    remote = undefined;
+    const reason = event.message === '' ? '' : `: ${event.message}`;
+    calls.fail(new Error(`The worker for large diagrams stopped${reason}. The picture is a coarse one.`));
   });
-  return { cutter: wrap<GeometryWorker>(worker), broken };
+  return wrap<GeometryWorker>(worker);
 }
 
 function cutInWorker(sites: Sites, order: number, box: Box): Promise<Outcome<Diagram>> {
-  remote ??= startWorker();
-  return Promise.race([remote.cutter.diagram(sites.at, sites.weights, order, box), remote.broken]);
+  const cutter = (remote ??= startWorker());
+  return calls.run<Outcome<Diagram>>(async () => cutter.diagram(sites.at, sites.weights, order, box));
 }
 
 /**
@@ -74,57 +81,100 @@ export function partAt(shown: Shown, x: number, y: number): Part {
   return patch && x >= x0 && x <= x1 && y >= y0 && y <= y1 ? patch : shown;
 }
 
+interface Wanted {
+  readonly sites: Sites;
+  readonly order: number;
+  readonly box: Box;
+}
+
 /** Cuts as a figure's sites change: at once if that is quick, else by the worker, the newest wish first. */
 export class Cutter {
   shown: Shown | undefined;
-  private wanted: { sites: Sites; order: number; box: Box } | undefined;
+  private wanted: Wanted | undefined;
+  private asked: Pick<Wanted, 'sites' | 'order'> | undefined;
   private busy = false;
+  private readonly ground = new Ground();
 
   constructor(
     private readonly changed: () => void,
     private readonly failed: (error: Error) => void,
   ) {}
 
-  /** Asks for the diagram of some sites; what is to be shown now is in `shown`. */
+  /** Sees to the diagram of some sites, if it was not asked for last; what is to be shown now is in `shown`. */
   ask(sites: Sites, order: number, box: Box): void {
+    if (this.asked?.sites === sites && this.asked.order === order) return;
+    this.forget();
     if (isSmall(sites.ids.length, order)) {
       this.wanted = undefined;
       this.shown = { diagram: diagramOf(sites.at, sites.weights, order, box), sites, order, exact: true };
-      return;
+    } else {
+      this.wanted = { sites, order, box };
+      this.shown = this.standIn(sites, order, box);
+      if (!this.busy) void this.work();
     }
-    this.wanted = { sites, order, box };
+    this.asked = { sites, order };
+  }
+
+  /** Draws what is shown part by part, the newest last; what depends on `key` too is drawn anew when it changes. */
+  draw(drawing: Drawing, key: readonly unknown[], part: (on: Drawing, part: Part, window?: Box) => void): void {
+    const { shown } = this;
+    if (!shown) return;
+    // What the worker has cut takes longer to draw than a drag allows, and stays the same between its answers.
+    if (isSmall(shown.sites.ids.length, shown.order)) part(drawing, shown);
+    else {
+      this.ground.paint(drawing.painter, [shown.diagram, drawing.colours.panel, ...key], (painter) =>
+        part({ ...drawing, painter }, shown),
+      );
+    }
+    if (shown.patch) part(drawing, shown.patch, shown.patch.window);
+  }
+
+  /** Asks again for what was asked for last: it failed. */
+  forget(): void {
+    this.asked = undefined;
+  }
+
+  /** Whether the worker is still to answer. */
+  get waiting(): boolean {
+    return this.wanted !== undefined;
+  }
+
+  /** What is shown while the worker is at work. */
+  private standIn(sites: Sites, order: number, box: Box): Shown {
     // The last diagram of nearly the same sites stands in better than a coarse one of the new.
     const last = this.shown;
     if (last?.order === order && Math.abs(last.sites.ids.length - sites.ids.length) < 2) {
-      this.shown = { ...last, exact: false, patch: patchOf(last.diagram, last.sites, sites, order, box) };
-    } else {
-      const few = firstSites(sites, coarseCount(order));
-      this.shown = { diagram: diagramOf(few.at, few.weights, order, box), sites: few, order, exact: false };
+      return { ...last, exact: false, patch: patchOf(last.diagram, last.sites, sites, order, box) };
     }
-    if (!this.busy) void this.work();
-  }
-
-  private isWanted(): boolean {
-    return this.wanted !== undefined;
+    const few = firstSites(sites, coarseCount(order));
+    return { diagram: diagramOf(few.at, few.weights, order, box), sites: few, order, exact: false };
   }
 
   private async work(): Promise<void> {
     this.busy = true;
     while (this.wanted) {
-      const { sites, order, box } = this.wanted;
       const asked = this.wanted;
-      const answer = await outcome(() => cutInWorker(sites, order, box)).then((all) => (all.ok ? all.value : all));
-      if (answer.ok) {
-        // While newer sites wait, this diagram is still the best there is, unless they were cut at once.
-        if (this.isWanted()) {
-          const patch = patchOf(answer.value, sites, this.wanted.sites, order, box);
-          this.shown = { diagram: answer.value, sites, order, exact: this.wanted === asked, patch };
-        }
-      } else if (this.wanted === asked) this.failed(new Error(answer.message));
-      if (this.wanted === asked) this.wanted = undefined;
+      const answer = await outcome(async () => {
+        const cut = await cutInWorker(asked.sites, asked.order, asked.box);
+        if (!cut.ok) throw new Error(cut.message);
+        this.take(cut.value, asked);
+      });
+      if (this.wanted === asked) {
+        this.wanted = undefined;
+        if (!answer.ok) this.failed(new Error(answer.message));
+      }
       this.changed();
     }
     this.busy = false;
+  }
+
+  /** While newer sites wait, this diagram is still the best there is, unless they were cut at once. */
+  private take(diagram: Diagram, asked: Wanted): void {
+    const { wanted } = this;
+    if (!wanted) return;
+    const { sites, order, box } = asked;
+    const patch = patchOf(diagram, sites, wanted.sites, order, box);
+    this.shown = { diagram, sites, order, exact: wanted === asked, patch };
   }
 }
 

@@ -1,6 +1,8 @@
 // Diagrams of the wasm package as plain arrays: to be drawn, searched, and sent from a worker.
 
 import init, { powerDiagram, type Cells, type Partition } from 'splinterp/figures';
+import { messageOf } from '../../kit/failure';
+import { percent } from '../../kit/format';
 import type { Pen } from './painter';
 import type { Box, View } from './view';
 
@@ -19,7 +21,13 @@ let loading: Promise<unknown> | undefined;
 
 /** Loads the wasm module on the page's thread, once; then everything of `splinterp` may be called. */
 export async function loadGeometry(): Promise<void> {
-  await (loading ??= init());
+  try {
+    await (loading ??= init());
+  } catch (error) {
+    // The next figure that asks, or the same once more, is to try again.
+    loading = undefined;
+    throw new Error(`The geometry module could not be loaded: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /** A partition as plain arrays. */
@@ -58,9 +66,9 @@ export function cellAt({ cells, offsets, coordinates }: Diagram, x: number, y: n
   return -1;
 }
 
-/** The share of a box that an area takes, in percent with two significant digits: 4.1 %, 0.0093 %. */
+/** The share of a box that an area takes: 4.1 %, 0.0093 %. */
 export function shareOf(area: number, [x0, y0, x1, y1]: Box): string {
-  return `${String(Number(((100 * area) / ((x1 - x0) * (y1 - y0))).toPrecision(2)))} %`;
+  return percent(area / ((x1 - x0) * (y1 - y0)));
 }
 
 /** Corners of a cell as text, `x y;x y;…`. */

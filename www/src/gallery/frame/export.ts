@@ -16,6 +16,16 @@ export function csvText({ header, rows }: CsvTable): string {
   return lines.map((line) => `${line}\r\n`).join('');
 }
 
+/** The colours of a figure in another page: those of the reader's device unless one is given. */
+export const schemes = ['', 'light', 'dark'] as const;
+export type Scheme = (typeof schemes)[number];
+
+/** Address of a figure's own page, relative to the site's root. */
+export function pageOf(name: string, hash = '', scheme: Scheme = ''): string {
+  const query = new URLSearchParams({ name, ...(scheme === '' ? {} : { scheme }) }).toString();
+  return `figure.html?${query}${hash === '' ? '' : `#${hash}`}`;
+}
+
 /** What an embedded figure posts to the page around it, whenever its height changes. */
 export interface HeightMessage {
   readonly type: 'splinterp:height';

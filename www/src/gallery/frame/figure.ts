@@ -1,41 +1,44 @@
 // The frame that every figure of the gallery stands in. A figure is a Lit component:
 //
-//   @customElement('splinterp-my-figure')            // registered in ../registry.ts under 'my-figure'
+//   @customElement('splinterp-my-figure')            // its title is in titles.ts, its file in ../registry.ts
 //   export class MyFigure extends FigureElement<typeof table> {
-//     protected readonly name = 'my-figure';
+//     readonly name = 'my-figure';
 //     readonly table = table;                         // its state, as properties (../../kit/properties.ts)
 //     protected claim() { return html`…`; }           // what it shows …
 //     protected attempt() { return html`…`; }         // … and one thing to try
-//     protected override controls() { … }             // native controls; a change calls this.set({ key: value })
-//     protected describe() { return '…'; }            // in words what is seen now: read out, and the picture's text
-//     protected draw(painter, view, colours) { … }    // in CSS pixels of the stage, for the screen and every export
-//     protected csv() { return { header, rows }; }
+//     protected override controls() { … }             // made by controls.ts; a change calls this.set({ key: value })
+//     protected override derive() { … }               // what follows from the state, once the wasm module is loaded
+//     protected describe() { return '…'; }            // in words what is seen now: the picture's text alternative
+//     protected draw({ painter, view, colours }) { … } // in CSS pixels of the stage, for the screen and every export
+//     csv() { return { header, rows }; }
 //     protected override tools() { … }                // controls under the picture, as SiteEditor.bar()
 //     protected override overlay() { … }              // focusable elements over the picture, as SiteEditor makes them
 //     protected override readonly box = [0, 0, 1.5, 1]; // its shape is that of the stage
-//     protected override prepare() { … }              // awaited before the first drawing, to load the wasm module, say
 //   }
 //
-// What the frame does: heading, export menu (SVG, PNG, CSV, link, code to embed), state ↔ hash, drawing when the
-// state, size, theme or device pixel ratio changes and only while on screen, `this.play` that ends off screen
-// and jumps to its end where less motion is wanted, failures shown as a sentence. A figure with a stage of its own
-// (three.js) overrides `stage()` and `paint()`, and `draw` for the SVG.
+// What the frame does: heading, export menu, state ↔ hash, drawing when the state, size, theme or device pixel ratio
+// changes and only while on screen, `this.play` that ends off screen and jumps to its end where less motion is wanted.
+// What `prepare`, `derive` and `draw` throw, and what `fail` is given, is shown with a button that tries again. A
+// figure with a stage of its own (three.js) overrides `paint`.
 //
 // `set(changes, false)` while a thing is dragged and `set(changes)` when it is let go: only the latter makes an entry
-// that Back returns to. Derive what is costly in `willUpdate`, where `this.ready` tells whether `prepare` is through.
+// that Back returns to. A key that is held counts as one change, whatever `set` is told.
 
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
-import { download } from '../../kit/download';
+import { messageOf } from '../../kit/failure';
 import { initialOf, parseState, writeState, type StateOf, type Table } from '../../kit/properties';
 import { ThemeController } from '../../kit/theme';
 import { VisibleController } from '../../kit/visible';
 import { shared } from '../../kit/styles';
-import { entryOf, pageOf } from '../registry';
-import { colourVariables, coloursOf, type Colours } from './colours';
-import { csvText, embedCode, type CsvTable } from './export';
-import { CanvasPainter, SvgPainter, type Painter } from './painter';
+import { colourVariables, coloursOf } from './colours';
+import { loadGeometry } from './diagram';
+import { pageOf, type CsvTable, type Scheme } from './export';
+import { ExportMenu, type Exported } from './export-menu';
+import { HeldKey } from './keys';
+import { CanvasPainter, pngOf, SvgPainter, type Drawing } from './painter';
 import { figureStyles } from './styles';
+import { titles, type FigureName } from './titles';
 import { View, type Box } from './view';
 
 /** Tells the page that the figure's state is another; it bubbles out of the figure. */
@@ -58,19 +61,15 @@ declare global {
   }
 }
 
-/** Quiet time after which the description is read out, in ms: not at every pixel of a drag. */
-const SPEAK_AFTER = 700;
-
-/** Pixels of an exported picture for each CSS pixel. */
-const PNG_RATIO = 2;
+/** Quiet time after which the description follows the picture, in ms: not at every pixel of a drag. */
+const DESCRIBE_AFTER = 700;
 
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 
-export abstract class FigureElement<T extends Table> extends LitElement {
+export abstract class FigureElement<T extends Table> extends LitElement implements Exported {
   static override styles = [shared, colourVariables, figureStyles];
 
-  /** Name in the registry. */
-  protected abstract readonly name: string;
+  abstract readonly name: FigureName;
   abstract readonly table: T;
   /** The part of the plane on the stage, in the figure's own units. */
   protected readonly box: Box = [0, 0, 1.5, 1];
@@ -81,8 +80,13 @@ export abstract class FigureElement<T extends Table> extends LitElement {
   /** Whether `prepare` is through. */
   @state() protected ready = false;
   @state() private width = 0;
-  @state() private spoken = '';
-  @state() private failure = '';
+  /** The picture in words. */
+  @state() private described = '';
+  /** The same for those who listen: only what follows a change of theirs, and only once it has come to rest. */
+  @state() private announced = '';
+  /** Why the picture is not what it should be: what was thrown on the way to it, or told by `fail`. */
+  private thrown = '';
+  @state() private failed = '';
   /** What the reader should know of an action: that a link is copied, that a part of a link was not understood. */
   @state() private note = '';
   @query('canvas') private readonly canvas!: HTMLCanvasElement | null;
@@ -90,10 +94,13 @@ export abstract class FigureElement<T extends Table> extends LitElement {
 
   private current: StateOf<T> | undefined;
   private begun = false;
-  private speaking: ReturnType<typeof setTimeout> | undefined;
+  private touched = false;
+  private describing: ReturnType<typeof setTimeout> | undefined;
   private animation = 0;
   private readonly visibility = new VisibleController(this, () => this.onVisible());
   private readonly sizes = new ResizeObserver(([entry]) => (this.width = entry?.contentRect.width ?? this.width));
+  private readonly menu = new ExportMenu(this);
+  private readonly key = new HeldKey(this, () => this.dispatch(true));
 
   constructor() {
     super();
@@ -105,8 +112,8 @@ export abstract class FigureElement<T extends Table> extends LitElement {
   protected abstract claim(): TemplateResult;
   protected abstract attempt(): TemplateResult;
   protected abstract describe(): string;
-  protected abstract draw(painter: Painter, view: View, colours: Colours): void;
-  protected abstract csv(): CsvTable;
+  protected abstract draw(drawing: Drawing): void;
+  abstract csv(): CsvTable;
 
   protected controls(): TemplateResult | typeof nothing {
     return nothing;
@@ -127,7 +134,25 @@ export abstract class FigureElement<T extends Table> extends LitElement {
   }
 
   protected prepare(): Promise<void> {
-    return Promise.resolve();
+    return loadGeometry();
+  }
+
+  protected derive(): void {
+    // Most figures have something to derive, a few have not.
+  }
+
+  /** Called before another attempt after a failure: what was kept may be at fault. */
+  protected forget(): void {
+    // Nothing is kept here.
+  }
+
+  /** Whether the picture moves by itself now: nobody wants each of its moments read out. */
+  protected get moving(): boolean {
+    return this.animation !== 0;
+  }
+
+  get heading(): string {
+    return titles[this.name];
   }
 
   // --- state ----------------------------------------------------------------------------------------------------
@@ -138,8 +163,13 @@ export abstract class FigureElement<T extends Table> extends LitElement {
 
   set(changes: Partial<StateOf<T>>, settled = true): void {
     this.current = { ...this.state, ...changes };
-    this.note = '';
+    this.touched = true;
+    [this.note, this.failed] = ['', ''];
     this.requestUpdate();
+    this.dispatch(this.key.settles(settled));
+  }
+
+  private dispatch(settled: boolean): void {
     this.dispatchEvent(new FigureStateEvent(this.name, this.hash, settled));
   }
 
@@ -152,13 +182,17 @@ export abstract class FigureElement<T extends Table> extends LitElement {
   restore(hash: string): void {
     const { state, notes } = parseState(this.table, hash);
     this.current = state;
-    this.note = notes.length === 0 ? '' : `The link was not understood in full: ${notes.join('; ')}.`;
+    this.note = notes.length === 0 ? '' : `Parts of the link were not understood: ${notes.join('; ')}.`;
     this.requestUpdate();
   }
 
   /** The figure's page with its state of now. */
-  get link(): string {
-    return new URL(pageOf(this.name, this.hash), document.baseURI).href;
+  linkIn(scheme: Scheme): string {
+    return new URL(pageOf(this.name, this.hash, scheme), document.baseURI).href;
+  }
+
+  tell(note: string): void {
+    this.note = note;
   }
 
   // --- time -----------------------------------------------------------------------------------------------------
@@ -183,8 +217,8 @@ export abstract class FigureElement<T extends Table> extends LitElement {
     const frame = (now: number): void => {
       start ??= now;
       const t = this.onScreen ? Math.min(1, (now - start) / (1000 * seconds)) : 1;
-      step(t);
       this.animation = t < 1 ? requestAnimationFrame(frame) : 0;
+      step(t);
     };
     this.animation = requestAnimationFrame(frame);
   }
@@ -199,6 +233,7 @@ export abstract class FigureElement<T extends Table> extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener('resize', this.onRatio);
+    if (this.hasUpdated) this.sizes.observe(this.stageElement);
   }
 
   override disconnectedCallback(): void {
@@ -206,7 +241,7 @@ export abstract class FigureElement<T extends Table> extends LitElement {
     window.removeEventListener('resize', this.onRatio);
     this.sizes.disconnect();
     this.stop();
-    clearTimeout(this.speaking);
+    clearTimeout(this.describing);
   }
 
   /** Zooming changes the device pixel ratio, and is told as a change of size. */
@@ -214,12 +249,31 @@ export abstract class FigureElement<T extends Table> extends LitElement {
 
   private onVisible(): void {
     this.requestUpdate();
-    if (this.begun || !this.visibility.visible) return;
+    if (!this.visibility.visible || this.begun) return;
     this.begun = true;
     this.prepare().then(
       () => (this.ready = true),
       (error: unknown) => this.fail(error),
     );
+  }
+
+  /** Shows an error to the reader, until the next change or attempt. */
+  protected fail(error: unknown): void {
+    this.failed = messageOf(error);
+  }
+
+  private retry(): void {
+    this.failed = '';
+    this.begun = this.ready;
+    this.forget();
+    this.onVisible();
+    // The button is gone with the failure, and the focus must not go with it.
+    this.stageElement.focus();
+  }
+
+  protected override willUpdate(): void {
+    if (!this.ready) return;
+    this.thrown = thrownBy(() => this.derive());
   }
 
   protected override firstUpdated(): void {
@@ -228,13 +282,17 @@ export abstract class FigureElement<T extends Table> extends LitElement {
 
   protected override updated(): void {
     if (!this.ready || !this.onScreen || this.width === 0) return;
-    try {
-      this.paint(this.view);
-    } catch (error) {
-      this.fail(error);
-    }
-    clearTimeout(this.speaking);
-    this.speaking = setTimeout(() => (this.spoken = this.describe()), SPEAK_AFTER);
+    const thrown = thrownBy(() => this.paint(this.view));
+    if (thrown !== '') this.failed = thrown;
+    clearTimeout(this.describing);
+    this.describing = setTimeout(() => this.putInWords(), DESCRIBE_AFTER);
+  }
+
+  private putInWords(): void {
+    this.described = this.describe();
+    if (!this.touched || this.moving) return;
+    this.touched = false;
+    this.announced = this.described;
   }
 
   /** The stage as it is now. */
@@ -245,133 +303,73 @@ export abstract class FigureElement<T extends Table> extends LitElement {
   /** Puts the picture on the stage. */
   protected paint(view: View): void {
     if (!this.canvas) return;
-    this.draw(new CanvasPainter(this.canvas, view.width, view.height, devicePixelRatio), view, coloursOf(this));
-  }
-
-  /** Shows an error to the reader until `mended`. */
-  protected fail(error: unknown): void {
-    this.failure = error instanceof Error ? error.message : String(error);
-  }
-
-  protected mended(): void {
-    this.failure = '';
+    const painter = new CanvasPainter(this.canvas, view.width, view.height, devicePixelRatio);
+    this.draw({ painter, view, colours: coloursOf(this) });
   }
 
   // --- the frame ------------------------------------------------------------------------------------------------
 
   override render(): TemplateResult {
+    const failure = this.failed || this.thrown;
     return html`<figure aria-labelledby="title">
       <div class="head">
-        <h2 id="title">${entryOf(this.name)?.title}</h2>
-        ${this.menu()}
+        <h2 id="title">${this.heading}</h2>
+        ${this.menu.render()}
       </div>
       <div class="controls" role="group" aria-label="Controls">${this.controls()}</div>
-      ${this.failure === '' ? nothing : html`<p class="failure" role="alert">${this.failure}</p>`}
-      <div class="stage">${this.stage()}${this.overlay()}</div>
+      <div role="alert">
+        ${
+          failure === ''
+            ? nothing
+            : html`<div class="failure">
+                <p>${failure}</p>
+                <button data-testid="retry" @click=${() => this.retry()}>Try again</button>
+              </div>`
+        }
+      </div>
+      <div class="stage" tabindex="-1">${this.stage()}${this.overlay()}</div>
       ${this.tools()}
       <div class="readout number">${this.readout()}</div>
       <p class="note small" role="status" ?hidden=${this.note === ''} data-testid="note">${this.note}</p>
-      <p class="hidden" aria-live="polite" data-testid="spoken">${this.spoken}</p>
+      <p class="hidden" aria-live="polite" data-testid="announced">${this.announced}</p>
       <figcaption><strong>${this.claim()}</strong> ${this.attempt()}</figcaption>
     </figure>`;
   }
 
-  protected stage(): TemplateResult {
+  private stage(): TemplateResult {
     return html`<canvas
       class="smooth"
       role="img"
-      aria-label=${this.spoken === '' ? `${entryOf(this.name)?.title ?? ''}, not drawn yet` : this.spoken}
+      aria-label=${this.described === '' ? `${this.heading}, not drawn yet` : this.described}
       width="1"
       height="1"
       .style=${`width: 100%; height: ${this.view.height}px`}
     ></canvas>`;
   }
 
-  private menu(): TemplateResult {
-    return html`<details class="menu" @keydown=${this.onMenuKey} @focusout=${this.onMenuLeft}>
-      <summary>Export</summary>
-      <div class="sheet">
-        <div class="row" role="group" aria-label="Export">
-          <button data-testid="svg" @click=${() => this.exportSvg()}>SVG</button>
-          <button data-testid="png" @click=${() => void this.exportPng()}>PNG</button>
-          <button data-testid="csv" @click=${() => this.exportCsv()}>CSV</button>
-          <button data-testid="link" @click=${() => void this.copy(this.link, 'The link is copied.')}>Copy link</button>
-        </div>
-        <label for="embed">Embed it in a page of yours:</label>
-        <textarea id="embed" readonly rows="5" spellcheck="false" .value=${this.code}></textarea>
-        <button data-testid="embed" @click=${() => void this.copy(this.code, 'The code is copied.')}>Copy code</button>
-      </div>
-    </details>`;
-  }
-
-  private get code(): string {
-    return embedCode(this.name, entryOf(this.name)?.title ?? this.name, this.link, Math.round(this.offsetHeight));
-  }
-
-  private readonly onMenuKey = (event: KeyboardEvent): void => {
-    const menu = event.currentTarget as HTMLDetailsElement;
-    if (event.key !== 'Escape' || !menu.open) return;
-    menu.open = false;
-    menu.querySelector('summary')?.focus();
-  };
-
-  private readonly onMenuLeft = (event: FocusEvent): void => {
-    const menu = event.currentTarget as HTMLDetailsElement;
-    if (event.relatedTarget && !menu.contains(event.relatedTarget as Node)) menu.open = false;
-  };
-
   // --- exports --------------------------------------------------------------------------------------------------
 
-  protected svg(): string {
-    const painter = new SvgPainter(this.view.width, this.view.height);
+  svg(): string {
+    const { view } = this;
+    const painter = new SvgPainter(view.width, view.height);
     const colours = coloursOf(this);
-    this.draw(painter, this.view, colours);
-    return painter.document(entryOf(this.name)?.title ?? this.name, this.describe(), colours.panel);
+    this.draw({ painter, view, colours });
+    return painter.document(this.heading, this.describe(), colours.panel);
   }
 
-  protected png(): Promise<Blob> {
-    const { width, height } = this.view;
-    const canvas = new OffscreenCanvas(1, 1);
-    const painter = new CanvasPainter(canvas, width, height, PNG_RATIO);
+  png(): Promise<Blob> {
+    const { view } = this;
     const colours = coloursOf(this);
-    painter.path({ fill: colours.panel }, (pen) => {
-      pen.moveTo(0, 0);
-      pen.lineTo(width, 0);
-      pen.lineTo(width, height);
-      pen.lineTo(0, height);
-    });
-    this.draw(painter, this.view, colours);
-    return canvas.convertToBlob({ type: 'image/png' });
-  }
-
-  private exportSvg(): void {
-    download(`${this.name}.svg`, new Blob([this.svg()], { type: 'image/svg+xml' }));
-  }
-
-  private async exportPng(): Promise<void> {
-    try {
-      download(`${this.name}.png`, await this.png());
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
-  private exportCsv(): void {
-    download(`${this.name}.csv`, new Blob([csvText(this.csv())], { type: 'text/csv' }));
-  }
-
-  /** A page that may not use the clipboard (an embedded one, often) shows the text instead. */
-  private async copy(text: string, done: string): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(text);
-      this.note = done;
-    } catch {
-      this.note = `The clipboard is out of reach here; copy this by hand: ${text}`;
-    }
+    return pngOf(view.width, view.height, colours.panel, (painter) => this.draw({ painter, view, colours }));
   }
 }
 
-/** Whether what a figure derives from `before` must be derived anew from `now`: compared one by one. */
-export function changed(before: readonly unknown[], now: readonly unknown[]): boolean {
-  return before.length !== now.length || now.some((value, i) => value !== before[i]);
+/** What it throws in words, nothing if it throws nothing. */
+function thrownBy(work: () => void): string {
+  try {
+    work();
+    return '';
+  } catch (error) {
+    return messageOf(error);
+  }
 }

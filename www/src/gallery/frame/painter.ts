@@ -1,6 +1,9 @@
 // One way to draw for the screen and for every export: a figure traces paths with a pen, in CSS pixels of its stage,
 // and a canvas or an SVG text takes them.
 
+import type { Colours } from './colours';
+import type { View } from './view';
+
 /** What traces a path; a canvas context is one. */
 export interface Pen {
   moveTo(x: number, y: number): void;
@@ -37,6 +40,13 @@ export interface Painter {
   /** Circles of one radius around points x0 y0 x1 y1 …. */
   dots(style: Style, at: readonly number[], radius: number): void;
   text(x: number, y: number, text: string, style: TextStyle): void;
+}
+
+/** What is drawn with, where and in which colours. */
+export interface Drawing {
+  readonly painter: Painter;
+  readonly view: View;
+  readonly colours: Colours;
 }
 
 /** A whole circle, as a path of its own or a part of a longer one. */
@@ -133,6 +143,23 @@ export class CanvasPainter implements Painter {
     this.context.globalAlpha = 1;
     this.context.drawImage(image, 0, 0, this.width, this.height);
   }
+}
+
+/** Pixels of an exported picture for each CSS pixel. */
+const PNG_RATIO = 2;
+
+/** A picture as a PNG file, on a ground of one colour. */
+export function pngOf(width: number, height: number, ground: string, draw: (painter: Painter) => void): Promise<Blob> {
+  const canvas = new OffscreenCanvas(1, 1);
+  const painter = new CanvasPainter(canvas, width, height, PNG_RATIO);
+  painter.path({ fill: ground }, (pen) => {
+    pen.moveTo(0, 0);
+    pen.lineTo(width, 0);
+    pen.lineTo(width, height);
+    pen.lineTo(0, height);
+  });
+  draw(painter);
+  return canvas.convertToBlob({ type: 'image/png' });
 }
 
 /** Shortest decimal of a pixel coordinate; a hundredth of a pixel is not seen. */

@@ -2,6 +2,8 @@
 
 import { html, nothing, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from 'lit';
 import type { Property } from '../../kit/properties';
+import { measured } from '../../kit/format';
+import { arrowed } from './keys';
 import type { Place } from './probe';
 import type { View } from './view';
 
@@ -17,9 +19,8 @@ const DIGITS = 2;
 /** Pixels between two points of a stroke. */
 const SPACING = 9;
 
-/** Part of the box's width by which an arrow key moves the pen, and how much further with Shift. */
+/** Part of the box's width by which an arrow key moves the pen. */
 const STEP = 0.005;
-const FURTHER = 5;
 
 /** `0.31*0.5_-1*0.25`, with `_` between points. */
 export function pointsProperty(key: string): Property<Points> {
@@ -94,11 +95,11 @@ export class PointPen implements ReactiveController {
         class="handle nib"
         role="slider"
         aria-roledescription="pen"
-        aria-label="Pen; Enter puts a point"
+        aria-label="Pen: Enter adds a point"
         aria-valuemin=${x0}
         aria-valuemax=${x1}
         aria-valuenow=${x}
-        aria-valuetext=${`x ${x.toFixed(2)}, y ${y.toFixed(2)}`}
+        aria-valuetext=${`x ${measured(kept(x))}, y ${measured(kept(y))}`}
         tabindex="0"
         .style=${`transform: translate(${view.x(x)}px, ${view.y(y)}px)`}
         @keydown=${this.onKey}
@@ -135,22 +136,14 @@ export class PointPen implements ReactiveController {
 
   private readonly onKey = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey || !this.place) return;
-    const { view } = this.host;
     if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault();
       this.options.put(this.place, true);
       return;
     }
-    const [right, up] = {
-      ArrowLeft: [-1, 0],
-      ArrowRight: [1, 0],
-      ArrowUp: [0, 1],
-      ArrowDown: [0, -1],
-    }[event.key] ?? [0, 0];
-    if (right === 0 && up === 0) return;
-    event.preventDefault();
-    const length = (view.box[2] - view.box[0]) * STEP * (event.shiftKey ? FURTHER : 1);
-    this.place = view.clamp(this.place.x + (right ?? 0) * length, this.place.y + (up ?? 0) * length);
+    const to = arrowed(event, this.host.view, STEP, this.place);
+    if (!to) return;
+    this.place = to;
     this.host.requestUpdate();
   };
 }

@@ -6,6 +6,7 @@
 
 import { html, type ReactiveController, type TemplateResult } from 'lit';
 import type { Property } from '../../kit/properties';
+import { arrowed } from './keys';
 import type { SiteEditorHost } from './site-editor';
 
 export interface Place {
@@ -13,9 +14,8 @@ export interface Place {
   readonly y: number;
 }
 
-/** Part of the box's width by which an arrow key moves the probe, and how much further with Shift. */
+/** Part of the box's width by which an arrow key moves the probe. */
 const STEP = 0.01;
-const FURTHER = 5;
 
 /** A place in a link: `0.31*0.5`. */
 export function placeProperty(key: string, initial: Place): Property<Place> {
@@ -119,18 +119,8 @@ export class Probe implements ReactiveController {
   }
 
   private readonly onKey = (event: KeyboardEvent): void => {
-    const [right, up] = {
-      ArrowLeft: [-1, 0],
-      ArrowRight: [1, 0],
-      ArrowUp: [0, 1],
-      ArrowDown: [0, -1],
-    }[event.key] ?? [0, 0];
     if (event.key === 'Escape') (event.currentTarget as HTMLElement).blur();
-    if (event.ctrlKey || event.metaKey || event.altKey || (right === 0 && up === 0)) return;
-    event.preventDefault();
-    const { view } = this.host;
-    const length = (view.box[2] - view.box[0]) * STEP * (event.shiftKey ? FURTHER : 1);
-    const { x, y } = this.options.at();
-    this.options.move(view.clamp(x + (right ?? 0) * length, y + (up ?? 0) * length), true);
+    const to = arrowed(event, this.host.view, STEP, this.options.at());
+    if (to) this.options.move(to, true);
   };
 }

@@ -2,8 +2,8 @@
 // over a figure's stage, and a bar for the selected site. The figure draws the sites itself.
 //
 //   private readonly editor = new SiteEditor(this, {
-//     sites: () => this.sites,                       // those that can be moved now
-//     put: (id, site, settled) => …,                 // a site is another, or removed (undefined); usually `edit(…)`
+//     sites: () => this.sites.now,                   // those that can be moved now
+//     put: (id, site, settled) => …,                 // a site is another, or removed (undefined); usually `ScatteredSites.put`
 //     add: (site) => id,                             // leave out where none may be added
 //     weighted: () => true,                          // whether sites have weights
 //     weightRange: () => [-0.1, 0.1],
@@ -16,9 +16,11 @@
 // beside it, as a double click on an empty place does. Up to `MOST_HANDLES` each site has a handle; of more, the one
 // selected or under the mouse has: a tap selects a site, and then its handle can be dragged.
 
-import { html, nothing, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from 'lit';
+import { html, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { measured } from '../../kit/format';
+import { arrowed, FURTHER } from './keys';
+import { siteBar } from './site-bar';
 import type { Site, Sites } from './sites';
 import type { View } from './view';
 
@@ -28,9 +30,8 @@ export const MOST_HANDLES = 120;
 /** Pixels around a site where a mouse or a finger means it, where sites have no handles of their own. */
 const REACH = { mouse: 12, touch: 24 };
 
-/** Part of the box's width by which an arrow key moves a site, and how much further with Shift. */
+/** Part of the box's width by which an arrow key moves a site. */
 const STEP = 0.01;
-const FURTHER = 5;
 
 /** Steps of + and − from end to end of the range of weights. */
 const WEIGHT_STEPS = 40;
@@ -138,7 +139,7 @@ export class SiteEditor implements ReactiveController {
     const { view } = this.host;
     const [least, most] = this.weightRange;
     const place = `x ${measured(round(site.x))}, y ${measured(round(site.y))}`;
-    const text = this.weighted ? `${place}, weight ${weightText(site.weight)}` : place;
+    const text = this.weighted ? `${place}, weight ${measured(site.weight)}` : place;
     const value = this.weighted ? site.weight : site.x;
     const range = this.weighted ? [least, most] : [view.box[0], view.box[2]];
     return html`<div
@@ -164,56 +165,21 @@ export class SiteEditor implements ReactiveController {
 
   /** The selected site's weight, and buttons to add and remove. */
   bar(): TemplateResult {
-    const id = this.selected;
+    const { selected: id, noun } = this;
     const site = id === undefined ? undefined : this.site(id);
-    const [least, most] = this.weightRange;
-    return html`<div class="bar" role="group" aria-label=${`Selected ${this.noun}`}>
-      ${
+    return siteBar({
+      noun,
+      weighted: this.weighted,
+      weightRange: this.weightRange,
+      selected:
         id === undefined || !site
-          ? html`<span class="muted">Choose a ${this.noun} to move it${this.weighted ? ' or to weigh it' : ''}.</span>`
-          : html`<span><b>${this.label(id)}</b></span> ${
-                this.weighted
-                  ? html`<label for="weight">Weight</label>
-                      <input
-                        id="weight"
-                        data-testid="weight"
-                        type="range"
-                        min=${least}
-                        max=${most}
-                        step=${(most - least) / 200}
-                        .value=${String(site.weight)}
-                        @input=${(event: Event) => this.onWeight(id, event, false)}
-                        @change=${(event: Event) => this.onWeight(id, event, true)}
-                      />
-                      <span class="number">${weightText(site.weight)}</span>`
-                  : nothing
-              }
-              ${
-                this.options.removable?.(id) === false
-                  ? nothing
-                  : html`<button data-testid="remove" ?disabled=${!this.removable(id)} @click=${() => this.remove(id)}>
-                      Remove
-                    </button>`
-              }`
-      }
-      ${
-        this.options.add
-          ? html`<button data-testid="add" @click=${() => this.addBeside(this.selected)}>Add a ${this.noun}</button>`
-          : nothing
-      }
-      <span class="keys muted small">${this.keys}</span>
-    </div>`;
-  }
-
-  /** What the keyboard does at a handle, for those who have one. */
-  private get keys(): string {
-    const each = [
-      'arrows move, Shift further',
-      ...(this.weighted ? ['+ − weigh'] : []),
-      ...(this.options.add ? ['Enter adds', 'Delete removes'] : []),
-      'Page Up, Page Down: the others',
-    ];
-    return `Keys: ${each.join(' · ')}`;
+          ? undefined
+          : { id, label: this.label(id), weight: site.weight, removable: this.removable(id) },
+      mayRemove: id === undefined || this.options.removable?.(id) !== false,
+      weigh: (weight, settled) => site && this.options.put(id ?? 0, { ...site, weight }, settled),
+      remove: () => id !== undefined && this.remove(id),
+      ...(this.options.add ? { add: () => this.addBeside(id) } : {}),
+    });
   }
 
   // --- pointers -------------------------------------------------------------------------------------------------
@@ -315,14 +281,15 @@ export class SiteEditor implements ReactiveController {
     const id = Number((event.currentTarget as HTMLElement).dataset.site);
     const site = this.site(id);
     if (!site) return;
+    const to = arrowed(event, this.host.view, STEP, site);
+    if (to) {
+      this.options.put(id, { ...site, ...to }, true);
+      return;
+    }
     const { ids } = this.options.sites();
     const at = ids.indexOf(id);
     const goTo = (i: number) => () => this.focus(ids[(i + ids.length) % ids.length]);
     const actions: Readonly<Record<string, (() => void) | undefined>> = {
-      ArrowLeft: () => this.step(id, site, -1, 0, event.shiftKey),
-      ArrowRight: () => this.step(id, site, 1, 0, event.shiftKey),
-      ArrowUp: () => this.step(id, site, 0, 1, event.shiftKey),
-      ArrowDown: () => this.step(id, site, 0, -1, event.shiftKey),
       '+': () => this.weigh(id, site, 1),
       '=': () => this.weigh(id, site, 1),
       '-': () => this.weigh(id, site, -1),
@@ -342,22 +309,11 @@ export class SiteEditor implements ReactiveController {
     action();
   };
 
-  private step(id: number, site: Site, right: number, up: number, further: boolean): void {
-    const { view } = this.host;
-    const length = (view.box[2] - view.box[0]) * STEP * (further ? FURTHER : 1);
-    this.options.put(id, { ...site, ...view.clamp(site.x + right * length, site.y + up * length) }, true);
-  }
-
   private weigh(id: number, site: Site, steps: number): void {
     if (!this.weighted) return;
     const [least, most] = this.weightRange;
     const weight = site.weight + (steps * (most - least)) / WEIGHT_STEPS;
     this.options.put(id, { ...site, weight: Math.min(Math.max(weight, least), most) }, true);
-  }
-
-  private onWeight(id: number, event: Event, settled: boolean): void {
-    const site = this.site(id);
-    if (site) this.options.put(id, { ...site, weight: Number((event.target as HTMLInputElement).value) }, settled);
   }
 
   private remove(id: number): void {
@@ -413,9 +369,4 @@ export class SiteEditor implements ReactiveController {
 /** To three decimals: what a person wants to hear of a place. */
 function round(value: number): number {
   return Math.round(value * 1000) / 1000;
-}
-
-/** A weight with three significant digits: its size goes with the space of one site. */
-function weightText(weight: number): string {
-  return String(Number(weight.toPrecision(3)));
 }

@@ -44,6 +44,11 @@ export const figureStyles = css`
     flex-direction: column;
     gap: 2px;
   }
+  .field .name {
+    display: flex;
+    align-items: center;
+    gap: 6px;
+  }
   .field.wide {
     flex: 1 1 200px;
   }
@@ -121,11 +126,20 @@ export const figureStyles = css`
     overflow-wrap: anywhere;
   }
   .failure {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 8px 12px;
+    align-items: center;
     margin: 0 0 12px;
     padding: 8px 12px;
     border-radius: 6px;
     background: var(--alert-well);
     color: var(--alert);
+  }
+  .failure p {
+    flex: 1 1 260px;
+    margin: 0;
+    overflow-wrap: anywhere;
   }
   .menu {
     position: relative;
@@ -217,5 +231,24 @@ export const figureStyles = css`
   }
   .handle.selected {
     box-shadow: inset 0 0 0 2px color-mix(in srgb, var(--accent) 70%, transparent);
+  }
+  .nib:focus-visible {
+    background:
+      linear-gradient(var(--alert), var(--alert)) 50% / 2px 100% no-repeat,
+      linear-gradient(var(--alert), var(--alert)) 50% / 100% 2px no-repeat;
+  }
+  /* Shadows and gradients give way to the reader's colours there; lines stay. */
+  @media (forced-colors: active) {
+    .handle.selected {
+      border: 2px solid Highlight;
+    }
+    .nib:focus-visible {
+      forced-color-adjust: none;
+      background: none;
+      outline: 2px solid Highlight;
+    }
+    .failure {
+      border: 1px solid;
+    }
   }
 `;

@@ -1,0 +1,20 @@
+// What stands where a figure could not be loaded: the reason, and a button that tries again.
+
+import { messageOf } from '../../kit/failure';
+
+/** The notice removes itself when it is tried again. */
+export function failureNotice(error: unknown, retry: () => Promise<void>): HTMLElement {
+  const notice = document.createElement('div');
+  notice.setAttribute('role', 'alert');
+  const reason = document.createElement('p');
+  reason.textContent = `The figure could not be loaded: ${messageOf(error)}.`;
+  const button = document.createElement('button');
+  button.dataset.testid = 'retry';
+  button.textContent = 'Try again';
+  button.addEventListener('click', () => {
+    notice.remove();
+    void retry();
+  });
+  notice.append(reason, button);
+  return notice;
+}
