@@ -15,7 +15,7 @@ let given: Scheme | undefined;
 /** Gives the page a scheme of its own; before anything is drawn. */
 export function setScheme(scheme: Scheme): void {
   given = scheme;
-  document.documentElement.style.colorScheme = scheme;
+  document.documentElement.dataset.scheme = scheme;
 }
 
 /** Whether the page is dark now. */
