@@ -1,7 +1,12 @@
-// Curves over epochs: uPlot in the site's colours, filling the box that it is given.
+// Curves over epochs: uPlot in the site's colours, filling the box that it is given. The box is a slider over the epochs:
+// under the pointer, or by the arrow keys, a crosshair shows the values of one.
 
 import { css, type CSSResult } from 'lit';
 import uPlot from 'uplot';
+import { Crosshair, crosshairStyles, type Curve } from './crosshair';
+import { measured } from './format';
+
+export type { Curve };
 
 /** Least size of the plot, in pixels. */
 const LEAST_WIDTH = 200;
@@ -11,6 +16,7 @@ const LEAST_HEIGHT = 250;
 const LOG = 3 as uPlot.Scale.Distr.Logarithmic;
 
 export const plotStyles: CSSResult = css`
+  ${crosshairStyles}
   .chart {
     position: relative;
     flex: 1 1 ${LEAST_HEIGHT}px;
@@ -43,28 +49,28 @@ export const plotStyles: CSSResult = css`
     border-top-style: dashed;
     border-top-width: 1.5px;
   }
+  @media (forced-colors: active) {
+    .legend i {
+      forced-color-adjust: none;
+    }
+  }
 `;
-
-/** One curve, a value an epoch. */
-export interface Curve {
-  /** CSS variable of its colour, without the dashes. */
-  colour: string;
-  dashed: boolean;
-  values: readonly (number | null)[];
-}
 
 /** A plot in `box`, whose style gives ink and font. */
 export class EpochPlot {
   private plot: uPlot | undefined;
   private readonly resized = new ResizeObserver(() => this.fit());
+  private readonly crosshair: Crosshair;
   private look = '';
 
   constructor(private readonly box: HTMLElement) {
     this.resized.observe(box);
+    this.crosshair = new Crosshair(box, (epoch) => this.pointAt(epoch));
   }
 
   destroy(): void {
     this.resized.disconnect();
+    this.crosshair.destroy();
     this.plot?.destroy();
     this.plot = undefined;
   }
@@ -76,6 +82,7 @@ export class EpochPlot {
       Array.from({ length: epochs }, (_, i) => i + 1),
       ...curves.map((curve) => Array.from({ length: epochs }, (_, i) => positive(curve.values[i], log))),
     ] as uPlot.AlignedData;
+    this.crosshair.follow(curves);
     const look = JSON.stringify([log, curves.map(({ colour, dashed }) => [colour, dashed])]);
     if (this.plot && look === this.look) {
       this.plot.setData(values);
@@ -84,6 +91,15 @@ export class EpochPlot {
     this.plot?.destroy();
     this.look = look;
     this.plot = new uPlot(this.options(curves, log), values, this.box);
+    this.pointAt(this.crosshair.epoch);
+  }
+
+  /** Puts the crosshair at an epoch, or away. */
+  private pointAt(epoch: number | undefined): void {
+    const { plot } = this;
+    if (!plot) return;
+    const left = epoch === undefined ? -10 : plot.valToPos(epoch, 'x');
+    plot.setCursor({ left, top: epoch === undefined ? -10 : plot.over.clientHeight / 2 });
   }
 
   /** Colours are read anew at the next drawing. */
@@ -98,8 +114,16 @@ export class EpochPlot {
     const ticks = { show: false };
     return {
       ...this.size(),
-      cursor: { drag: { x: false, y: false }, points: { size: 7 } },
+      cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
       legend: { show: false },
+      hooks: {
+        setCursor: [
+          ({ cursor: { idx, left = -1 }, over }) => {
+            const epoch = left < 0 || idx === null || idx === undefined ? undefined : idx + 1;
+            this.crosshair.show(epoch, left > over.clientWidth / 2);
+          },
+        ],
+      },
       scales: {
         x: { time: false, range: (_plot, _min, max) => [1, Math.max(2, max)] },
         y: log ? { distr: LOG } : { range: fromZero },
@@ -156,10 +180,7 @@ function positive(value: number | null | undefined, log: boolean): number | null
 /** A loss beside the axis: 0.05, 20, 1e-6. */
 function axisLabel(value: number | null): string {
   if (value === null) return '';
-  const short = Number(value.toPrecision(3));
-  return short !== 0 && (Math.abs(short) < 1e-3 || Math.abs(short) >= 1e5)
-    ? short.toExponential().replace('e+', 'e')
-    : String(short);
+  return measured(Number(value.toPrecision(3)));
 }
 
 /** Lines between the powers of ten would make a grey field of more than about four decades. */

@@ -163,8 +163,8 @@ export class ActsCurves extends ActivationsElement {
     const curves = methods.flatMap((colour): Curve[] => {
       const done = reports[colour] ?? [];
       return [
-        { colour, dashed: false, values: done.map(test) },
-        ...(train ? [{ colour, dashed: true, values: done.map(train) }] : []),
+        { name: `${runNames[colour]} test`, colour, dashed: false, values: done.map(test) },
+        ...(train ? [{ name: `${runNames[colour]} train`, colour, dashed: true, values: done.map(train) }] : []),
       ];
     });
     this.plot ??= new EpochPlot(this.box);

@@ -107,8 +107,18 @@ export class LabCurves extends LabElement {
     this.plot ??= new EpochPlot(this.box);
     this.plot.draw(
       methods.flatMap((colour) => [
-        { colour, dashed: false, values: reports[colour].map((report) => report.testMse) },
-        { colour, dashed: true, values: reports[colour].map((report) => report.trainMse) },
+        {
+          name: `${runNames[colour]} test`,
+          colour,
+          dashed: false,
+          values: reports[colour].map((report) => report.testMse),
+        },
+        {
+          name: `${runNames[colour]} train`,
+          colour,
+          dashed: true,
+          values: reports[colour].map((report) => report.trainMse),
+        },
       ]),
       state.scale === 'log',
       epoch,
