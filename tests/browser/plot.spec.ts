@@ -65,3 +65,27 @@ test('legends keep their colours where the reader has colours of their own', asy
   expect(colours).toHaveLength(2);
   expect(colours[0]).not.toBe(colours[1]);
 });
+
+test.describe('a histogram', () => {
+  test.use({ hasTouch: true });
+
+  test('shows what a bin counts, by keyboard and by touch', async ({ page }) => {
+    await page.goto('./activations.html#method=pam&epochs=2');
+    const slider = page.getByRole('slider', { name: /Histogram of the feature/ });
+    await slider.scrollIntoViewIfNeeded();
+    await expect(slider).toHaveAttribute('aria-valuetext', /^Most .+ to .+: [\d,]+$/);
+    await slider.focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowRight');
+    await expect(slider).toHaveAttribute('aria-valuenow', '2');
+    const shown = page.locator('feature-histogram').filter({ has: slider }).locator('.axis b');
+    await expect(shown).toHaveText((await slider.getAttribute('aria-valuetext')) ?? '');
+    await page.keyboard.press('Escape');
+    await expect(shown).toHaveCount(0);
+    const box = await slider.boundingBox();
+    if (!box) throw new Error('there is no histogram');
+    await page.touchscreen.tap(box.x + box.width - 3, box.y + box.height / 2);
+    await expect(slider).toHaveAttribute('aria-valuenow', (await slider.getAttribute('aria-valuemax')) ?? '');
+    await expect(shown).toBeVisible();
+  });
+});

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { bytes, count, duration, fixed, measured, milliseconds, percent } from '../src/kit/format';
+import { bytes, count, duration, fixed, measured, memory, milliseconds, percent } from '../src/kit/format';
 
 it('shows measured values with at most four significant digits', () => {
   expect([0.162345, 12.3456, 15, 0.29, 999.96, 1234.5, 123456].map(measured)).toEqual([
@@ -84,5 +84,11 @@ it('shows sizes in bytes up to terabytes', () => {
     '1 GB',
     '1.05 GB',
     '3,000 TB',
+  ]);
+  expect([16_384, 2 ** 28, 2 ** 31 - 4, 1010 * 2 ** 20].map(memory)).toEqual([
+    '16 KiB',
+    '256 MiB',
+    '2 GiB',
+    '1,010 MiB',
   ]);
 });

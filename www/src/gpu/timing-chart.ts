@@ -4,7 +4,8 @@ import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Timing } from 'splinterp';
 import { shared } from '../kit/styles';
-import { milliseconds, places, workloads } from './workloads';
+import { milliseconds } from '../kit/format';
+import { places, workloads } from './workloads';
 
 @customElement('timing-chart')
 export class TimingChart extends LitElement {
@@ -50,6 +51,11 @@ export class TimingChart extends LitElement {
         min-width: 2px;
         border-radius: 2px;
       }
+      @media (forced-colors: active) {
+        .bar {
+          forced-color-adjust: none;
+        }
+      }
       @media (max-width: 560px) {
         th[scope='row'] {
           width: 9em;
@@ -63,7 +69,7 @@ export class TimingChart extends LitElement {
   override render(): TemplateResult {
     return html`<table data-testid="timings">
       <caption>
-        Middle of five runs after a warm-up, in milliseconds; shorter is faster.
+        Median of five runs after a warm-up, in milliseconds; shorter is faster.
       </caption>
       ${this.timings.map((timing) => this.workload(timing))}
     </table>`;

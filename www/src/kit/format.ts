@@ -89,14 +89,25 @@ export function milliseconds(value: number | undefined): string {
   return value === undefined ? NOTHING : `${measured(value)} ms`;
 }
 
-const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+const ofThousands = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+const ofPowers = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
-/** A size of a file or of memory, in powers of a thousand: 512 B, 5.24 MB, 1.05 GB. */
+/** The size of a file: 512 B, 5.24 MB, 1.05 GB. */
 export function bytes(size: number | undefined): string {
+  return sized(size, 1000, ofThousands);
+}
+
+/** The size of memory that is given out in powers of two: 16 KiB, 2 GiB. */
+export function memory(size: number | undefined): string {
+  return sized(size, 1024, ofPowers);
+}
+
+function sized(size: number | undefined, base: number, units: readonly string[]): string {
   if (size === undefined) return NOTHING;
   if (!Number.isFinite(size)) return NOT_FINITE;
   let power = 0;
-  // What rounds to a thousand is one of the next unit.
-  while (power < byteUnits.length - 1 && size / 1000 ** power >= 999.5) power++;
-  return `${written(significant(3), size / 1000 ** power)} ${byteUnits[power] ?? ''}`;
+  // What rounds to one of the next unit is one of it.
+  while (power < units.length - 1 && size / base ** power >= base - 0.5) power++;
+  const digits = size / base ** power < 1000 ? significant(3) : integers;
+  return `${written(digits, size / base ** power)} ${units[power] ?? ''}`;
 }

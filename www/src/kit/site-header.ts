@@ -1,9 +1,9 @@
-// The header of every page: what this is, and the way to the other rooms.
+// The header of every page: what this is, and the way to the other pages.
 
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { shared } from './styles';
-import { rooms } from './rooms';
+import { sitePages } from './site-pages';
 
 @customElement('site-header')
 export class SiteHeader extends LitElement {
@@ -54,23 +54,23 @@ export class SiteHeader extends LitElement {
     `,
   ];
 
-  /** `href` of the room that this page is; what stands within the header tells what it is about. */
-  @property() room = './';
+  /** Its address in the navigation; what stands within the header tells what the page is about. */
+  @property() page = './';
 
   override render(): TemplateResult {
     return html`<header>
       <h1>SplInterp Playground</h1>
       <p>
         <slot>
-          Sparse autoencoders learn to write images in a few strokes. Here two of them train as you watch, in your
-          browser; nothing leaves the page.
+          A sparse autoencoder (SAE) rebuilds its input from a few active features. Here two ways of training one race
+          on the same images, in your browser; nothing leaves the page.
         </slot>
       </p>
-      <nav aria-label="Rooms">
+      <nav aria-label="Pages">
         <ul>
-          ${rooms.map(
+          ${sitePages.map(
             ({ href, name }) =>
-              html`<li><a href=${href} aria-current=${href === this.room ? 'page' : nothing}>${name}</a></li>`,
+              html`<li><a href=${href} aria-current=${href === this.page ? 'page' : nothing}>${name}</a></li>`,
           )}
         </ul>
       </nav>
