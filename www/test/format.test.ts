@@ -1,6 +1,15 @@
 import { expect, it } from 'vitest';
 import { bytes, count, duration, fixed, measured, memory, milliseconds, percent } from '../src/kit/format';
 
+/** With spaces that break: easier to write in a test. */
+const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
+
+it('never parts a number from its unit at the end of a line', () => {
+  expect(
+    [percent(0.5), duration(12), bytes(512), memory(2 ** 20), milliseconds(3)].filter((text) => text.includes(' ')),
+  ).toEqual([]);
+});
+
 it('shows measured values with at most four significant digits', () => {
   expect([0.162345, 12.3456, 15, 0.29, 999.96, 1234.5, 123456].map(measured)).toEqual([
     '0.1623',
@@ -37,7 +46,7 @@ it('keeps the width of numbers that change, and never shows a negative nothing',
 });
 
 it('shows shares with two digits, however small, and never a part as none or as all', () => {
-  expect([0, 0.00004, 0.000012, 0.0156, 0.0996, 0.5, 1].map(percent)).toEqual([
+  expect([0, 0.00004, 0.000012, 0.0156, 0.0996, 0.5, 1].map((value) => plain(percent(value)))).toEqual([
     '0 %',
     '0.004 %',
     '0.0012 %',
@@ -46,7 +55,7 @@ it('shows shares with two digits, however small, and never a part as none or as 
     '50 %',
     '100 %',
   ]);
-  expect([0.994, 0.9962, 0.99999, 1.234, -0.031, 1e-9].map(percent)).toEqual([
+  expect([0.994, 0.9962, 0.99999, 1.234, -0.031, 1e-9].map((value) => plain(percent(value)))).toEqual([
     '99 %',
     '99.62 %',
     '99.99 %',
@@ -57,7 +66,7 @@ it('shows shares with two digits, however small, and never a part as none or as 
 });
 
 it('shows times in their own unit, up to hours', () => {
-  expect([0, 0.4211, 3.21, 9.97, 12.3, 59.7, 185].map(duration)).toEqual([
+  expect([0, 0.4211, 3.21, 9.97, 12.3, 59.7, 185].map((value) => plain(duration(value)))).toEqual([
     '0 s',
     '0.42 s',
     '3.2 s',
@@ -66,17 +75,21 @@ it('shows times in their own unit, up to hours', () => {
     '1 min 0 s',
     '3 min 5 s',
   ]);
-  expect([3599.4, 3599.6, 3840, 187_000].map(duration)).toEqual([
+  expect([3599.4, 3599.6, 3840, 187_000].map((value) => plain(duration(value)))).toEqual([
     '59 min 59 s',
     '1 h 0 min',
     '1 h 4 min',
     '51 h 57 min',
   ]);
-  expect([0.4211, 12.34, 7063].map(milliseconds)).toEqual(['0.4211 ms', '12.34 ms', '7,063 ms']);
+  expect([0.4211, 12.34, 7063].map((value) => plain(milliseconds(value)))).toEqual([
+    '0.4211 ms',
+    '12.34 ms',
+    '7,063 ms',
+  ]);
 });
 
 it('shows sizes in bytes up to terabytes', () => {
-  expect([0, 512, 999.6, 5_242_880, 999_600_000, 1.05e9, 3e15].map(bytes)).toEqual([
+  expect([0, 512, 999.6, 5_242_880, 999_600_000, 1.05e9, 3e15].map((value) => plain(bytes(value)))).toEqual([
     '0 B',
     '512 B',
     '1 kB',
@@ -85,7 +98,7 @@ it('shows sizes in bytes up to terabytes', () => {
     '1.05 GB',
     '3,000 TB',
   ]);
-  expect([16_384, 2 ** 28, 2 ** 31 - 4, 1010 * 2 ** 20].map(memory)).toEqual([
+  expect([16_384, 2 ** 28, 2 ** 31 - 4, 1010 * 2 ** 20].map((value) => plain(memory(value)))).toEqual([
     '16 KiB',
     '256 MiB',
     '2 GiB',

@@ -1,10 +1,13 @@
 // Numbers for people, one format for the whole site: at most four significant digits, thousands separated by commas,
-// a true minus sign, a space before the unit.
+// a true minus sign, a space that does not break before the unit.
 
 const LOCALE = 'en';
 
 const NOTHING = '–';
 const NOT_FINITE = 'not finite';
+
+/** Between a number and its unit: no line ends there. */
+const SPACE = '\u00a0';
 
 /** Measured values from here on, and below, are written with a power of ten. */
 const LARGE = 1e7;
@@ -67,26 +70,26 @@ export function percent(share: number | undefined): string {
   if (!Number.isFinite(share)) return NOT_FINITE;
   const value = 100 * share;
   const size = Math.abs(value);
-  if (size > 0 && size < 1e-4) return `${written(powers, value)} %`;
-  if (size >= 99.5) return `${written(size < 100 ? nearlyAll : integers, value)} %`;
-  return `${written(significant(2), value)} %`;
+  if (size > 0 && size < 1e-4) return `${written(powers, value)}${SPACE}%`;
+  if (size >= 99.5) return `${written(size < 100 ? nearlyAll : integers, value)}${SPACE}%`;
+  return `${written(significant(2), value)}${SPACE}%`;
 }
 
 /** A time to come or a time taken: 0.42 s, 12 s, 3 min 5 s, 1 h 4 min. */
 export function duration(seconds: number | undefined): string {
   if (seconds === undefined) return NOTHING;
   if (!Number.isFinite(seconds)) return NOT_FINITE;
-  if (seconds < 10) return `${written(significant(2), seconds)} s`;
+  if (seconds < 10) return `${written(significant(2), seconds)}${SPACE}s`;
   const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  if (whole < 60) return `${whole}${SPACE}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}${SPACE}min ${whole % 60}${SPACE}s`;
   const minutes = Math.round(seconds / 60);
-  return `${count(Math.floor(minutes / 60))} h ${minutes % 60} min`;
+  return `${count(Math.floor(minutes / 60))}${SPACE}h ${minutes % 60}${SPACE}min`;
 }
 
 /** A short time: 0.42 ms, 12.35 ms, 7,063 ms. */
 export function milliseconds(value: number | undefined): string {
-  return value === undefined ? NOTHING : `${measured(value)} ms`;
+  return value === undefined ? NOTHING : `${measured(value)}${SPACE}ms`;
 }
 
 const ofThousands = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
@@ -109,5 +112,5 @@ function sized(size: number | undefined, base: number, units: readonly string[])
   // What rounds to one of the next unit is one of it.
   while (power < units.length - 1 && size / base ** power >= base - 0.5) power++;
   const digits = size / base ** power < 1000 ? significant(3) : integers;
-  return `${written(digits, size / base ** power)} ${units[power] ?? ''}`;
+  return `${written(digits, size / base ** power)}${SPACE}${units[power] ?? ''}`;
 }

@@ -162,6 +162,17 @@ export const shared = css`
       background: Highlight;
     }
   }
+  .check {
+    display: flex;
+    align-items: center;
+    gap: 7px;
+    min-height: 34px;
+  }
+  .check input {
+    width: 18px;
+    height: 18px;
+    accent-color: var(--accent);
+  }
   canvas {
     display: block;
     image-rendering: pixelated;

@@ -1,7 +1,7 @@
 // Between k-means and PCA (experiment 1): the same points by k-means, by an SAE that trains as you watch, and by
 // k-means with local PCA.
 
-import { css, html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { count, measured } from '../../kit/format';
 import { flag, oneOf, whole } from '../../kit/properties';
@@ -13,6 +13,7 @@ import { kept, MOST_POINTS, PointPen, pointsProperty, type Points } from '../fra
 import type { Place } from '../frame/probe';
 import { SEEDS } from '../frame/scattered';
 import { LAST_STEP, PANEL, ToyModel, variants, type Variant } from './toy-model';
+import { toyLegend, toyLegendStyles } from './toy-legend';
 import { drawToy } from './toy-picture';
 import { ToyTraining } from './toy-training';
 
@@ -37,20 +38,7 @@ const table = {
 
 @customElement('splinterp-kmeans-pca')
 export class KmeansPca extends PanelFigure<typeof table> {
-  static override styles = [
-    ...PanelFigure.styles,
-    css`
-      .pen {
-        position: absolute;
-        inset: 0;
-        touch-action: none;
-        cursor: crosshair;
-      }
-      .nib {
-        pointer-events: none;
-      }
-    `,
-  ];
+  static override styles = [...PanelFigure.styles, toyLegendStyles];
 
   readonly name = 'kmeans-pca';
   readonly table = table;
@@ -143,8 +131,8 @@ export class KmeansPca extends PanelFigure<typeof table> {
   // --- what it says ---------------------------------------------------------------------------------------------
 
   protected override claim(): TemplateResult {
-    return html`An SAE lies between k-means, which is constant on each cell, and k-means with local PCA, which has the
-    best affine map on each cell.`;
+    return html`An SAE is one affine map on each of its cells: more than k-means, which is constant on each, and no more
+    than local PCA, the best affine map of its rank on the same cells.`;
   }
 
   protected override attempt(): TemplateResult {
@@ -185,7 +173,8 @@ export class KmeansPca extends PanelFigure<typeof table> {
         >${count(cells)} of its cells hold points. The best affine maps of rank ${rank} on these cells have an MSE of
         <span data-testid="bound">${affine < 1e-12 ? '0' : measured(affine)}</span>, a lower bound for any decoder on
         them.</span
-      >`;
+      >
+      ${toyLegend}`;
   }
 
   // --- controls -------------------------------------------------------------------------------------------------

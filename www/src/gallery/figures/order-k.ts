@@ -109,6 +109,10 @@ export class OrderK extends FigureElement<typeof table> {
   // --- what it says ---------------------------------------------------------------------------------------------
 
   protected override claim(): TemplateResult {
+    if (!this.state.weighted) {
+      return html`Without weights the diagram is the Voronoi diagram of order ${this.order}: in each cell the same
+      ${this.order === 1 ? 'site is' : `${this.order} sites are`} nearest.`;
+    }
     return this.order === 1
       ? html`TopK with K = 1 cuts the plane into a power diagram: in each cell one site has the smallest power distance.`
       : html`TopK with K = ${this.order} cuts the plane into the power diagram of order ${this.order}: in each cell the

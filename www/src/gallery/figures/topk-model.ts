@@ -1,5 +1,6 @@
 // The SAE in the plane of "TopK is a power diagram": fitted to a box, cut exactly, and asked at a point.
 
+import type { Sae } from 'splinterp/figures';
 import { plain, type Diagram } from '../frame/diagram';
 import type { Place } from '../frame/probe';
 import type { Sites } from '../frame/sites';
@@ -26,9 +27,16 @@ export interface Model extends Subject {
 export function modelOf(sites: Sites, k: number, by: Order, bias: number): Model {
   const shifted = { ...sites, weights: sites.weights.map((weight) => weight + 2 * bias) };
   const sae = fitted(shifted, { kind: 'topk', k, by }, BOX);
-  const open = encoderOnly(shifted, { kind: 'topk', k: sites.ids.length, by: 'value' });
-  const partition = cut(sae, BOX);
-  return { sae, open, partition, diagram: plain(partition) };
+  let open: Sae | undefined;
+  try {
+    open = encoderOnly(shifted, { kind: 'topk', k: sites.ids.length, by: 'value' });
+    const partition = cut(sae, BOX);
+    return { sae, open, partition, diagram: plain(partition) };
+  } catch (error) {
+    sae.free();
+    open?.free();
+    throw error;
+  }
 }
 
 export function freeModel({ sae, open, partition }: Model): void {

@@ -5,15 +5,11 @@ import { wrap, type Remote } from 'comlink';
 import { outcome, type Outcome } from '../../kit/failure';
 import { diagramOf, type Diagram } from './diagram';
 import { Ground, type Drawing } from './painter';
+import type { GeometryWorker } from './geometry-protocol';
 import { patchOf, type Patch } from './patch';
 import { PendingCalls } from './pending';
 import type { Sites } from './sites';
 import type { Box } from './view';
-
-/** What the worker of large diagrams does. */
-export interface GeometryWorker {
-  diagram(at: Float64Array, weights: Float64Array, order: number, box: Box): Promise<Outcome<Diagram>>;
-}
 
 /** The worker, once it is needed, until it dies. */
 let remote: Remote<GeometryWorker> | undefined;

@@ -2,8 +2,8 @@
 
 import { expose, transfer } from 'comlink';
 import { outcome } from '../../kit/failure';
-import type { GeometryWorker } from './cutter';
 import { diagramOf, loadGeometry } from './diagram';
+import type { GeometryWorker } from './geometry-protocol';
 
 const worker: GeometryWorker = {
   diagram: async (at, weights, order, box) => {

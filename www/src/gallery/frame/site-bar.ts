@@ -61,10 +61,10 @@ function weightSlider({ weightRange: [least, most], weigh }: SiteBar, weight: nu
 /** What the keyboard does at a handle, for those who have one. */
 function keysOf({ noun, weighted, add }: SiteBar): string {
   const each = [
-    'arrows move, with Shift further',
-    ...(weighted ? ['+ − change the weight'] : []),
+    'arrows move, Shift further',
+    ...(weighted ? ['+ − weight'] : []),
     ...(add ? ['Enter adds', 'Delete removes'] : []),
-    `Page Up, Page Down: another ${noun}`,
+    `Page Up/Down: next ${noun}`,
   ];
   return `Keys: ${each.join(' · ')}`;
 }

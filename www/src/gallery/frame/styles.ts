@@ -52,17 +52,6 @@ export const figureStyles = css`
   .field.wide {
     flex: 1 1 200px;
   }
-  .check {
-    display: flex;
-    align-items: center;
-    gap: 7px;
-    min-height: 34px;
-  }
-  .check input {
-    width: 18px;
-    height: 18px;
-    accent-color: var(--accent);
-  }
   input[type='range'] {
     accent-color: var(--accent);
     min-height: 34px;
@@ -231,6 +220,15 @@ export const figureStyles = css`
   }
   .handle.selected {
     box-shadow: inset 0 0 0 2px color-mix(in srgb, var(--accent) 70%, transparent);
+  }
+  .pen {
+    position: absolute;
+    inset: 0;
+    touch-action: none;
+    cursor: crosshair;
+  }
+  .nib {
+    pointer-events: none;
   }
   .nib:focus-visible {
     background:
