@@ -119,8 +119,8 @@ describe('diagrams', () => {
     expect(cell).toContain('75,100');
     expect(corners(diagram, 0).split(';')).toHaveLength(4);
     expect([...ownersOf(diagram, 1)]).toEqual([1]);
-    expect(shareOf(diagram.areas[0] ?? 0, box)).toBe('50 %');
-    expect(shareOf(0.00001234 * 1.5, box)).toBe('0.0012 %');
+    expect(shareOf(diagram.areas[0] ?? 0, box)).toBe('50\u00a0%');
+    expect(shareOf(0.00001234 * 1.5, box)).toBe('0.0012\u00a0%');
   });
 
   it('say which are small enough for the thread of the page', () => {

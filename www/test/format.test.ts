@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { bytes, count, duration, fixed, measured, memory, milliseconds, percent } from '../src/kit/format';
+import { bytes, count, duration, fixed, measured, memory, milliseconds, percent, power } from '../src/kit/format';
 
 /** With spaces that break: easier to write in a test. */
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
@@ -36,6 +36,11 @@ it('says so where there is no value, or none that is a number', () => {
     expect(format(NaN)).toBe('not finite');
     expect(format(Infinity)).toBe('not finite');
   }
+});
+
+it('writes powers of ten of one width for columns', () => {
+  expect([1.9e-9, 0, 0.5, -1e-8].map(power)).toEqual(['1.90e−9', '0', '5.00e−1', '−1.00e−8']);
+  expect([power(undefined), power(NaN)]).toEqual(['–', 'not finite']);
 });
 
 it('separates thousands', () => expect([1024, 60000, -60000].map(count)).toEqual(['1,024', '60,000', '−60,000']));

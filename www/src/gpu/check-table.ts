@@ -2,7 +2,7 @@
 
 import { html, type TemplateResult } from 'lit';
 import type { GpuReport } from 'splinterp';
-import { measured } from '../kit/format';
+import { power } from '../kit/format';
 
 /** The checks are named “activation: what”. */
 export function checkTable(checks: GpuReport['checks']): TemplateResult {
@@ -26,7 +26,7 @@ export function checkTable(checks: GpuReport['checks']): TemplateResult {
           ([what, errors]) =>
             html`<tr>
               <th scope="row">${what}</th>
-              ${[...activations].map((activation) => html`<td>${measured(errors.get(activation))}</td>`)}
+              ${[...activations].map((activation) => html`<td>${power(errors.get(activation))}</td>`)}
             </tr>`,
         )}
       </tbody>

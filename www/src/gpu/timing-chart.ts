@@ -33,8 +33,11 @@ export class TimingChart extends LitElement {
       th[scope='row'] {
         font-weight: 400;
         font-size: 0.867rem;
-        width: 13em;
+        width: 15em;
         padding: 2px 12px 2px 0;
+      }
+      th .small {
+        font-weight: 400;
       }
       td {
         padding: 2px 0;

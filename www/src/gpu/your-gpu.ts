@@ -82,6 +82,9 @@ export class YourGpu extends LitElement {
       .wide td {
         white-space: nowrap;
       }
+      progress {
+        margin: 8px 0 16px;
+      }
       .actions {
         display: flex;
         flex-wrap: wrap;

@@ -48,6 +48,19 @@ export function measured(value: number | undefined): string {
   return written(size >= 1000 ? integers : significant(4), value);
 }
 
+const column = new Intl.NumberFormat(LOCALE, {
+  notation: 'scientific',
+  minimumSignificantDigits: 3,
+  maximumSignificantDigits: 3,
+});
+
+/** A power of ten with three digits always, for columns of very small numbers: 1.90e−9; nothing is 0. */
+export function power(value: number | undefined): string {
+  if (value === undefined) return NOTHING;
+  if (!Number.isFinite(value)) return NOT_FINITE;
+  return value === 0 ? '0' : written(column, value);
+}
+
 /** A count: 1,024. */
 export function count(value: number): string {
   return written(integers, value);

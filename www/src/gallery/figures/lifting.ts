@@ -159,7 +159,7 @@ export class Lifting extends FigureElement<typeof table> {
     return html`
       ${slider({
         id: 'level',
-        label: 'Height of the plane:',
+        label: 'Plane height:',
         shown: fixed(level, 2),
         value: level,
         range: [0, MOST_LEVEL, 0.01],

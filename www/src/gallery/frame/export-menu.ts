@@ -3,6 +3,7 @@
 import { html, type TemplateResult } from 'lit';
 import { download } from '../../kit/download';
 import { csvText, embedCode, schemes, type CsvTable, type Scheme } from './export';
+import { reasonOf } from './notice';
 
 export interface Exported {
   /** In file names and in the code. */
@@ -86,8 +87,7 @@ export class ExportMenu {
     try {
       download(`${this.figure.name}.png`, await this.figure.png());
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.figure.tell(`The PNG could not be made: ${reason}. SVG and CSV still work.`);
+      this.figure.tell(`The PNG could not be made: ${reasonOf(error)} SVG and CSV still work.`);
     }
   }
 

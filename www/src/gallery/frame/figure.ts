@@ -26,7 +26,6 @@
 
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
-import { messageOf } from '../../kit/failure';
 import { initialOf, parseState, writeState, type StateOf, type Table } from '../../kit/properties';
 import { ThemeController } from '../../kit/theme';
 import { VisibleController } from '../../kit/visible';
@@ -36,6 +35,7 @@ import { loadGeometry } from './diagram';
 import { pageOf, type CsvTable, type Scheme } from './export';
 import { ExportMenu, type Exported } from './export-menu';
 import { HeldKey } from './keys';
+import { reasonOf } from './notice';
 import { CanvasPainter, pngOf, SvgPainter, type Drawing } from './painter';
 import { figureStyles } from './styles';
 import { titles, type FigureName } from './titles';
@@ -259,7 +259,7 @@ export abstract class FigureElement<T extends Table> extends LitElement implemen
 
   /** Shows an error to the reader, until the next change or attempt. */
   protected fail(error: unknown): void {
-    this.failed = messageOf(error);
+    this.failed = reasonOf(error);
   }
 
   private retry(): void {
@@ -370,6 +370,6 @@ function thrownBy(work: () => void): string {
     work();
     return '';
   } catch (error) {
-    return messageOf(error);
+    return reasonOf(error);
   }
 }

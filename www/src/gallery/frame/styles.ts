@@ -48,9 +48,11 @@ export const figureStyles = css`
     display: flex;
     align-items: center;
     gap: 6px;
+    min-height: 20px;
+    white-space: nowrap;
   }
   .field.wide {
-    flex: 1 1 200px;
+    flex: 1 1 120px;
   }
   input[type='range'] {
     accent-color: var(--accent);
@@ -77,7 +79,7 @@ export const figureStyles = css`
   }
   .segments button {
     min-height: 34px;
-    padding: 0 12px;
+    padding: 0 10px;
   }
   .bar {
     display: flex;
@@ -171,6 +173,7 @@ export const figureStyles = css`
   .sheet .row {
     display: flex;
     flex-wrap: wrap;
+    align-items: center;
     gap: 8px;
   }
   .sheet textarea {
