@@ -168,7 +168,7 @@ test('voronoi-to-power: jumps where less motion is wanted', async ({ page }) => 
 
 test('order-k: the cell under the mouse or the probe names its K sites', async ({ page }) => {
   await open(page, 'order-k', 'order=3');
-  await expect(page.getByTestId('cell')).toHaveText(/^Cell of sites \d+, \d+ and \d+, [\d.]+ % of the area$/);
+  await expect(page.getByTestId('cell')).toHaveText(/^Cell of sites \d+, \d+ and \d+, [\d.]+\s% of the area$/);
   const first = await page.getByTestId('cell').textContent();
   const probe = slider(page, 'Probe');
   await expect(probe).toHaveAttribute('aria-valuetext', first ?? '');
@@ -267,7 +267,7 @@ test('a figure that does not exist is named, with those that do', async ({ page 
 test('a link that is not understood keeps the defaults and says so', async ({ page }) => {
   await open(page, 'order-k', 'order=99&moved=1*x&colour=red');
   await expect(page.getByTestId('note')).toContainText('order is “99”, expected a whole number from 1 to 20');
-  await expect(page.getByTestId('note')).toContainText('“colour” is no setting of this page');
+  await expect(page.getByTestId('note')).toContainText('“colour” is not a setting here');
   await expect(page.locator('#order')).toHaveValue('2');
 });
 

@@ -1,6 +1,8 @@
 // The state of a page or a figure as one table. Each property says how it is written in the URL hash and what it may
 // be; only values other than the defaults are written, so a link is as long as it is different.
 
+import { count, measured } from './format';
+
 /** One property; `S` are the scopes by which its owner tells changes apart. */
 export interface Property<T, S extends string = string> {
   /** Its name in the hash. */
@@ -63,7 +65,7 @@ export function whole<S extends string>(
     key,
     scope,
     initial,
-    expected: `a whole number from ${least} to ${most}`,
+    expected: `a whole number from ${count(least)} to ${count(most)}`,
     parse: (text) => {
       const value = toNumber(text);
       return Number.isInteger(value) && value >= least && value <= most ? { value } : undefined;
@@ -84,7 +86,8 @@ export function real<S extends string>(
     key,
     scope,
     initial,
-    expected: least === -Infinity && most === Infinity ? 'a number' : `a number from ${least} to ${most}`,
+    expected:
+      least === -Infinity && most === Infinity ? 'a number' : `a number from ${measured(least)} to ${measured(most)}`,
     parse: (text) => {
       const value = toNumber(text);
       return Number.isFinite(value) && value >= least && value <= most ? { value } : undefined;
@@ -111,22 +114,41 @@ export function initialOf<P extends Table>(table: P): StateOf<P> {
   return Object.fromEntries(Object.entries(table).map(([key, { initial }]) => [key, initial])) as StateOf<P>;
 }
 
-/** Reads one value as typed or linked; a string is what is wrong with it. */
-export function parseOne(property: Property<unknown>, text: string): { value: unknown } | string {
-  return property.parse(text) ?? `${property.key} is “${text}”, expected ${property.expected}`;
+/** Letters of a link that are quoted back to the reader, and unknown settings that are named. */
+const MOST_QUOTED = 40;
+const MOST_NAMED = 3;
+
+function quoted(text: string): string {
+  return `“${text.length > MOST_QUOTED ? `${text.slice(0, MOST_QUOTED)}…` : text}”`;
 }
 
-/** Reads a hash. What is not understood keeps its default, and is named in `notes`. */
+/** Reads one value as typed or linked; a string is what is wrong with it. */
+export function parseOne(property: Property<unknown>, text: string): { value: unknown } | string {
+  return property.parse(text) ?? `${property.key} is ${quoted(text)}, expected ${property.expected}`;
+}
+
+/** Reads a hash. What is not understood keeps its default, and is told in `notes`, one a setting at most. */
 export function parseState<P extends Table>(table: P, hash: string): { state: StateOf<P>; notes: string[] } {
   const state = initialOf(table);
-  const notes: string[] = [];
-  for (const [name, text] of new URLSearchParams(hash.replace(/^#/, ''))) {
-    const found = Object.entries(table).find(([, { key }]) => key === name);
-    const parsed = found ? parseOne(found[1], text) : `“${name}” is no setting of this page`;
-    if (typeof parsed === 'string') notes.push(parsed);
-    else Object.assign(state, { [found?.[0] ?? '']: parsed.value });
+  const properties = new Map(Object.entries(table).map(([name, property]) => [property.key, { name, property }]));
+  const notes = new Map<string, string>();
+  const unknown = new Set<string>();
+  for (const [key, text] of new URLSearchParams(hash.replace(/^#/, ''))) {
+    const found = properties.get(key);
+    if (!found) {
+      unknown.add(key);
+      if (unknown.size <= MOST_NAMED) notes.set(key, `${quoted(key)} is not a setting here`);
+      continue;
+    }
+    const parsed = parseOne(found.property, text);
+    if (typeof parsed === 'string') notes.set(key, parsed);
+    else Object.assign(state, { [found.name]: parsed.value });
   }
-  return { state, notes };
+  const more = unknown.size - MOST_NAMED;
+  return {
+    state,
+    notes: [...notes.values(), ...(more > 0 ? [`${count(more)} more names are not settings here`] : [])],
+  };
 }
 
 /** Writes a hash, without the `#`. */
