@@ -18,6 +18,7 @@ export class HintButton extends LitElement {
         display: inline-block;
       }
       button {
+        position: relative;
         display: inline-grid;
         place-items: center;
         width: 18px;
@@ -30,12 +31,11 @@ export class HintButton extends LitElement {
         line-height: 1;
         color: var(--muted);
       }
-      /* A finger needs more than the eye. */
+      /* A finger needs more than the eye, and at the page's edge no more than its margin. */
       button::before {
         content: '';
         position: absolute;
-        width: 32px;
-        height: 32px;
+        inset: -8px -3px;
       }
       [popover] {
         position: fixed;
