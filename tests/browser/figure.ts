@@ -82,6 +82,30 @@ export async function saved(page: Page, kind: string): Promise<Buffer> {
   return readFile(await (await waiting).path());
 }
 
+/** What an SVG text holds, as the browser reads it. */
+export function svgParts(page: Page, svg: string): Promise<{ name: string; paths: number; told: string | null }> {
+  return page.evaluate((text) => {
+    const root = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
+    const told = root.querySelector('desc')?.textContent ?? null;
+    return { name: root.nodeName, paths: root.querySelectorAll('path').length, told };
+  }, svg);
+}
+
+/** Asserts that a file is a PNG, twice as wide as the canvas of the page. */
+export async function expectPng(page: Page, png: Buffer): Promise<void> {
+  expect([...png.subarray(0, 8)]).toEqual([137, 80, 78, 71, 13, 10, 26, 10]);
+  const width = await page.locator('canvas').evaluate((canvas) => canvas.getBoundingClientRect().width);
+  expect(Math.abs(png.readUInt32BE(16) - 2 * width)).toBeLessThanOrEqual(1);
+}
+
+/** The numbers in one column of a CSV file. */
+export function columnOf(csv: Buffer, name: string): number[] {
+  const [head = '', ...rows] = csv.toString().trim().split('\r\n');
+  const at = head.split(',').indexOf(name);
+  expect(at).toBeGreaterThan(0);
+  return rows.map((row) => Number(row.split(',')[at]));
+}
+
 /** Entries of the page's history. */
 export const historyLength = (page: Page): Promise<number> => page.evaluate(() => history.length);
 

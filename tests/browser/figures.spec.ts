@@ -1,6 +1,20 @@
 // The figures on SAEs in the plane and the lifting: by mouse, touch and keyboard, exported and linked.
 import type { Page } from '@playwright/test';
-import { centre, described, drag, drawn, excessWidth, onStage, open, saved, slider, touchDrag } from './figure';
+import {
+  centre,
+  columnOf,
+  described,
+  drag,
+  drawn,
+  excessWidth,
+  expectPng,
+  onStage,
+  open,
+  saved,
+  slider,
+  svgParts,
+  touchDrag,
+} from './figure';
 import { expect, expectAccessible, picture, test } from './fixtures';
 
 const figures = ['topk-is-power', 'three-partitions', 'kmeans-pca', 'lifting'] as const;
@@ -45,27 +59,14 @@ for (const name of figures) {
 
     await page.getByText('Export', { exact: true }).click();
     const svg = (await saved(page, 'svg')).toString();
-    const parsed = await page.evaluate((text) => {
-      const root = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
-      return {
-        name: root.nodeName,
-        paths: root.querySelectorAll('path').length,
-        told: root.querySelector('desc')?.textContent,
-      };
-    }, svg);
+    const parsed = await svgParts(page, svg);
     expect(parsed.name).toBe('svg');
     expect(parsed.told).toBe(told);
     const { rows: number, paths, column, sum } = contents[name];
     expect(parsed.paths).toBeGreaterThanOrEqual(paths);
-    const png = await saved(page, 'png');
-    expect([...png.subarray(0, 8)]).toEqual([137, 80, 78, 71, 13, 10, 26, 10]);
-    const width = await page.locator('canvas').evaluate((canvas) => canvas.getBoundingClientRect().width);
-    expect(Math.abs(png.readUInt32BE(16) - 2 * width)).toBeLessThanOrEqual(1);
-    const [head = '', ...rows] = (await saved(page, 'csv')).toString().trim().split('\r\n');
-    expect(rows.length).toBeGreaterThanOrEqual(number);
-    const at = head.split(',').indexOf(column);
-    expect(at).toBeGreaterThan(0);
-    const values = rows.map((row) => Number(row.split(',')[at]));
+    await expectPng(page, await saved(page, 'png'));
+    const values = columnOf(await saved(page, 'csv'), column);
+    expect(values.length).toBeGreaterThanOrEqual(number);
     expect(values.every(Number.isFinite)).toBe(true);
     if (sum !== undefined) expect(values.reduce((a, b) => a + b, 0)).toBeCloseTo(sum, 6);
   });

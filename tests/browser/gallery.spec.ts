@@ -1,7 +1,21 @@
 // The gallery and its figures as a reader meets them: by mouse, touch and keyboard, exported, linked and embedded.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { alone, centre, described, drag, drawn, excessWidth, open, saved, slider, touchDrag } from './figure';
+import {
+  alone,
+  centre,
+  columnOf,
+  described,
+  drag,
+  drawn,
+  excessWidth,
+  expectPng,
+  open,
+  saved,
+  slider,
+  svgParts,
+  touchDrag,
+} from './figure';
 import { expect, expectAccessible, picture, test } from './fixtures';
 
 const figures = ['voronoi-to-power', 'order-k'] as const;
@@ -85,21 +99,13 @@ for (const [name, site, hash] of [
     const svg = (await saved(page, 'svg')).toString();
     expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
     expect(svg).toContain('<desc>');
-    const parsed = await page.evaluate((text) => {
-      const root = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
-      return { name: root.nodeName, paths: root.querySelectorAll('path').length };
-    }, svg);
+    const parsed = await svgParts(page, svg);
     expect(parsed.name).toBe('svg');
     expect(parsed.paths).toBeGreaterThan(5);
-    const png = await saved(page, 'png');
-    expect([...png.subarray(0, 8)]).toEqual([137, 80, 78, 71, 13, 10, 26, 10]);
-    const width = await page.locator('canvas').evaluate((canvas) => canvas.getBoundingClientRect().width);
-    expect(Math.abs(png.readUInt32BE(16) - 2 * width)).toBeLessThanOrEqual(1);
-    const [head = '', ...rows] = (await saved(page, 'csv')).toString().trim().split('\r\n');
-    const area = head.split(',').indexOf('area');
-    expect(area).toBeGreaterThan(0);
+    await expectPng(page, await saved(page, 'png'));
     // The cells of a partition fill the box, which is 1.5 by 1.
-    expect(rows.reduce((sum, row) => sum + Number(row.split(',')[area]), 0)).toBeCloseTo(1.5, 9);
+    const areas = columnOf(await saved(page, 'csv'), 'area');
+    expect(areas.reduce((sum, area) => sum + area, 0)).toBeCloseTo(1.5, 9);
     const other = await context.newPage();
     await other.setViewportSize(page.viewportSize() ?? { width: 1280, height: 800 });
     await other.goto(page.url());
