@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { initSync, powerDiagram } from 'splinterp/figures';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { classMeans, clouds, meanSquares, shareAlike } from '../src/figures/clouds';
-import { isSmall } from '../src/figures/frame/cutter';
-import { cellAt, corners, diagramOf, ownersOf, shareOf, traceBorders, traceCells } from '../src/figures/frame/diagram';
-import { csvText, embedCode } from '../src/figures/frame/export';
-import { SvgPainter, type Pen } from '../src/figures/frame/painter';
-import { changedBox, patchOf } from '../src/figures/frame/patch';
-import { placeProperty } from '../src/figures/frame/probe';
+import { classMeans, clouds, meanSquares, shareAlike } from '../src/gallery/figures/clouds';
+import { isSmall } from '../src/gallery/frame/cutter';
+import { cellAt, corners, diagramOf, ownersOf, shareOf, traceBorders, traceCells } from '../src/gallery/frame/diagram';
+import { csvText, embedCode } from '../src/gallery/frame/export';
+import { SvgPainter, type Pen } from '../src/gallery/frame/painter';
+import { changedBox, patchOf } from '../src/gallery/frame/patch';
+import { placeProperty } from '../src/gallery/frame/probe';
 import {
   applyEdits,
   edit,
@@ -17,10 +17,10 @@ import {
   scatter,
   within,
   type Site,
-} from '../src/figures/frame/sites';
-import { View, type Box } from '../src/figures/frame/view';
-import { entryOf, pageOf, registry } from '../src/figures/registry';
-import { mostOrder } from '../src/figures/frame/cutter';
+} from '../src/gallery/frame/sites';
+import { View, type Box } from '../src/gallery/frame/view';
+import { entryOf, pageOf, registry } from '../src/gallery/registry';
+import { mostOrder } from '../src/gallery/frame/cutter';
 
 const box: Box = [0, 0, 1.5, 1];
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { count, duration, measured, percent } from '../src/shell/format';
+import { count, duration, measured, percent } from '../src/kit/format';
 
 it('shows measured values with four significant digits', () => {
   expect([0.162345, 12.3456, 15, 0.29, 1234.5, 123456].map(measured)).toEqual([

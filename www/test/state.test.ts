@@ -9,7 +9,7 @@ import {
   runConfig,
   writeHash,
   type LabState,
-} from '../src/lab/state';
+} from '../src/labs/mnist/state';
 
 describe('the state in the hash', () => {
   it('is empty for the defaults, which are the paper’s', () => {

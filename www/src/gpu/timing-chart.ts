@@ -3,7 +3,7 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Timing } from 'splinterp';
-import { shared } from '../style/shared';
+import { shared } from '../kit/styles';
 import { milliseconds, places, workloads } from './workloads';
 
 @customElement('timing-chart')

@@ -4,11 +4,11 @@ import { proxy, wrap, type Remote } from 'comlink';
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import type { GpuReport, Timing } from 'splinterp';
-import { panelStyles } from '../parts/panel';
-import { messages, messageStyles } from '../parts/messages';
-import { download } from '../shell/download';
-import { count } from '../shell/format';
-import { shared } from '../style/shared';
+import { panelStyles } from '../kit/panel';
+import { messages, messageStyles } from '../kit/messages';
+import { download } from '../kit/download';
+import { count } from '../kit/format';
+import { shared } from '../kit/styles';
 import { checkTable } from './check-table';
 import './timing-chart';
 import type { GpuWorker } from './protocol';
@@ -173,7 +173,7 @@ export class YourGpu extends LitElement {
 
   /** Starts the worker and asks for the report. */
   private async open(): Promise<void> {
-    this.worker = new Worker(new URL('../worker/gpu.worker.ts', import.meta.url), { type: 'module' });
+    this.worker = new Worker(new URL('./gpu.worker.ts', import.meta.url), { type: 'module' });
     this.remote = wrap<GpuWorker>(this.worker);
     const report = await this.remote.report();
     if (report.ok) this.report = report.value ?? null;
