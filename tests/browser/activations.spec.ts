@@ -26,7 +26,7 @@ async function bytesOf(download: Download): Promise<Buffer> {
   return readFileSync(await download.path());
 }
 
-test('the sample trains at once, and its known features are found again', async ({ page }) => {
+test('the sample trains at once, and its known features are recovered', async ({ page }) => {
   await page.goto(PAGE);
   await done(page);
   await expect(feature(page)).toBeVisible();
@@ -178,7 +178,7 @@ test('a reload in mid-training offers to go on, and goes on', async ({ page }) =
   const paused = Number(await page.getByTestId('epoch').textContent());
   await page.reload();
   await expect(page.getByTestId('interrupted')).toContainText(`after epoch ${paused} of 900`);
-  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('button', { name: 'Resume' }).click();
   await reached(page, paused + 1);
 });
 
@@ -194,12 +194,12 @@ test('a run on a file waits for the file after a reload', async ({ page }) => {
   await expect(page.getByTestId('time-left')).toHaveText('Paused');
   const paused = Number(await page.getByTestId('epoch').textContent());
   await page.reload();
-  await expect(page.getByTestId('note')).toContainText('drop yours again');
+  await expect(page.getByTestId('note')).toContainText('Drop yours again');
   await reached(page, 1);
   await give(page, file);
   await page.getByTestId('use').click();
   await expect(page.getByTestId('interrupted')).toContainText(`after epoch ${paused} of 900`);
-  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('button', { name: 'Resume' }).click();
   await reached(page, paused + 1);
 });
 

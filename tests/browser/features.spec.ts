@@ -19,7 +19,7 @@ test('features are sorted, searched and followed, by keyboard too', async ({ pag
   await expect(detail.getByRole('heading', { level: 2 })).toHaveText(first ?? '');
 
   await page.getByTestId('sort').selectOption('number');
-  await page.getByRole('button', { name: /sort rising/ }).click();
+  await page.getByRole('button', { name: /sort ascending/ }).click();
   await expect(list.getByRole('option').first().locator('.id')).toHaveText('0');
   await expect(page).toHaveURL(/sort=number&rising=yes/);
 
@@ -27,7 +27,7 @@ test('features are sorted, searched and followed, by keyboard too', async ({ pag
   await expect(list).toHaveAttribute('aria-label', /Features, [1-9]\d? of 112/);
   for (const option of await list.getByRole('option').all()) await expect(option).toContainText('puppy');
   await page.getByRole('searchbox').fill('no such word');
-  await expect(list).toContainText('No feature passes.');
+  await expect(list).toContainText('No matching features');
   await page.getByRole('searchbox').fill('');
 
   const near = detail.getByRole('list', { name: 'Nearest by cosine' }).getByRole('link').first();
@@ -38,7 +38,7 @@ test('features are sorted, searched and followed, by keyboard too', async ({ pag
   await page.goBack();
   await expect(detail.getByRole('heading', { level: 2 })).toHaveText(before ?? '');
 
-  await expect(detail.getByRole('list', { name: 'Strongest rows' }).locator('mark').first()).toBeVisible();
+  await expect(detail.getByRole('list', { name: 'Top activating examples' }).locator('mark').first()).toBeVisible();
   await expect(detail.getByRole('img', { name: /Histogram of the feature/ })).toBeVisible();
   await expect(detail.getByRole('list', { name: 'Most aligned input dimensions' }).getByRole('listitem')).toHaveCount(
     10,
@@ -66,7 +66,7 @@ test('rows of bytes that are pictures are shown as pictures', async ({ page }) =
   await expect(page.getByTestId('statistics')).toContainText('[200, 12, 9]');
   await page.getByTestId('use').click();
   await expect(page.getByTestId('data-summary')).toContainText('200 rows of 108 values, pictures.idx, kept as u8');
-  const picture = page.getByRole('list', { name: 'Strongest rows' }).getByRole('img').first();
+  const picture = page.getByRole('list', { name: 'Top activating examples' }).getByRole('img').first();
   await expect(picture).toBeVisible();
   const colours = await picture.evaluate((canvas) => {
     const { width, height } = canvas as HTMLCanvasElement;

@@ -50,14 +50,12 @@ export class ActsDistributions extends ActivationsElement {
           .edge=${(value: number) => percentOf(value)}
         ></feature-histogram>
         <figcaption>
-          <strong
-            >${count(logs.length)} of ${count(density.length)} latents are ever active; ${count(dead)} are dead.</strong
-          >
-          Share of rows on which a latent fires, on a logarithmic scale, over ${count(summary.rows)} rows.
+          <strong>${count(logs.length)} of ${count(density.length)} latents are alive; ${count(dead)} are dead.</strong>
+          Share of rows on which a latent is active, on a logarithmic scale, over ${count(summary.rows)} rows.
         </figcaption>
       </figure>
       <figure>
-        <div class="head"><h2>Encoder against decoder</h2></div>
+        <div class="head"><h2>Encoder and decoder directions</h2></div>
         <feature-histogram
           what="cosines of encoder and decoder directions"
           .bins=${binned(live, least, 1, BINS)}
@@ -65,10 +63,10 @@ export class ActsDistributions extends ActivationsElement {
         ></feature-histogram>
         <figcaption>
           <strong
-            >${percent(live.length > 0 ? alike / live.length : 0)} of the live latents have a cosine above
+            >${percent(live.length > 0 ? alike / live.length : 0)} of the latents that are alive have a cosine above
             ${ALIKE}.</strong
           >
-          Where a latent reads one direction and writes another, the cosine is small.
+          The cosine is small where a latent responds to one direction and adds another.
         </figcaption>
       </figure>
     </div>`;

@@ -4,7 +4,7 @@ import { css, html, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import { ActivationsElement } from '../element';
-import type { LabState } from '../state';
+import type { ActivationsState } from '../settings';
 import { count, measured, percent } from '../../../kit/format';
 import { shared } from '../../../kit/styles';
 import { filters, sortKeys } from './order';
@@ -135,8 +135,8 @@ export class FeatureList extends ActivationsElement {
         <span class="search"
           ><input
             type="search"
-            placeholder="Search words or number"
-            aria-label="Search features by word or number"
+            placeholder="Search tokens or number"
+            aria-label="Search features by token or number"
             .value=${live(state.search)}
             @input=${(event: Event) => this.search((event.target as HTMLInputElement).value)}
         /></span>
@@ -144,7 +144,7 @@ export class FeatureList extends ActivationsElement {
           >Show
           <select
             data-testid="show"
-            @change=${(event: Event) => this.set({ show: (event.target as HTMLSelectElement).value as LabState['show'] })}
+            @change=${(event: Event) => this.set({ show: (event.target as HTMLSelectElement).value as ActivationsState['show'] })}
           >
             ${Object.entries(filters).map(
               ([key, name]) => html`<option value=${key} .selected=${key === state.show}>${name}</option>`,
@@ -155,7 +155,7 @@ export class FeatureList extends ActivationsElement {
           >Sort by
           <select
             data-testid="sort"
-            @change=${(event: Event) => this.set({ sort: (event.target as HTMLSelectElement).value as LabState['sort'] })}
+            @change=${(event: Event) => this.set({ sort: (event.target as HTMLSelectElement).value as ActivationsState['sort'] })}
           >
             ${Object.entries(sortKeys).map(
               ([key, name]) => html`<option value=${key} .selected=${key === state.sort}>${name}</option>`,
@@ -163,15 +163,15 @@ export class FeatureList extends ActivationsElement {
           </select></label
         >
         <button
-          aria-label=${state.rising ? 'Rising; sort falling' : 'Falling; sort rising'}
-          title=${state.rising ? 'Rising' : 'Falling'}
+          aria-label=${state.rising ? 'Ascending; sort descending' : 'Descending; sort ascending'}
+          title=${state.rising ? 'Ascending' : 'Descending'}
           @click=${() => this.set({ rising: !state.rising })}
         >
           ${state.rising ? '↑' : '↓'}
         </button>
       </div>
       <div class="header" aria-hidden="true">
-        <span>no.</span><span>words of its strongest rows</span><span>density</span><span>max</span><span>cos</span>
+        <span>no.</span><span>tokens of its top examples</span><span>density</span><span>max</span><span>cos</span>
       </div>
       <div
         class="list"
@@ -184,7 +184,7 @@ export class FeatureList extends ActivationsElement {
         @keydown=${(event: KeyboardEvent) => this.key(event)}
       >
         <div .style=${`height: ${order.length * ROW}px`} role="presentation">${this.rows()}</div>
-        ${order.length === 0 ? html`<p class="none muted">No feature passes.</p>` : ''}
+        ${order.length === 0 ? html`<p class="none muted">No matching features</p>` : ''}
       </div>
     `;
   }
@@ -225,7 +225,7 @@ export class FeatureList extends ActivationsElement {
     this.reveal();
   }
 
-  /** Scrolls as little as is needed for the feature in hand to be seen. */
+  /** Scrolls as little as is needed for the selected feature to be seen. */
   private reveal(): void {
     const { order, chosen } = this.lab.features;
     const at = chosen === undefined ? -1 : order.indexOf(chosen);
@@ -240,7 +240,7 @@ export class FeatureList extends ActivationsElement {
     this.lab.change({ feature });
   }
 
-  private set(patch: Partial<LabState>): void {
+  private set(patch: Partial<ActivationsState>): void {
     this.lab.change(patch);
     this.box.scrollTop = 0;
   }
