@@ -11,10 +11,18 @@ const QUICK = `${PAGE}#method=pam&epochs=2`;
 const shared = new URL('../../../shared/data/activations/', import.meta.url);
 
 /** A file of the shared data; without them a test is skipped, but on CI it fails. */
-function sharedFile(name: string): { name: string; mimeType: string; buffer: Buffer } {
+function sharedFile(name: string): {
+  name: string;
+  mimeType: string;
+  buffer: Buffer;
+} {
   const path = new URL(name, shared);
   test.skip(!existsSync(path) && process.env.CI === undefined, `${name} is not in ../shared`);
-  return { name, mimeType: 'application/octet-stream', buffer: readFileSync(path) };
+  return {
+    name,
+    mimeType: 'application/octet-stream',
+    buffer: readFileSync(path),
+  };
 }
 
 const give = (page: Page, ...files: { name: string; buffer: Buffer }[]): Promise<void> =>
@@ -104,7 +112,11 @@ test('files of many kinds are looked at, and one is trained on', async ({ page }
 test('words beside a file name its rows, and those of another are refused', async ({ page }) => {
   await page.goto(QUICK);
   await done(page);
-  const words = Array.from({ length: 64 }, (_, i) => ({ token: `word${i}`, before: 'left', after: 'right' }));
+  const words = Array.from({ length: 64 }, (_, i) => ({
+    token: `word${i}`,
+    before: 'left',
+    after: 'right',
+  }));
   const sidecar = (list: unknown): { name: string; buffer: Buffer } => ({
     name: 'small.tokens.json',
     buffer: Buffer.from(JSON.stringify(list)),

@@ -79,7 +79,9 @@ export function connect<T extends Service<T>>(script: string): Connection<T> {
     tell(reason);
   };
 
-  worker.addEventListener('error', ({ message }: ErrorEvent) => lose(message || 'its script could not be loaded'));
+  worker.addEventListener('error', ({ message }: ErrorEvent) => {
+    lose(message ? message.replace(/^Uncaught (\w*Error: )?/, '') : 'its script could not be loaded');
+  });
   worker.addEventListener('messageerror', () => lose('a message of it could not be read'));
   worker.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
     if (!isGreeting(data)) return;

@@ -98,7 +98,7 @@ export abstract class LabController<
     const { epoch } = this;
     const target = this.state.epochs;
     // After a loss the run goes on towards the epoch that it was on the way to.
-    if (how !== 'revived') this.aim = how !== 'resumed' && this.autoplay ? target : undefined;
+    if (how !== 'revived' || this.aim === undefined) this.aim = how !== 'resumed' && this.autoplay ? target : undefined;
     this.interrupted = how === 'resumed' && epoch > 0 && epoch < target ? { epoch, target } : undefined;
     // What was kept of it may have made way when it was put aside.
     if (how === 'back') this.save();

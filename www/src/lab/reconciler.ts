@@ -303,7 +303,7 @@ export abstract class Reconciler<
     if (problem !== undefined) this.note = `The run that was kept could not be taken up: ${sentence(problem)}`;
     this.stood(this.loss === undefined ? (resumed ? 'resumed' : 'new') : 'revived');
     if (this.loss === undefined) return;
-    const how = next.epoch > 0 ? `goes on from its checkpoint after epoch ${next.epoch}` : 'begins anew';
+    const how = next.epoch > 0 ? `goes on from its checkpoint after epoch ${next.epoch}` : 'starts at epoch 0';
     this.alert = `${this.loss} The run ${how}.`;
     this.loss = undefined;
   }
@@ -374,13 +374,21 @@ export abstract class Reconciler<
     }
     this.loss = `The computation broke down on an internal error (${why}).`;
     if (culprit) {
-      this.correct(standing?.wanted ?? { state: this.settings.initial(), attempt: this.attempt });
-      const back = standing ? 'the settings before them are back' : 'the defaults are used instead';
-      this.loss = `The computation broke down on these settings (${why}); ${back}.`;
+      const next = standing?.wanted ?? { state: this.settings.initial(), attempt: this.attempt };
+      const back = standing ? 'The settings before are back.' : 'The defaults are used instead.';
+      this.loss = `The computation broke down on ${this.changes(next.state, preparing.state)} (${why}). ${back}`;
+      this.correct(next);
     }
     this.alert = this.loss;
     this.changed();
     void this.reconcile();
+  }
+
+  /** What a state sets otherwise than another, in the page's words. */
+  private changes(from: StateOf<P>, to: StateOf<P>): string {
+    const changed = (['run', 'plan'] as const).flatMap((scope) => this.settings.differences(to, from, scope));
+    const named = changed.map((key) => `${this.labels[key] ?? key} ${String(to[key])}`);
+    return named.length > 0 ? named.join(', ') : 'these settings';
   }
 
   private forget(): void {

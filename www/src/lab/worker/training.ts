@@ -35,13 +35,15 @@ export interface Run<T extends Trains> {
   /** The model as the last finished epoch left it; pictures are drawn from it while the next epoch trains. */
   sae: SaeOf<T>;
   reports: EpochReport[];
+  /** Epochs done; while one runs its trainer cannot be asked. */
+  epochs: number;
   failed: boolean;
 }
 
 /** Makes a run of a trainer that starts, or that goes on from what was kept. */
 export async function runOf<T extends Trains>(name: RunName, trainer: T, saved?: SavedRun): Promise<Run<T>> {
   const sae = (await trainer.sae()) as SaeOf<T>;
-  return { name, trainer, sae, reports: [...(saved?.reports ?? [])], failed: false };
+  return { name, trainer, sae, reports: [...(saved?.reports ?? [])], epochs: trainer.epochs, failed: false };
 }
 
 export class Training<T extends Trains> {
@@ -64,10 +66,10 @@ export class Training<T extends Trains> {
 
   /** What the page is told of the runs. */
   states(): RunState[] {
-    return this.runs.map(({ name, trainer, reports }) => ({
+    return this.runs.map(({ name, trainer, epochs, reports }) => ({
       name,
       options: trainer.options,
-      epochs: trainer.epochs,
+      epochs,
       reports,
     }));
   }
@@ -137,18 +139,18 @@ export class Training<T extends Trains> {
   /** The run that is behind, if any has epochs to do. */
   private next(): Run<T> | undefined {
     return this.runs
-      .filter(({ failed, trainer }) => !failed && trainer.epochs < this.target)
-      .sort((a, b) => a.trainer.epochs - b.trainer.epochs)[0];
+      .filter(({ failed, epochs }) => !failed && epochs < this.target)
+      .sort((a, b) => a.epochs - b.epochs)[0];
   }
 
   private inStep(): boolean {
-    const done = this.runs.filter(({ failed }) => !failed).map(({ trainer }) => trainer.epochs);
+    const done = this.runs.filter(({ failed }) => !failed).map(({ epochs }) => epochs);
     return done.every((epochs) => epochs === done[0]);
   }
 
   private async epoch(run: Run<T>): Promise<void> {
     const { name, trainer } = run;
-    const epoch = trainer.epochs + 1;
+    const epoch = run.epochs + 1;
     const reason = trainer.backendReason;
     this.training = run;
     try {
@@ -158,6 +160,7 @@ export class Training<T extends Trains> {
         }),
       );
       run.reports.push(report);
+      run.epochs = report.epoch;
       if (trainer.backendReason !== reason) {
         this.notify({ type: 'moved', backend: trainer.backend, reason: trainer.backendReason });
       }
@@ -177,7 +180,7 @@ export class Training<T extends Trains> {
 
   /** Keeps the runs; the larger they are, the longer until the next time. */
   private async keep(): Promise<void> {
-    if (this.runs.some(({ failed, trainer }) => failed || trainer.epochs === 0)) return;
+    if (this.runs.some(({ failed, epochs }) => failed || epochs === 0)) return;
     const saved: SavedRun[] = [];
     for (const { name, trainer, reports } of this.runs) {
       saved.push({ name, checkpoint: await trainer.checkpoint(), reports: [...reports] });

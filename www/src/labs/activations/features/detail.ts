@@ -3,7 +3,7 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { ActivationsElement } from '../element';
-import { count, measured, percent } from '../../../kit/format';
+import { count, fixed, measured, percent } from '../../../kit/format';
 import { ThemeController } from '../../../kit/theme';
 import { shared } from '../../../kit/styles';
 import type { DataInfo, FeatureDetail as Detail, FeatureSummary } from '../protocol';
@@ -141,13 +141,13 @@ export class FeatureDetail extends ActivationsElement {
       ['density', percent(table.density[feature])],
       ['mean activation', measured(table.mean[feature])],
       ['max activation', measured(strongest)],
-      ['encoder · decoder', (table.cosine[feature] ?? 0).toFixed(3)],
+      ['encoder–decoder cosine', fixed(table.cosine[feature] ?? 0, 3)],
       ['encoder norm', measured(table.encoderNorm[feature])],
       ['decoder norm', measured(table.decoderNorm[feature])],
     ];
     const best = all.filter((each) => each.feature === feature).sort((a, b) => b.cosine - a.cosine)[0];
     const known = best
-      ? html`<p class="known">Most similar known feature: ${best.name} (cosine ${best.cosine.toFixed(2)}).</p>`
+      ? html`<p class="known">Most similar known feature: ${best.name} (cosine ${fixed(best.cosine, 2)}).</p>`
       : nothing;
     return html`<section aria-labelledby="feature" data-testid="feature">
       <h2 id="feature">Feature ${feature}${words[feature] ? html`: ${words[feature]}` : nothing}</h2>
@@ -235,7 +235,7 @@ export class FeatureDetail extends ActivationsElement {
     const width = `width: ${Math.round(Math.min(1, Math.abs(value)) * 100)}%`;
     return html`<li>
       ${label}<span class="track ${value < 0 ? 'negative' : 'positive'}"><i .style=${width}></i></span
-      ><span>${value.toFixed(2)}</span>
+      ><span>${fixed(value, 2)}</span>
     </li>`;
   }
 }

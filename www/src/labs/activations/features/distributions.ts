@@ -4,7 +4,7 @@ import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { binned, logDensities } from '../../../kit/bins';
 import '../../../kit/histogram';
-import { count, percent } from '../../../kit/format';
+import { count, fixed, percent } from '../../../kit/format';
 import { shared } from '../../../kit/styles';
 import { ActivationsElement } from '../element';
 
@@ -59,7 +59,7 @@ export class ActsDistributions extends ActivationsElement {
         <feature-histogram
           what="cosines of encoder and decoder directions"
           .bins=${binned(live, least, 1, BINS)}
-          .edge=${(value: number) => value.toFixed(1)}
+          .edge=${(value: number) => fixed(value, 1)}
         ></feature-histogram>
         <figcaption>
           <strong
@@ -75,5 +75,5 @@ export class ActsDistributions extends ActivationsElement {
 
 /** A share from its logarithm: 0.1 %, 10 %. */
 function percentOf(log: number): string {
-  return `${Number((10 ** log * 100).toPrecision(2))} %`;
+  return percent(10 ** log);
 }

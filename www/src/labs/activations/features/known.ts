@@ -2,7 +2,7 @@
 
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
-import { count } from '../../../kit/format';
+import { count, fixed } from '../../../kit/format';
 import { shared } from '../../../kit/styles';
 import type { FeatureSummary } from '../protocol';
 import { ActivationsElement } from '../element';
@@ -87,7 +87,7 @@ export class ActsKnown extends ActivationsElement {
       <a href=${this.lab.linkTo({ feature })}>
         <span class="name">${name}</span>
         <span class="track"><i .style=${`width: ${Math.round(cosine * 100)}%`}></i></span>
-        <span class="number">${cosine.toFixed(2)}</span>
+        <span class="number">${fixed(cosine, 2)}</span>
       </a>
     </li>`;
   }

@@ -97,7 +97,7 @@ class ActivationsHost
     }
     const run = this.session(session).training.run(name);
     if (!run) throw new Failure('This session has no such run', 'missing');
-    return { name, sae: run.sae, epoch: run.trainer.epochs, trainer: run.trainer };
+    return { name, sae: run.sae, epoch: run.epochs, trainer: run.trainer };
   }
 
   open(given: GivenFile[]): Promise<Opened> {

@@ -76,7 +76,7 @@ export class MnistSession implements Made<Trainer, MnistInfo> {
   private runPictures(run: Run<Trainer>, rows: Uint32Array, filters: boolean, playing: boolean): RunPictures {
     return {
       name: run.name,
-      epoch: run.trainer.epochs,
+      epoch: run.epochs,
       ...imagePictures(run.sae, this.test, rows),
       filters: filters ? { ...filterPictures(run.sae), ...this.activityOf(run, playing) } : undefined,
     };
@@ -84,7 +84,7 @@ export class MnistSession implements Made<Trainer, MnistInfo> {
 
   /** Activity by epoch; the order stays while training goes on, but for the leap from the untrained model. */
   private activityOf(run: Run<Trainer>, playing: boolean): Activity {
-    const { epochs: epoch } = run.trainer;
+    const epoch = run.epochs;
     const known = this.activity.get(run.name);
     if (known?.epoch === epoch && playing) return known;
     const { rows, firing } = known?.epoch === epoch ? known : firingShares(run.sae, this.test);
