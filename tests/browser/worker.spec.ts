@@ -2,7 +2,7 @@
 // browser's database does not work.
 import type { Page, Worker } from '@playwright/test';
 import { expect, test } from './fixtures';
-import { cell, epoch, QUICK, reached } from './lab';
+import { cell, epoch, QUICK, reached, savedSessions } from './lab';
 
 const labs = [
   { name: 'MNIST lab', url: `${QUICK}&epochs=400` },
@@ -108,30 +108,6 @@ for (const { name, url } of labs) {
     await page.goto(url);
     await reached(page, 1);
     await expect(page.getByTestId('note')).toContainText('Runs are not kept for a reload: denied.');
-  });
-}
-
-/** How many sessions the browser keeps for the page. To open a database that is not there would make it. */
-function savedSessions(page: Page): Promise<number> {
-  return page.evaluate(async () => {
-    const there = (await indexedDB.databases()).some(({ name }) => name === 'splinterp');
-    if (!there) return 0;
-    return new Promise<number>((resolve) => {
-      const open = indexedDB.open('splinterp');
-      open.onsuccess = () => {
-        const database = open.result;
-        if (!database.objectStoreNames.contains('sessions')) {
-          database.close();
-          resolve(0);
-          return;
-        }
-        const count = database.transaction('sessions').objectStore('sessions').count();
-        count.onsuccess = () => {
-          database.close();
-          resolve(count.result);
-        };
-      };
-    });
   });
 }
 

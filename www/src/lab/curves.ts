@@ -15,6 +15,11 @@ import type { LabProperties } from './settings';
 
 type Kind = LabProperties['curve']['initial'];
 
+/** A curve with its name. */
+interface NamedCurve extends Curve {
+  name: string;
+}
+
 interface Metric {
   name: string;
   /** What it is, where no run is ahead by it. */
@@ -166,9 +171,11 @@ export class LabCurves extends LabElement {
   private draw(): void {
     const { session, state, epoch } = this.lab;
     const { test, train } = metrics[state.curve];
-    const curves = (session?.runs ?? []).flatMap(({ name, reports }): Curve[] => [
-      { colour: name, dashed: false, values: byEpoch(reports, test) },
-      ...(train ? [{ colour: name, dashed: true, values: byEpoch(reports, train) }] : []),
+    const curves = (session?.runs ?? []).flatMap(({ name, reports }): NamedCurve[] => [
+      { name: `${titleOf(name)} test`, colour: name, dashed: false, values: byEpoch(reports, test) },
+      ...(train
+        ? [{ name: `${titleOf(name)} train`, colour: name, dashed: true, values: byEpoch(reports, train) }]
+        : []),
     ]);
     this.plot ??= new EpochPlot(this.box);
     this.plot.draw(curves, state.scale === 'log', epoch);

@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from 'lit';
 import { measured } from '../kit/format';
+import '../kit/hint';
 import type { StateOf } from '../kit/properties';
 import type { LabProperties } from './settings';
 import { stepped } from './steps';
@@ -91,8 +92,11 @@ export function field<S>(
       <label for=${id}>${label}</label>
     </div>`;
   }
-  return html`<div class="field" title=${hint ?? nothing}>
-    <label for=${id}>${label}</label>
+  return html`<div class="field">
+    <span class="name"
+      ><label for=${id}>${label}</label
+      >${hint ? html`<hint-button about=${label}>${hint}.</hint-button>` : nothing}</span
+    >
     ${
       choices
         ? html`<select id=${id} @change=${enter}>

@@ -83,9 +83,7 @@ export class Training<T extends Trains> {
   play(target: number): void {
     this.wish = 'play';
     this.target = target;
-    this.loop ??= this.train()
-      .catch((error: unknown) => this.stop(error))
-      .finally(() => (this.loop = undefined));
+    this.start();
   }
 
   pause(): void {
@@ -106,23 +104,37 @@ export class Training<T extends Trains> {
   /** Keeps the runs as soon as no epoch runs. */
   saveSoon(): void {
     this.saveNext = 0;
-    if (!this.loop) void this.keep();
+    this.start();
   }
 
-  private async train(): Promise<void> {
-    let rest: Rest | undefined;
-    while (rest === undefined) {
+  /** One loop trains and keeps: a trainer can do but one of them at a time. */
+  private start(): void {
+    this.loop ??= this.work()
+      .catch((error: unknown) => this.stop(error))
+      .finally(() => (this.loop = undefined));
+  }
+
+  /** Trains, then keeps; and trains on if that was asked for while it kept. */
+  private async work(): Promise<void> {
+    do {
+      if (this.hasEpochs()) this.tellRest(await this.train());
+      await this.keep();
+    } while (this.hasEpochs());
+  }
+
+  private hasEpochs(): boolean {
+    return this.wish === 'play' && this.next() !== undefined;
+  }
+
+  private async train(): Promise<Rest> {
+    for (;;) {
       const run = this.next();
-      if (this.wish === 'cancel') rest = 'cancelled';
-      else if (run === undefined) rest = this.runs.every(({ failed }) => failed) ? 'failed' : 'finished';
-      else if (this.wish === 'pause' && this.inStep()) rest = 'paused';
-      else {
-        await this.epoch(run);
-        if (performance.now() >= this.saveNext) await this.keep();
-      }
+      if (this.wish === 'cancel') return 'cancelled';
+      if (run === undefined) return this.runs.every(({ failed }) => failed) ? 'failed' : 'finished';
+      if (this.wish === 'pause' && this.inStep()) return 'paused';
+      await this.epoch(run);
+      if (performance.now() >= this.saveNext) await this.keep();
     }
-    this.tellRest(rest);
-    await this.keep();
   }
 
   /** What fails outside of an epoch ends training; but a trap is no failure of a run, it ends the worker. */

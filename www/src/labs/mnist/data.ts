@@ -96,7 +96,7 @@ export class LabData extends MnistElement {
         Try
         <a href=${this.lab.linkTo({ share: state.share === 100 ? 1 : 100 })}
           >${state.share === 100 ? '1 %' : 'all'} of the images</a
-        >: the fewer there are, the more the closed-form decoder changes.
+        >, to compare the methods with ${state.share === 100 ? 'little' : 'much'} data.
       </p>
     </section>`;
   }

@@ -53,6 +53,11 @@ export class LabDigits extends MnistElement {
         text-align: center;
         color: var(--muted);
       }
+      @media (forced-colors: active) {
+        .column[aria-pressed='true'] {
+          border: 2px solid Highlight;
+        }
+      }
       @media (max-width: 560px) {
         .grid {
           grid-template-columns: max-content repeat(${SAMPLE - 4}, minmax(0, 1fr));

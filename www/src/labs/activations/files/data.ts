@@ -4,6 +4,7 @@ import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import { count } from '../../../kit/format';
+import '../../../kit/hint';
 import { panelStyles } from '../../../kit/panel';
 import { shared } from '../../../kit/styles';
 import { pathOf } from '../../../lab/drop-zone';
@@ -24,10 +25,8 @@ export class ActsData extends ActivationsElement {
         margin-top: 10px;
         font-size: 0.867rem;
       }
-      .share label {
-        flex: 1;
-      }
       .share input {
+        margin-left: auto;
         width: 68px;
       }
       .reading {
@@ -70,13 +69,15 @@ export class ActsData extends ActivationsElement {
             .checked=${live(state.standardise)}
             @change=${() => this.lab.change({ standardise: !state.standardise })}
           />
-          <label for="standardise" title="Each dimension to mean 0 and variance 1, fitted on the training rows"
-            >Standardise</label
+          <label for="standardise">Standardise</label>
+          <hint-button about="Standardise"
+            >Each dimension to mean 0 and variance 1, fitted on the training rows.</hint-button
           >
         </div>
       </fieldset>
       <div class="share">
-        <label for="share" title="90 % train, 10 % test">Share of the training rows</label>
+        <label for="share">Share of the training rows</label>
+        <hint-button about="Share of the training rows">90 % of the rows train, 10 % test.</hint-button>
         <input
           id="share"
           type="number"

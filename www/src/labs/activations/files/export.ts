@@ -52,7 +52,6 @@ export class ActsExport extends ActivationsElement {
               .map(
                 (format) =>
                   html`<button
-                    title=${formats[format].hint}
                     data-testid="write-${model}-${format}"
                     ?disabled=${model !== 'imported' && epoch === 0}
                     @click=${() => void this.save(format, model)}
@@ -62,6 +61,7 @@ export class ActsExport extends ActivationsElement {
               )}
           </div>`,
       )}
+      <p class="small muted">${Object.values(formats).map(({ name, hint }) => html`<b>${name}</b>: ${hint}. `)}</p>
       <figcaption>
         <strong>A zip of the folder that SAELens or sparsify loads.</strong> The standardisation of the rows is folded
         into the weights, so the exported SAE takes activations as they are. SAEs from SAELens, sparsify,
