@@ -93,10 +93,12 @@ test('a run that diverges says so, and what to change', async ({ page }) => {
 test('explanations open by keyboard', async ({ page }) => {
   await page.goto(`${QUICK}&epochs=2`);
   await reached(page, 1);
+  const text = page.locator('hint-button[about="Learning rate"] [popover]');
+  await expect(text).toBeHidden();
   await page.getByRole('button', { name: 'About: Learning rate' }).press('Enter');
-  await expect(page.getByText('Step size of Adam.')).toBeVisible();
+  await expect(text).toBeVisible();
   await page.keyboard.press('Escape');
-  await expect(page.getByText('Step size of Adam.')).toBeHidden();
+  await expect(text).toBeHidden();
 });
 
 test('live regions speak of rests, not of epochs', async ({ page }) => {
