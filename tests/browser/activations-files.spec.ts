@@ -1,5 +1,7 @@
 // Files of the activations lab: folders, checkpoints, tokens, and what is wrong with a file only late.
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
 import { cell, epoch, reached } from './lab';
@@ -46,9 +48,11 @@ async function dropFolder(page: Page, files: readonly { path: string; bytes: Buf
         createReader: () => {
           let told = false;
           return {
+            // Some entries at a time, and none when there are no more.
             readEntries: (take) => {
-              take(told ? [] : given.map(({ path, bytes }) => entryOf(path, bytes)));
+              const some = told ? [] : given.map(({ path, bytes }) => entryOf(path, bytes));
               told = true;
+              setTimeout(() => take(some));
             },
           };
         },
@@ -68,16 +72,18 @@ async function dropFolder(page: Page, files: readonly { path: string; bytes: Buf
 
 test('a checkpoint is resumed, bit for bit', async ({ page }) => {
   const settings = 'method=pam&recipe=own&lr=0.002&k=4&seed=3';
-  await page.goto(`${PAGE}#${settings}&epochs=5`);
-  await done(page);
-  const after5 = await cell(page, 'pam test MSE').textContent();
-  await page.goto('about:blank');
   await page.goto(`${PAGE}#${settings}&epochs=3`);
   await done(page);
   const wait = page.waitForEvent('download');
   await page.getByTestId('write-pam-checkpoint').click();
   const download = await wait;
   const checkpoint = { name: download.suggestedFilename(), buffer: readFileSync(await download.path()) };
+  await page.getByLabel('Epochs to train').fill('5');
+  await page.getByLabel('Epochs to train').press('Tab');
+  await page.getByRole('button', { name: 'Play' }).click();
+  await expect(epoch(page)).toHaveText('5');
+  await done(page);
+  const after5 = await cell(page, 'pam test MSE').textContent();
   // Another page, at the defaults but for the data, which the seed splits.
   await page.goto('about:blank');
   await page.goto(`${PAGE}#seed=3&epochs=5&method=sgd`);
@@ -148,33 +154,44 @@ test('SAEs of several folders are refused by the names of the folders', async ({
 
 test('a folder can be chosen', async ({ page }) => {
   // Chromium's own picker cannot be driven by a test; browsers without it have this one.
-  await page.addInitScript(() => Reflect.deleteProperty(window, 'showDirectoryPicker'));
+  await page.addInitScript(() => {
+    for (const picker of ['showOpenFilePicker', 'showDirectoryPicker']) Reflect.deleteProperty(window, picker);
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'rows-'));
+  writeFileSync(join(folder, 'chosen.npy'), npy(64, 8));
   await page.goto(QUICK);
   await done(page);
   const chooser = page.waitForEvent('filechooser');
   await page.getByRole('button', { name: 'Choose a folder' }).click();
-  expect((await chooser).isMultiple()).toBe(true);
+  await (await chooser).setFiles(folder);
+  await expect(page.getByRole('heading', { name: /chosen\.npy/ })).toBeVisible();
+  rmSync(folder, { recursive: true });
 });
 
 test('a long reading shows its progress and can be cancelled', async ({ page }) => {
+  await page.addInitScript(() => {
+    const make = URL.createObjectURL.bind(URL);
+    // A slow disk: each slice takes a while.
+    const slow = `const read = Blob.prototype.arrayBuffer;
+      Blob.prototype.arrayBuffer = async function () {
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        return read.call(this);
+      };\n`;
+    URL.createObjectURL = (source: Blob) =>
+      make(source.type === 'text/javascript' ? new Blob([slow, source], { type: source.type }) : source);
+  });
   await page.goto(`${PAGE}#method=sgd&recipe=own&epochs=900`);
   await reached(page, 1);
-  // Some hundreds of megabytes, made in the page: a test cannot send so many.
-  await page.evaluate(() => {
-    const event = new DragEvent('drop', { bubbles: true, composed: true, cancelable: true });
-    const slice = new Uint8Array(64 * 2 ** 20);
-    const file = new File(
-      Array.from({ length: 16 }, () => slice),
-      'sae_weights.safetensors',
-    );
-    const transfer = new DataTransfer();
-    transfer.items.add(file);
-    Object.defineProperty(event, 'dataTransfer', { value: transfer });
-    document.body.dispatchEvent(event);
+  const transfer = await page.evaluateHandle(() => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(300 * 2 ** 20)], 'sae_weights.safetensors'));
+    return data;
   });
+  await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
   const progress = page.getByRole('progressbar', { name: /^Reading/ });
   await expect(progress).toBeVisible();
-  await page.getByRole('region', { name: 'Activations' }).getByRole('button', { name: 'Cancel' }).click();
+  await expect.poll(() => progress.evaluate((bar) => (bar as HTMLProgressElement).value)).toBeGreaterThan(0);
+  await page.locator('acts-data').getByRole('button', { name: 'Cancel' }).click();
   await expect(progress).toBeHidden();
   await expect(page.getByRole('alert')).toBeHidden();
   const then = Number(await epoch(page).textContent());
