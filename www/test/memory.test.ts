@@ -21,7 +21,7 @@ function npy(rows: number, cols: number): File {
 describe.skipIf(!existsSync(module))('memory', () => {
   it('of a file that is opened and trained on six times holds it no more than twice', { timeout: 60_000 }, async () => {
     const { memory } = initSync({ module: readFileSync(module) });
-    const file = npy(200_000, 64);
+    const file = npy(100_000, 64);
     const config = settings.config({ ...settings.initial(), source: 'file', method: 'sgd', dSae: 16 });
     const files = new Files(() => undefined);
     const sizes: number[] = [];
