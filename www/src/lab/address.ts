@@ -19,7 +19,7 @@ export const pageAddress: Address = {
 };
 
 /** Remarks on a link that are said in full; a link may hold any number of mistakes. */
-const MOST_REMARKS = 3;
+const MOST_REMARKS = 4;
 /** Letters of one remark; what is quoted in it may be of any length. */
 const LONGEST_REMARK = 120;
 
