@@ -11,10 +11,18 @@ const QUICK = `${PAGE}#method=pam&epochs=2`;
 const shared = new URL('../../../shared/data/activations/', import.meta.url);
 
 /** A file of the shared data; without them a test is skipped, but on CI it fails. */
-function sharedFile(name: string): { name: string; mimeType: string; buffer: Buffer } {
+function sharedFile(name: string): {
+  name: string;
+  mimeType: string;
+  buffer: Buffer;
+} {
   const path = new URL(name, shared);
   test.skip(!existsSync(path) && process.env.CI === undefined, `${name} is not in ../shared`);
-  return { name, mimeType: 'application/octet-stream', buffer: readFileSync(path) };
+  return {
+    name,
+    mimeType: 'application/octet-stream',
+    buffer: readFileSync(path),
+  };
 }
 
 const give = (page: Page, ...files: { name: string; buffer: Buffer }[]): Promise<void> =>
@@ -26,7 +34,7 @@ async function bytesOf(download: Download): Promise<Buffer> {
   return readFileSync(await download.path());
 }
 
-test('the sample trains at once, and its known features are found again', async ({ page }) => {
+test('the sample trains at once, and its known features are recovered', async ({ page }) => {
   await page.goto(PAGE);
   await done(page);
   await expect(feature(page)).toBeVisible();
@@ -104,7 +112,11 @@ test('files of many kinds are looked at, and one is trained on', async ({ page }
 test('words beside a file name its rows, and those of another are refused', async ({ page }) => {
   await page.goto(QUICK);
   await done(page);
-  const words = Array.from({ length: 64 }, (_, i) => ({ token: `word${i}`, before: 'left', after: 'right' }));
+  const words = Array.from({ length: 64 }, (_, i) => ({
+    token: `word${i}`,
+    before: 'left',
+    after: 'right',
+  }));
   const sidecar = (list: unknown): { name: string; buffer: Buffer } => ({
     name: 'small.tokens.json',
     buffer: Buffer.from(JSON.stringify(list)),
@@ -178,7 +190,7 @@ test('a reload in mid-training offers to go on, and goes on', async ({ page }) =
   const paused = Number(await page.getByTestId('epoch').textContent());
   await page.reload();
   await expect(page.getByTestId('interrupted')).toContainText(`after epoch ${paused} of 900`);
-  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('button', { name: 'Resume' }).click();
   await reached(page, paused + 1);
 });
 
@@ -194,12 +206,12 @@ test('a run on a file waits for the file after a reload', async ({ page }) => {
   await expect(page.getByTestId('time-left')).toHaveText('Paused');
   const paused = Number(await page.getByTestId('epoch').textContent());
   await page.reload();
-  await expect(page.getByTestId('note')).toContainText('drop yours again');
+  await expect(page.getByTestId('note')).toContainText('Drop yours again');
   await reached(page, 1);
   await give(page, file);
   await page.getByTestId('use').click();
   await expect(page.getByTestId('interrupted')).toContainText(`after epoch ${paused} of 900`);
-  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('button', { name: 'Resume' }).click();
   await reached(page, paused + 1);
 });
 

@@ -43,7 +43,7 @@ test('every picture shows something', async ({ page }) => {
       ),
     )
     .toEqual([]);
-  await expect(page.getByTestId('sgd code l0')).toHaveText(/l0 = 15 of 256/);
+  await expect(page.getByTestId('sgd code l0')).toHaveText(/L0 = 15 of 256/);
   await picture(page, 'lab-pictures');
 });
 
@@ -99,7 +99,7 @@ test.describe('the control bar', () => {
     await expect(page.getByTestId('time-left')).toHaveText('Paused', {
       timeout: 2_000,
     });
-    await expect(page.getByRole('button', { name: 'Play' })).toBeEnabled();
+    await expect(page.getByRole('button', { name: 'Play' })).toHaveAttribute('aria-disabled', 'false');
   });
 
   test('goes on beyond a target that is reached', async ({ page }) => {
@@ -107,7 +107,7 @@ test.describe('the control bar', () => {
     await expect(page.getByTestId('time-left')).toContainText('Done');
     await page.getByRole('button', { name: 'Play' }).click();
     await reached(page, 3);
-    await expect(page.getByLabel('of', { exact: true })).toHaveValue('12');
+    await expect(page.getByLabel('Epochs to train')).toHaveValue('12');
     await expect(page).toHaveURL(/epochs=12/);
   });
 
@@ -166,10 +166,10 @@ test.describe('the address', () => {
 
 for (const [label, value, says] of [
   ['k', '300', /300/],
-  ['Batch size', '0', /batch/i],
-  ['Learning rate', '-1', /lr.*-1/i],
-  ['Learning rate', '', /lr is “”/],
-  ['Latents', '0', /dSae.*0|latents.*0/i],
+  ['Batch size', '0', /Batch size must be a whole number from 1/],
+  ['Learning rate', '-1', /Learning rate must be .*-1/],
+  ['Learning rate', '', /Learning rate must be a number; “” is not/],
+  ['Latents', '0', /Latents must be a whole number from 1/],
 ] as const) {
   test(`${label} “${value}” is refused by name, and the run goes on`, async ({ page }) => {
     await page.goto(`${QUICK}&epochs=500`);
@@ -198,7 +198,7 @@ test('a reload in mid-training offers to go on, and goes on', async ({ page }) =
   await page.reload();
   await expect(page.getByTestId('interrupted')).toContainText(`after epoch ${paused} of 400`);
   await expect(cell(page, 'pam test MSE')).toHaveText(String(mse));
-  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('button', { name: 'Resume' }).click();
   await reached(page, paused + 1);
   await expect(page.getByTestId('interrupted')).toBeHidden();
 });
@@ -231,7 +231,7 @@ test('the pictures answer to the keyboard', async ({ page }) => {
   await page.keyboard.press('End');
   await expect(filters.getByRole('option')).toHaveAttribute('aria-posinset', '256');
   const codes = page.getByRole('slider', {
-    name: 'SGD: latent in hand',
+    name: 'SGD: selected latent',
     exact: true,
   });
   await codes.focus();

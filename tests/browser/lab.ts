@@ -10,3 +10,27 @@ export const cell = (page: Page, name: string): Locator => page.getByTestId(name
 export const number = async (page: Page, name: string): Promise<number> => Number(await cell(page, name).textContent());
 export const reached = (page: Page, least: number, timeout = 30_000): Promise<void> =>
   expect.poll(async () => Number(await epoch(page).textContent()), { timeout }).toBeGreaterThanOrEqual(least);
+
+/** How many sessions the browser keeps for the page. To open a database that is not there would make it. */
+export function savedSessions(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const there = (await indexedDB.databases()).some(({ name }) => name === 'splinterp');
+    if (!there) return 0;
+    return new Promise<number>((resolve) => {
+      const open = indexedDB.open('splinterp');
+      open.onsuccess = () => {
+        const database = open.result;
+        if (!database.objectStoreNames.contains('sessions')) {
+          database.close();
+          resolve(0);
+          return;
+        }
+        const count = database.transaction('sessions').objectStore('sessions').count();
+        count.onsuccess = () => {
+          database.close();
+          resolve(count.result);
+        };
+      };
+    });
+  });
+}

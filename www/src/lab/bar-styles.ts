@@ -18,6 +18,18 @@ export const settingsStyles = css`
     flex-direction: column;
     gap: 2px;
   }
+  .name {
+    display: flex;
+    align-items: center;
+    gap: 5px;
+  }
+  /* Step arrows of the browser add 1, which is no step of a number that spans decades. */
+  .real {
+    appearance: textfield;
+  }
+  .real::-webkit-inner-spin-button {
+    display: none;
+  }
   .field label,
   .check label {
     font-size: 0.75rem;

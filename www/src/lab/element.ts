@@ -1,17 +1,27 @@
-// Base of a lab's components: each is given the controller and renders anew when it speaks.
+// Base of a lab's components: each finds the lab that it stands in and renders anew when it speaks.
 
+import { ContextConsumer, createContext, type Context } from '@lit/context';
 import { LitElement } from 'lit';
-import { property } from 'lit/decorators.js';
+import type { Lab } from './lab';
 
-// `@property` types what a template may bind, and a controller is bound by each of a lab's components.
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
-export abstract class ControlledElement<C extends EventTarget> extends LitElement {
-  @property({ attribute: false }) lab!: C;
+export abstract class ControlledElement<L extends EventTarget> extends LitElement {
+  private readonly consumer: ContextConsumer<Context<unknown, L>, this>;
 
-  /** Events of the controller on which the component renders. */
+  /** Events of the lab on which the component renders. */
   protected readonly topics: readonly ('change' | 'progress')[] = ['change'];
 
   private readonly listener = (): void => this.requestUpdate();
+
+  protected constructor(context: Context<unknown, L>) {
+    super();
+    this.consumer = new ContextConsumer(this, { context });
+  }
+
+  protected get lab(): L {
+    const { value } = this.consumer;
+    if (!value) throw new Error(`<${this.localName}> stands in no lab.`);
+    return value;
+  }
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -21,5 +31,14 @@ export abstract class ControlledElement<C extends EventTarget> extends LitElemen
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     for (const topic of this.topics) this.lab.removeEventListener(topic, this.listener);
+  }
+}
+
+/** The lab, for what all labs have. */
+export const labContext = createContext<Lab>(Symbol('lab'));
+
+export abstract class LabElement extends ControlledElement<Lab> {
+  constructor() {
+    super(labContext);
   }
 }

@@ -1,30 +1,14 @@
 // The bar of a lab that keeps in view: reset, play, step, cancel, the epoch and its progress.
 
-import { css, html, type TemplateResult } from 'lit';
+import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { shared } from '../kit/styles';
-import { ControlledElement } from './element';
+import { LabElement } from './element';
 import { icons } from './icons';
-
-/** What the trainers are doing. */
-export type Phase = 'starting' | 'resting' | 'playing' | 'pausing';
-
-/** A controller whose runs can be played like a tape. */
-export interface Player extends EventTarget {
-  readonly phase: Phase;
-  /** Epochs done. */
-  readonly epoch: number;
-  readonly state: { readonly epochs: number };
-  enter(key: 'epochs', text: string): void;
-  reset(): void;
-  play(): Promise<void>;
-  pause(): void;
-  step(): Promise<void>;
-  cancel(): void;
-}
+import type { Progress } from './progress';
 
 @customElement('lab-transport')
-export class Transport extends ControlledElement<Player> {
+export class Transport extends LabElement {
   static override styles = [
     shared,
     css`
@@ -61,6 +45,10 @@ export class Transport extends ControlledElement<Player> {
         gap: 6px;
         min-height: 40px;
       }
+      .buttons button[aria-disabled='true'] {
+        opacity: 0.45;
+        cursor: default;
+      }
       .play {
         min-width: 104px;
         background: var(--accent);
@@ -68,7 +56,7 @@ export class Transport extends ControlledElement<Player> {
         border-color: var(--accent);
         font-weight: 600;
       }
-      .play:hover:not(:disabled) {
+      .buttons .play:hover {
         color: var(--on-accent);
         filter: brightness(1.1);
       }
@@ -134,58 +122,54 @@ export class Transport extends ControlledElement<Player> {
     `,
   ];
 
-  /** How far the work in hand is, in words and as a share of 1. */
-  @property({ attribute: false }) telling!: () => { text: string; share: number };
+  /** How far the current work is. */
+  @property({ attribute: false }) progress!: () => Progress;
 
   protected override readonly topics = ['change', 'progress'] as const;
 
+  /** Gives the focus to Play: where a message was dismissed that held it. */
+  override focus(): void {
+    this.renderRoot.querySelector<HTMLElement>('.play')?.focus();
+  }
+
   override render(): TemplateResult {
     const { state, phase, epoch } = this.lab;
+    const ready = phase !== 'starting' && phase !== 'preparing';
     const running = phase === 'playing' || phase === 'pausing';
-    const { text, share } = this.telling();
+    const { text, share } = this.progress();
+    const pauses = phase === 'playing';
     return html`
       <div class="sticky">
         <div class="transport" role="group" aria-label="Training">
           <div class="buttons">
-            <button data-testid="reset" @click=${() => this.lab.reset()} ?disabled=${phase === 'starting'}>
-              ${icons.reset}<span class="word">Reset</span>
-            </button>
-            ${
-              phase === 'playing'
-                ? html`<button class="play" data-testid="play" @click=${() => this.lab.pause()}>
-                    ${icons.pause}Pause
-                  </button>`
-                : html`<button
-                    class="play"
-                    data-testid="play"
-                    @click=${() => void this.lab.play()}
-                    ?disabled=${phase === 'starting'}
-                  >
-                    ${icons.play}Play
-                  </button>`
-            }
-            <button
-              data-testid="step"
-              @click=${() => void this.lab.step()}
-              ?disabled=${running || phase === 'starting'}
-            >
-              ${icons.step}<span class="word">Step</span>
-            </button>
-            <button
-              data-testid="cancel"
-              @click=${() => this.lab.cancel()}
-              ?disabled=${!running}
-              title="Give up the epoch in hand"
-            >
-              ${icons.cancel}<span class="word">Cancel</span>
-            </button>
+            ${this.button('reset', ready, () => this.lab.reset(), html`${icons.reset}<span class="word">Reset</span>`)}
+            ${this.button(
+              'play',
+              ready,
+              () => (pauses ? this.lab.pause() : this.lab.play()),
+              pauses ? html`${icons.pause}Pause` : html`${icons.play}Play`,
+            )}
+            ${this.button(
+              'step',
+              ready && !running,
+              () => this.lab.step(),
+              html`${icons.step}<span class="word">Step</span>`,
+            )}
+            ${this.button(
+              'cancel',
+              running,
+              () => this.lab.cancel(),
+              html`${icons.cancel}<span class="word">Cancel</span>`,
+              'Discard the current epoch',
+            )}
           </div>
           <div class="epoch number">
             <span class="word">Epoch</span> <b data-testid="epoch">${epoch}</b>
-            <label for="epochs">of</label>
+            <span aria-hidden="true">of</span>
             <input
               id="epochs"
               type="number"
+              aria-label="Epochs to train"
               min="1"
               max="1000"
               .value=${String(state.epochs)}
@@ -193,12 +177,33 @@ export class Transport extends ControlledElement<Player> {
             />
           </div>
           <div class="progress">
-            <progress aria-label="Progress within the epoch" max="1" .value=${share}></progress>
+            <progress aria-label="Progress" max="1" .value=${share}></progress>
             <div class="left small muted number" data-testid="time-left">${text}</div>
           </div>
         </div>
       </div>
     `;
+  }
+
+  /** A button that keeps the focus while it does not apply, as a disabled one would not. */
+  private button(
+    name: 'reset' | 'play' | 'step' | 'cancel',
+    applies: boolean,
+    act: () => void,
+    label: TemplateResult,
+    title?: string,
+  ): TemplateResult {
+    return html`<button
+      class=${name}
+      data-testid=${name}
+      title=${title ?? nothing}
+      aria-disabled=${applies ? 'false' : 'true'}
+      @click=${() => {
+        if (applies) act();
+      }}
+    >
+      ${label}
+    </button>`;
   }
 
   private setEpochs(input: HTMLInputElement): void {

@@ -1,61 +1,98 @@
-// One unfinished run of each lab, kept across a reload: checkpoints of its trainers in IndexedDB, about 5 MB each at
-// 784 × 256.
+// Runs kept across a reload: checkpoints of their trainers in IndexedDB, about 5 MB each at 784 × 256. A browser may
+// forbid it, have no room, or never answer; the lab then works as well, but for going on after a reload, and says so.
 
+import { createStore, del, entries, get, set } from 'idb-keyval';
 import type { EpochReport } from 'splinterp/lab';
-import type { PerMethod } from './protocol';
+import { Failure, messageOf } from '../../kit/failure';
+import type { RunName } from '../protocol';
 
-/** What is kept of an unfinished run. */
+/** What is kept of one run. */
 export interface SavedRun {
-  /** The configuration, as text: only the very same run may be taken up. */
-  key: string;
-  target: number;
-  checkpoints: Partial<PerMethod<Uint8Array>>;
-  reports: Partial<PerMethod<EpochReport[]>>;
+  name: RunName;
+  checkpoint: Uint8Array;
+  reports: EpochReport[];
 }
 
-const DATABASE = 'splinterp-lab';
-const STORE = 'runs';
+/** What is kept of a session. */
+export interface SavedSession {
+  /** The page's address, by which its settings are found again. */
+  address: string;
+  savedAt: number;
+  runs: SavedRun[];
+}
 
-/** Where a run lies: that of the MNIST lab, those of the activations lab on its sample and on a file. */
-export type Slot = 'unfinished' | 'activations' | 'activations-file';
+/** Sessions kept of one lab; the oldest make way. */
+const MOST_KEPT = 3;
+/** A database that has not answered by then is taken for one that never will. */
+const PATIENCE_MS = 4000;
 
-function settled<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error ?? new Error('IndexedDB failed'));
+type Database = ReturnType<typeof createStore>;
+
+export class Store {
+  private database: Database | undefined;
+  /** Why nothing can be kept. */
+  private broken: string | undefined;
+
+  /** `lab` is a part of every key; `tell` hears, once, why nothing can be kept. */
+  constructor(
+    private readonly lab: string,
+    private readonly tell: (reason: string) => void,
+  ) {}
+
+  async save(key: string, session: SavedSession): Promise<void> {
+    await this.attempt(async (database) => {
+      await set(this.keyOf(key), session, database);
+      const kept = await this.kept(database);
+      await Promise.all(kept.slice(MOST_KEPT).map(([old]) => del(old, database)));
+    });
+  }
+
+  load(key: string): Promise<SavedSession | undefined> {
+    return this.attempt((database) => get<SavedSession>(this.keyOf(key), database));
+  }
+
+  async forget(key: string): Promise<void> {
+    await this.attempt((database) => del(this.keyOf(key), database));
+  }
+
+  /** Address of the session that was kept last. */
+  last(): Promise<string | undefined> {
+    return this.attempt(async (database) => (await this.kept(database))[0]?.[1].address);
+  }
+
+  private keyOf(key: string): string {
+    return `${this.lab} ${key}`;
+  }
+
+  /** Sessions of this lab, the newest first. */
+  private async kept(database: Database): Promise<[IDBValidKey, SavedSession][]> {
+    const all = await entries<IDBValidKey, SavedSession>(database);
+    return all
+      .filter(([key]) => typeof key === 'string' && key.startsWith(`${this.lab} `))
+      .sort(([, a], [, b]) => b.savedAt - a.savedAt);
+  }
+
+  private async attempt<T>(work: (database: Database) => Promise<T>): Promise<T | undefined> {
+    if (this.broken !== undefined) return undefined;
+    try {
+      this.database ??= createStore('splinterp', 'sessions');
+      return await inTime(work(this.database));
+    } catch (error) {
+      this.broken = messageOf(error);
+      this.tell(this.broken);
+      return undefined;
+    }
+  }
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Failure('the browser’s database does not answer', 'storage')), PATIENCE_MS);
   });
-}
-
-async function withStore<T>(mode: IDBTransactionMode, use: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-  const request = indexedDB.open(DATABASE, 1);
-  request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-  const database = await settled(request);
   try {
-    return await settled(use(database.transaction(STORE, mode).objectStore(STORE)));
+    return await Promise.race([work, late]);
   } finally {
-    database.close();
+    clearTimeout(timer);
   }
-}
-
-/** Storage may be forbidden or full; the lab then works as well, but for going on after a reload. */
-async function orNothing<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch {
-    return undefined;
-  }
-}
-
-export async function saveRun(slot: Slot, run: SavedRun): Promise<void> {
-  await orNothing(withStore('readwrite', (store) => store.put(run, slot)));
-}
-
-export async function savedRun(slot: Slot): Promise<SavedRun | undefined> {
-  return orNothing(
-    withStore<SavedRun | undefined>('readonly', (store) => store.get(slot) as IDBRequest<SavedRun | undefined>),
-  );
-}
-
-export async function forgetRun(slot: Slot): Promise<void> {
-  await orNothing(withStore('readwrite', (store) => store.delete(slot)));
 }

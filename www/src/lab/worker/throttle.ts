@@ -1,6 +1,7 @@
 // Progress at a pace that people can follow.
 
-import { PROGRESS_INTERVAL_MS } from './training';
+/** The page draws progress ten times a second; more messages would only cost. */
+const PROGRESS_INTERVAL_MS = 100;
 
 /** Tells of progress ten times a second at most, and of its end. */
 export function throttled(tell: (done: number, total: number) => void): (done: number, total: number) => void {

@@ -1,23 +1,28 @@
-// Runs trained in step, one epoch each in turn, and kept for a reload.
+// Runs trained in step, one epoch each in turn, and kept as they go.
 
-import type { EpochReport } from 'splinterp/lab';
+import type { EpochReport, ResolvedOptions } from 'splinterp/lab';
 import { codeOf, messageOf } from '../../kit/failure';
-import { methods, type LabEvent, type Method, type PerMethod, type Rest } from './protocol';
-import { forgetRun, saveRun, type SavedRun, type Slot } from './store';
+import type { Rest, RunName, RunState, TrainingEvent } from '../protocol';
+import type { SavedRun } from './store';
+import { throttled } from './throttle';
 
-/** The page draws progress ten times a second; more messages would only cost. */
-export const PROGRESS_INTERVAL_MS = 100;
-/** Checkpoints are megabytes: no more than one write in two seconds. */
-const SAVE_INTERVAL_MS = 2000;
+/** Bytes of checkpoints written in a second, on average: writing a model shall not take the time to train it. */
+const SAVED_PER_SECOND = 8e6;
+/** However small a checkpoint: no more than one write in this time. */
+const LEAST_SAVE_INTERVAL_MS = 1000;
 
-/** What training needs of a trainer: each page loads a module of its own, with a class of its own. */
-interface Trains {
+/** What training needs of a trainer: each lab loads a module of its own, with a class of its own. */
+export interface Trains {
+  readonly options: ResolvedOptions;
+  /** Epochs finished. */
+  readonly epochs: number;
+  readonly backend: string;
+  /** Why it trains there; changes when a GPU is lost. */
+  readonly backendReason: string;
   epoch(onProgress: (done: number, total: number) => void): Promise<EpochReport>;
   sae(): Promise<{ free(): void }>;
   checkpoint(): Promise<Uint8Array>;
   cancel(): void;
-  /** Why it trains where it does; changes when a GPU is lost. */
-  readonly backendReason: string;
   free(): void;
 }
 
@@ -25,46 +30,48 @@ type SaeOf<T extends Trains> = Awaited<ReturnType<T['sae']>>;
 
 /** One of the runs. */
 export interface Run<T extends Trains> {
-  readonly method: Method;
+  readonly name: RunName;
   readonly trainer: T;
   /** The model as the last finished epoch left it; pictures are drawn from it while the next epoch trains. */
   sae: SaeOf<T>;
   reports: EpochReport[];
+  /** Epochs done; while one runs its trainer cannot be asked. */
+  epochs: number;
   failed: boolean;
 }
 
-/** Makes a run of a trainer that starts, or that goes on. */
-export async function runOf<T extends Trains>(method: Method, trainer: T, saved?: SavedRun): Promise<Run<T>> {
+/** Makes a run of a trainer that starts, or that goes on from what was kept. */
+export async function runOf<T extends Trains>(name: RunName, trainer: T, saved?: SavedRun): Promise<Run<T>> {
   const sae = (await trainer.sae()) as SaeOf<T>;
-  return { method, trainer, sae, reports: [...(saved?.reports[method] ?? [])], failed: false };
-}
-
-/** Text that is equal for two configurations if and only if they give the same run. */
-export function keyOf(config: object): string {
-  return JSON.stringify(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-/** Epochs that all of a saved run's methods have done. */
-export function epochsOf(saved: SavedRun): number {
-  return Math.min(...Object.values(saved.reports).map((reports) => reports.length));
+  return { name, trainer, sae, reports: [...(saved?.reports ?? [])], epochs: trainer.epochs, failed: false };
 }
 
 export class Training<T extends Trains> {
-  private loop: Promise<Rest> | undefined;
+  private loop: Promise<void> | undefined;
   private target = 0;
   private wish: 'play' | 'pause' | 'cancel' = 'pause';
   private training: Run<T> | undefined;
-  private savedAt = -Infinity;
+  private saveNext = 0;
 
-  /** `keep` says where and under which key the runs are kept for a reload; without it they are not. */
+  /** `save` keeps the runs for a reload. */
   constructor(
     readonly runs: readonly Run<T>[],
-    private readonly notify: (event: LabEvent) => void,
-    private readonly keep: { slot: Slot; key: string } | undefined,
+    private readonly notify: (event: TrainingEvent) => void,
+    private readonly save: (runs: SavedRun[]) => Promise<void>,
   ) {}
 
-  run(method: Method): Run<T> | undefined {
-    return this.runs.find((run) => run.method === method);
+  run(name: RunName): Run<T> | undefined {
+    return this.runs.find((run) => run.name === name);
+  }
+
+  /** What the page is told of the runs. */
+  states(): RunState[] {
+    return this.runs.map(({ name, trainer, epochs, reports }) => ({
+      name,
+      options: trainer.options,
+      epochs,
+      reports,
+    }));
   }
 
   /** Whether an epoch is being trained, and more may follow. */
@@ -73,82 +80,10 @@ export class Training<T extends Trains> {
   }
 
   /** Trains until each run has done `target` epochs, or it is asked to rest. */
-  play(target: number): Promise<Rest> {
+  play(target: number): void {
     this.wish = 'play';
     this.target = target;
-    this.loop ??= this.train().finally(() => (this.loop = undefined));
-    return this.loop;
-  }
-
-  private async train(): Promise<Rest> {
-    for (;;) {
-      if (this.wish === 'cancel') return 'cancelled';
-      const run = this.next();
-      if (run === undefined) {
-        if (this.keep) await forgetRun(this.keep.slot);
-        return this.runs.every(({ failed }) => failed) ? 'failed' : 'finished';
-      }
-      if (this.wish === 'pause' && this.inStep()) {
-        await this.save(0);
-        return 'paused';
-      }
-      await this.epoch(run);
-      if (this.inStep()) await this.save(SAVE_INTERVAL_MS);
-    }
-  }
-
-  /** The run that is behind, if any has epochs to do. */
-  private next(): Run<T> | undefined {
-    return this.runs
-      .filter(({ failed, reports }) => !failed && reports.length < this.target)
-      .sort((a, b) => a.reports.length - b.reports.length)[0];
-  }
-
-  private inStep(): boolean {
-    const done = this.runs.filter(({ failed }) => !failed).map(({ reports }) => reports.length);
-    return done.every((epochs) => epochs === done[0]);
-  }
-
-  private async epoch(run: Run<T>): Promise<void> {
-    const { method } = run;
-    const epoch = run.reports.length + 1;
-    let notifiedAt = -Infinity;
-    const reason = run.trainer.backendReason;
-    this.training = run;
-    try {
-      const report = await run.trainer.epoch((done, total) => {
-        const now = performance.now();
-        if (now - notifiedAt < PROGRESS_INTERVAL_MS) return;
-        notifiedAt = now;
-        this.notify({ type: 'progress', method, epoch, share: total > 0 ? done / total : 0 });
-      });
-      run.reports.push(report);
-      const now = run.trainer.backendReason;
-      if (now !== reason) this.notify({ type: 'moved', reason: now });
-      const sae = (await run.trainer.sae()) as SaeOf<T>;
-      run.sae.free();
-      run.sae = sae;
-      this.notify({ type: 'epoch', method, report });
-    } catch (error) {
-      if (codeOf(error) === 'cancelled') return;
-      run.failed = true;
-      this.notify({ type: 'failed', method, message: messageOf(error) });
-    } finally {
-      this.training = undefined;
-    }
-  }
-
-  private async save(interval: number): Promise<void> {
-    if (!this.keep || performance.now() - this.savedAt < interval) return;
-    if (this.runs.some(({ failed, reports }) => failed || reports.length === 0)) return;
-    const checkpoints: Partial<PerMethod<Uint8Array>> = {};
-    const reports: Partial<PerMethod<EpochReport[]>> = {};
-    for (const run of this.runs) {
-      checkpoints[run.method] = await run.trainer.checkpoint();
-      reports[run.method] = run.reports;
-    }
-    await saveRun(this.keep.slot, { key: this.keep.key, target: this.target, checkpoints, reports });
-    this.savedAt = performance.now();
+    this.start();
   }
 
   pause(): void {
@@ -160,11 +95,111 @@ export class Training<T extends Trains> {
     this.training?.trainer.cancel();
   }
 
-  /** Gives up the epoch in hand and waits until nothing runs. */
+  /** Discards the current epoch and waits until nothing runs. */
   async halt(): Promise<void> {
     this.cancel();
-    // Whatever ended the loop has been told to the page that started it.
-    await this.loop?.catch(() => undefined);
+    await this.loop;
+  }
+
+  /** Keeps the runs as soon as no epoch runs. */
+  saveSoon(): void {
+    this.saveNext = 0;
+    this.start();
+  }
+
+  /** One loop trains and keeps: a trainer can do but one of them at a time. */
+  private start(): void {
+    this.loop ??= this.work()
+      .catch((error: unknown) => this.stop(error))
+      .finally(() => (this.loop = undefined));
+  }
+
+  /** Trains, then keeps; and trains on if that was asked for while it kept. */
+  private async work(): Promise<void> {
+    do {
+      if (this.hasEpochs()) this.tellRest(await this.train());
+      await this.keep();
+    } while (this.hasEpochs());
+  }
+
+  private hasEpochs(): boolean {
+    return this.wish === 'play' && this.next() !== undefined;
+  }
+
+  private async train(): Promise<Rest> {
+    for (;;) {
+      const run = this.next();
+      if (this.wish === 'cancel') return 'cancelled';
+      if (run === undefined) return this.runs.every(({ failed }) => failed) ? 'failed' : 'finished';
+      if (this.wish === 'pause' && this.inStep()) return 'paused';
+      await this.epoch(run);
+      if (performance.now() >= this.saveNext) await this.keep();
+    }
+  }
+
+  /** What fails outside of an epoch ends training; but a trap is no failure of a run, it ends the worker. */
+  private stop(error: unknown): void {
+    if (error instanceof WebAssembly.RuntimeError) throw error;
+    for (const { name } of this.runs) this.notify({ type: 'failed', run: name, message: messageOf(error) });
+    this.tellRest('failed');
+  }
+
+  private tellRest(rest: Rest): void {
+    this.notify({ type: 'rested', rest, runs: this.runs.map(({ name, reports }) => ({ name, reports })) });
+  }
+
+  /** The run that is behind, if any has epochs to do. */
+  private next(): Run<T> | undefined {
+    return this.runs
+      .filter(({ failed, epochs }) => !failed && epochs < this.target)
+      .sort((a, b) => a.epochs - b.epochs)[0];
+  }
+
+  private inStep(): boolean {
+    const done = this.runs.filter(({ failed }) => !failed).map(({ epochs }) => epochs);
+    return done.every((epochs) => epochs === done[0]);
+  }
+
+  private async epoch(run: Run<T>): Promise<void> {
+    const { name, trainer } = run;
+    const epoch = run.epochs + 1;
+    const reason = trainer.backendReason;
+    this.training = run;
+    try {
+      const report = await trainer.epoch(
+        throttled((done, total) => {
+          this.notify({ type: 'progress', run: name, epoch, share: total > 0 ? done / total : 0 });
+        }),
+      );
+      run.reports.push(report);
+      run.epochs = report.epoch;
+      if (trainer.backendReason !== reason) {
+        this.notify({ type: 'moved', backend: trainer.backend, reason: trainer.backendReason });
+      }
+      const sae = (await trainer.sae()) as SaeOf<T>;
+      run.sae.free();
+      run.sae = sae;
+      this.notify({ type: 'epoch', run: name, report });
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) throw error;
+      if (codeOf(error) === 'cancelled') return;
+      run.failed = true;
+      this.notify({ type: 'failed', run: name, message: messageOf(error) });
+    } finally {
+      this.training = undefined;
+    }
+  }
+
+  /** Keeps the runs; the larger they are, the longer until the next time. */
+  private async keep(): Promise<void> {
+    if (this.runs.some(({ failed, epochs }) => failed || epochs === 0)) return;
+    const saved: SavedRun[] = [];
+    for (const { name, trainer, reports } of this.runs) {
+      saved.push({ name, checkpoint: await trainer.checkpoint(), reports: [...reports] });
+    }
+    const bytes = saved.reduce((sum, { checkpoint }) => sum + checkpoint.length, 0);
+    await this.save(saved);
+    this.saveNext = performance.now() + Math.max(LEAST_SAVE_INTERVAL_MS, (bytes / SAVED_PER_SECOND) * 1000);
   }
 
   free(): void {
@@ -173,10 +208,4 @@ export class Training<T extends Trains> {
       run.trainer.free();
     }
   }
-}
-
-/** One value for each method. */
-export function perMethod<T>(make: (method: Method) => T): PerMethod<T> {
-  const [sgd, pam] = methods;
-  return { sgd: make(sgd), pam: make(pam) };
 }

@@ -1,130 +1,118 @@
-// The activations lab: rows of your own, an SAE on them, its features, and the way home for it.
+// The activations lab: the user's own rows, an SAE on them, its features, and its export.
 
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { customElement, state } from 'lit/decorators.js';
-import './features/panel';
-import { messages, messageStyles } from '../../kit/messages';
-import { inFrame } from '../../kit/frames';
-import { shared } from '../../kit/styles';
+import { ContextProvider } from '@lit/context';
+import { css, html, nothing, type TemplateResult } from 'lit';
+import { customElement } from 'lit/decorators.js';
+import { duration, percent } from '../../kit/format';
+import { connect } from '../../kit/remote';
+import { pageAddress } from '../../lab/address';
+import '../../lab/curves';
+import { field } from '../../lab/fields';
+import { LabPage, pageStyles } from '../../lab/page';
+import { progressOf, type Progress } from '../../lab/progress';
+import '../../lab/results';
 import './ablations/panel';
 import { ActivationsController } from './controller';
-import './curves';
-import './files/data';
+import { activationsContext } from './element';
 import './features/distributions';
-import './files/inspection';
 import './features/known';
-import './results';
-import './settings';
+import './features/panel';
+import './files/data';
 import './files/export';
-
-/** Parts of the page below the control bar. */
-const PARTS = 8;
+import './files/inspection';
+import type { ActivationsService } from './protocol';
+import { common, more } from './settings';
+import script from './worker/activations.worker?worker&url';
 
 @customElement('activations-lab')
-export class ActivationsLab extends LitElement {
+export class ActivationsLab extends LabPage {
   static override styles = [
-    shared,
-    messageStyles,
+    ...pageStyles,
     css`
       :host {
-        --page: 1240px;
-        --gutter: 24px;
-      }
-      .page {
-        display: grid;
-        grid-template-columns: 264px minmax(0, 1fr) 280px;
-        gap: 18px;
-        max-width: calc(var(--page) + 2 * var(--gutter));
-        margin: 0 auto;
-        padding: 10px var(--gutter) 40px;
-      }
-      .whole {
-        grid-column: 1 / -1;
-      }
-      /* Components are blocks by their own styles. */
-      [hidden] {
-        display: none;
-      }
-      @media (max-width: 1080px) {
-        .page {
-          grid-template-columns: 264px minmax(0, 1fr);
-        }
-        acts-results {
-          grid-column: 1 / -1;
-        }
-      }
-      @media (max-width: 760px) {
-        :host {
-          --gutter: 12px;
-        }
-        .page {
-          grid-template-columns: minmax(0, 1fr);
-          gap: 12px;
-          padding-top: 12px;
-        }
+        --side: 264px;
+        --other-side: 280px;
       }
     `,
   ];
 
-  private readonly lab = new ActivationsController();
-  /** Parts that are there; they come one a frame, so that the page opens without a long task. */
-  @state() private parts = 0;
+  protected override readonly lab = new ActivationsController({
+    address: pageAddress,
+    connect: () => connect<ActivationsService>(script),
+    autoplay: !matchMedia('(prefers-reduced-motion: reduce)').matches,
+    base: document.baseURI,
+  });
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.lab.addEventListener('change', () => this.requestUpdate());
-    void this.lab.start();
+  constructor() {
+    super();
+    new ContextProvider(this, { context: activationsContext, initialValue: this.lab });
   }
 
-  override render(): TemplateResult {
+  protected override readonly progress = (): Progress => {
+    const { features, ablations, files, phase } = this.lab;
+    if (files.loading) return { text: `Reading ${files.loading.name}`, share: files.loading.progress.share };
+    if (ablations.running && phase === 'resting') return { text: 'An ablation is running', share: 0 };
+    if (!features.measuring) return progressOf(this.lab, 'rows');
+    const { share, left } = features.measuring;
+    const until = left === undefined ? '' : ` · ${duration(left)} left`;
+    return { text: `Measuring features: ${percent(share)}${until}`, share };
+  };
+
+  protected override readonly fields = (): { common: unknown[]; more: unknown[] } => {
     const { lab } = this;
+    const choices = {
+      random: 'random weights',
+      ...(lab.files.imported === undefined ? {} : { imported: 'the imported SAE' }),
+      ...(lab.files.given.checkpoint === 0 ? {} : { checkpoint: 'the checkpoint' }),
+    };
+    const start = { key: 'from', label: 'Start from', choices } as const;
+    return {
+      common: [
+        Object.keys(choices).length > 1 ? field(lab, start, undefined) : nothing,
+        ...common.map((each) => field(lab, each, this.standIn(each.key))),
+      ],
+      more: more.map((each) => field(lab, each, this.standIn(each.key))),
+    };
+  };
+
+  /** What stands where a value is left to the program. */
+  private standIn(key: string): number | undefined {
+    const { session } = this.lab;
+    const options = (session?.run('pam') ?? session?.runs[0])?.options;
+    switch (key) {
+      case 'dSae':
+        return options?.dSae;
+      case 'k':
+        return options?.activation.kind === 'topk' ? options.activation.k : undefined;
+      case 'alpha':
+        return options?.alpha;
+      default:
+        return undefined;
+    }
+  }
+
+  protected override content(): TemplateResult[] {
+    const { lab } = this;
+    const { state } = lab;
     const { summary } = lab.features;
-    return html`
-      <acts-settings .lab=${lab}></acts-settings>
-      <p class="hidden" role="status" aria-live="polite">${lab.status}</p>
-      <div class="page">
-        ${this.messages()}
-        <acts-inspection class="whole" .lab=${lab} ?hidden=${!lab.files.opened}></acts-inspection>
-        ${[
-          html`<acts-data .lab=${lab}></acts-data>`,
-          html`<acts-curves .lab=${lab}></acts-curves>`,
-          html`<acts-results .lab=${lab}></acts-results>`,
-          html`<feature-panel class="whole" .lab=${lab}></feature-panel>`,
-          html`<acts-known class="whole" .lab=${lab} ?hidden=${!summary || summary.known.length === 0}></acts-known>`,
-          html`<acts-distributions class="whole" .lab=${lab} ?hidden=${!summary}></acts-distributions>`,
-          html`<acts-ablations class="whole" .lab=${lab}></acts-ablations>`,
-          html`<acts-take-home class="whole" .lab=${lab}></acts-take-home>`,
-        ].slice(0, this.parts)}
-      </div>
-    `;
-  }
-
-  protected override updated(): void {
-    if (this.parts < PARTS) inFrame(this, () => (this.parts += 1));
-  }
-
-  private messages(): TemplateResult {
-    const { lab } = this;
-    return html`
-      ${messages(lab.alert, lab.note, (what) => lab.dismiss(what))}
-      ${
-        lab.interrupted
-          ? html`<div class="whole message" data-testid="interrupted">
-              <p>This run was interrupted after epoch ${lab.interrupted.epoch} of ${lab.interrupted.target}.</p>
-              <button @click=${() => void lab.play()}>Go on</button>
-              <button @click=${() => lab.startOver()}>Start over</button>
-            </div>`
-          : nothing
-      }
-      ${
-        lab.canUndo
-          ? html`<div class="whole message">
-              <p>A new run took the place of one that was trained.</p>
-              <button @click=${() => void lab.undo()} data-testid="undo">Undo</button>
-              <button @click=${() => lab.dismiss('undo')}>Dismiss</button>
-            </div>`
-          : nothing
-      }
-    `;
+    return [
+      html`<acts-inspection class="whole data" ?hidden=${!lab.files.opened}></acts-inspection>`,
+      html`<acts-data class="data"></acts-data>`,
+      html`<lab-curves
+        .tries=${html`Try
+          <a href=${lab.linkTo({ share: state.share === 10 ? 100 : 10 })}
+            >${state.share === 10 ? 'all' : '10 %'} of the rows</a
+          >, or
+          <a href=${lab.linkTo({ recipe: state.recipe === 'paper-llm' ? 'recommended' : 'paper-llm' })}
+            >${state.recipe === 'paper-llm' ? 'the recommended schedule' : 'the schedule of the paper’s script'}</a
+          >.`}
+      ></lab-curves>`,
+      html`<lab-results></lab-results>`,
+      html`<feature-panel class="whole"></feature-panel>`,
+      html`<acts-known class="whole" ?hidden=${!summary || summary.known.length === 0}></acts-known>`,
+      html`<acts-distributions class="whole" ?hidden=${!summary}></acts-distributions>`,
+      html`<acts-ablations class="whole"></acts-ablations>`,
+      html`<acts-export class="whole"></acts-export>`,
+    ];
   }
 }

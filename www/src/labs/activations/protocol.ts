@@ -1,47 +1,15 @@
-// What the activations lab and its worker say to each other. Types only: nothing here runs.
+// What the activations lab's page and worker say to each other beside what all labs say. Types only: nothing here runs.
 
-import type { EpochReport, ExperimentRow, Feature, FeatureTable, ResolvedOptions, TensorInfo } from 'splinterp';
-import type { Outcome } from '../../kit/failure';
-import type { Interrupted, LabEvent, Method, PerMethod, Rest } from '../../lab/worker/protocol';
+import type { ExperimentRow, Feature, FeatureTable, TensorInfo } from 'splinterp';
+import type { LabService, RunName, SessionInfo } from '../../lab/protocol';
+import type { ActivationsConfig } from './settings';
 import type { Token } from './worker/tokens';
 
 /** Element types in which rows may be kept. */
 export type Keep = 'u8' | 'f16' | 'f32';
 
-/** A model whose features can be looked at: one of the runs, or an imported one. */
-export type ModelName = Method | 'imported';
-
-/** Everything that decides how a run goes. */
-export interface RunConfig {
-  source: 'sample' | 'file';
-  /** Whether each dimension is brought to mean 0 and variance 1, fitted on the training rows. */
-  standardise: boolean;
-  /** Part of the training rows that is used, in percent. */
-  share: number;
-  method: Method | 'both';
-  /** Random parameters, or those of the imported SAE. */
-  from: 'random' | 'imported';
-  /** Named settings of the crate, or those of this table alone. */
-  recipe: 'recommended' | 'paper-llm' | 'own';
-  activation: 'topk' | 'relu' | 'jumprelu';
-  /** `undefined`: scaled to the data as the paper's experiment is. */
-  k: number | undefined;
-  by: 'magnitude' | 'value' | 'positive';
-  threshold: number;
-  dSae: number | undefined;
-  batch: number;
-  lr: number;
-  updates: number;
-  l1: number;
-  decay: number;
-  alpha: number | undefined;
-  muEnc: number;
-  nuEnc: number;
-  muDec: number;
-  nuDec: number;
-  tied: boolean;
-  seed: number;
-}
+/** A model whose features can be looked at: one of the runs, or `imported`. */
+export type ModelName = RunName;
 
 /** The rows that stand, before they are split. */
 export interface DataInfo {
@@ -50,23 +18,14 @@ export interface DataInfo {
   cols: number;
   /** How a value is kept. */
   kept: Keep;
-  /** Whether words are known for the rows. */
+  /** Whether tokens are known for the rows. */
   tokens: boolean;
   /** Size of the picture that a row is, for image data. */
   image: { width: number; height: number } | undefined;
 }
 
-/** A session, once it stands. */
-export interface SessionInfo {
+export interface ActivationsInfo extends SessionInfo {
   data: DataInfo;
-  trainRows: number;
-  testRows: number;
-  backend: string;
-  /** Why there. */
-  backendReason: string;
-  /** Options as the crate resolved them, of the runs that there are. */
-  options: Partial<PerMethod<ResolvedOptions>>;
-  reports: Partial<PerMethod<EpochReport[]>>;
 }
 
 /** What is known of a tensor before it is loaded. */
@@ -78,7 +37,7 @@ export interface Inspection {
   std: number;
   nans: number;
   infinities: number;
-  /** Values looked at for these figures: all, or a part of a large tensor. */
+  /** Values looked at for these statistics: all, or a part of a large tensor. */
   inspected: number;
   /** The first values of the first rows. */
   preview: number[][];
@@ -88,12 +47,20 @@ export interface Inspection {
   keep: Keep;
 }
 
+/** A file that the user gives; a `File` forgets its folder on the way to the worker. */
+export interface GivenFile {
+  path: string;
+  file: File;
+}
+
 /** What came of files that were given. */
 export type Opened =
   | { kind: 'tensors'; name: string; bytes: number; tensors: TensorInfo[]; tokens: string | undefined }
-  /** `taken`: for the rows at hand, or for the file that is open; else they wait for the file of their name. */
+  /** `taken`: for the current rows, or for the file that is open; else they wait for the file of their name. */
   | { kind: 'tokens'; name: string; taken: boolean }
-  | { kind: 'sae'; info: ImportedInfo };
+  | { kind: 'sae'; info: ImportedInfo }
+  /** A run of this program, to go on with. */
+  | { kind: 'checkpoint'; name: string };
 
 /** An SAE from elsewhere. */
 export interface ImportedInfo {
@@ -110,15 +77,17 @@ export interface LoadChoice {
   dropNonFinite: boolean;
 }
 
-/** Figures of all features of a model, and words for them. */
+/** Statistics of all features of a model, and tokens for them. */
 export interface FeatureSummary {
+  /** By which its features are asked for. */
+  measurement: number;
   model: ModelName;
   /** Epoch of the run at which it was measured. */
   epoch: number;
   rows: number;
   sampledRows: number;
   table: FeatureTable;
-  /** For each feature the words of its strongest rows, most frequent first, or nothing. */
+  /** For each feature the tokens of its top activating examples, most frequent first, or nothing. */
   words: string[];
   /** For the sample: each known feature with the latent that is most like it. */
   known: { name: string; feature: number; cosine: number }[];
@@ -133,7 +102,7 @@ export interface ShownRow {
   token: Token | undefined;
   /** Pixels, 0 … 255. */
   pixels: Uint8ClampedArray | undefined;
-  /** The first values of the row, as stored, where there is neither word nor picture. */
+  /** The first values of the row, as stored, where there is neither token nor picture. */
   values: Float32Array | undefined;
 }
 
@@ -146,7 +115,7 @@ export interface FeatureDetail {
   inputs: Feature['inputs'];
   byCosine: Feature['byCosine'];
   byCorrelation: Feature['byCorrelation'];
-  /** Words of the features that it names, by number. */
+  /** Tokens of the features that it names, by number. */
   names: Record<number, string>;
 }
 
@@ -159,42 +128,33 @@ export interface AblationResult {
   csv: string;
 }
 
-export type ActivationsEvent =
-  | LabEvent
+/** What the lab's worker tells beside what all tell. */
+export type ActivationsEvent = { session: number } & (
   | { type: 'measuring'; done: number; total: number }
   | { type: 'ablating'; done: number; total: number }
-  | { type: 'ablated'; row: ExperimentRow };
+  | { type: 'ablated'; row: ExperimentRow }
+);
 
-/** The worker, as the page sees it through comlink. */
-export interface ActivationsWorker {
-  /** Events come over a channel of their own; the listener's answers tell that they have arrived. */
-  start(listener: (event: ActivationsEvent) => unknown): Promise<Outcome<undefined>>;
-  /** Looks at files without loading them. Words and SAEs are taken at once. */
-  open(files: File[]): Promise<Outcome<Opened>>;
-  inspect(tensor: string): Promise<Outcome<Inspection>>;
-  /** Loads a tensor of the file that was opened; the next `prepare` of source `file` uses it. */
-  load(choice: LoadChoice): Promise<Outcome<DataInfo>>;
-  cancelLoad(): void;
-  /** Replaces the session. On failure the old one stays as it was. `keep` makes it possible to come back to it. */
-  prepare(config: RunConfig, epochs: number, keep: boolean): Promise<Outcome<SessionInfo>>;
-  undo(): Promise<Outcome<SessionInfo>>;
-  play(target: number): Promise<Outcome<Rest>>;
-  pause(): void;
-  cancel(): void;
-  /** Whether an earlier visit left this very run unfinished. */
-  interrupted(config: RunConfig, epochs: number): Promise<Interrupted | undefined>;
-  resume(config: RunConfig, epochs: number): Promise<Outcome<SessionInfo>>;
-  /** Measures all features of a model on all rows. */
-  measure(model: ModelName): Promise<Outcome<FeatureSummary>>;
-  cancelMeasure(): void;
-  /** A feature of the model that was measured last. */
-  feature(feature: number): Promise<Outcome<FeatureDetail>>;
-  /** Runs one of the ablations; training rests meanwhile. */
-  ablate(ablation: Ablation, epochs: number): Promise<Outcome<AblationResult>>;
-  cancelAblation(): void;
+/** Formats in which a model leaves. */
+export type Format = 'saelens' | 'sparsify' | 'checkpoint';
+
+/** The worker, as the page sees it. */
+export interface ActivationsService extends LabService<ActivationsConfig, ActivationsInfo, ActivationsEvent> {
+  /** Looks at files without loading rows. Tokens, SAEs and checkpoints are taken at once. */
+  open(files: GivenFile[]): Promise<Opened>;
+  inspect(tensor: string): Promise<Inspection>;
+  /** Loads a tensor of the file that was opened; the next session whose source is `file` uses it. */
+  loadTensor(choice: LoadChoice): Promise<DataInfo>;
+  cancelLoad(): Promise<void>;
+  /** Lets go of the file that was opened and not loaded. */
+  discard(): Promise<void>;
+  /** Measures all features of a model on all rows of a session. */
+  measure(session: number, model: ModelName): Promise<FeatureSummary>;
+  cancelMeasure(): Promise<void>;
+  feature(measurement: number, feature: number): Promise<FeatureDetail>;
+  /** Runs one of the ablations on the data of a session. */
+  ablate(session: number, ablation: Ablation, epochs: number): Promise<AblationResult>;
+  cancelAblation(): Promise<void>;
   /** A file to download. */
-  write(
-    what: 'saelens' | 'sparsify' | 'checkpoint',
-    model: ModelName,
-  ): Promise<Outcome<{ name: string; bytes: Uint8Array<ArrayBuffer> }>>;
+  write(session: number, what: Format, model: ModelName): Promise<{ name: string; bytes: Uint8Array<ArrayBuffer> }>;
 }

@@ -1,96 +1,121 @@
-// The control bar of the activations lab: transport and progress; below it what the model is and how it trains.
+// The settings of the activations lab and how the page offers them.
 
-import { css, html, nothing, type TemplateResult } from 'lit';
-import { customElement } from 'lit/decorators.js';
-import { settingsStyles } from '../../lab/bar-styles';
-import { field } from '../../lab/fields';
-import '../../lab/transport';
-import { count, duration, measured } from '../../kit/format';
-import { runNames, shared } from '../../kit/styles';
-import { ActivationsElement } from './element';
-import { common, more } from './fields';
+import { flag, oneOf, whole, type Property, type StateOf } from '../../kit/properties';
+import { activationFields, labelsOf, moreFields, type Field } from '../../lab/fields';
+import { labProperties, Settings, type ConfigOf } from '../../lab/settings';
 
-@customElement('acts-settings')
-export class ActsSettings extends ActivationsElement {
-  static override styles = [
-    shared,
-    settingsStyles,
-    css`
-      /* Without a box of its own, its sticky part keeps in view as long as the lab is. */
-      :host {
-        display: contents;
-      }
-    `,
-  ];
+/** The largest dictionary that the lab offers: the paper's has 4 096 latents. */
+const MOST_LATENTS = 65_536;
 
-  override render(): TemplateResult {
-    const { lab } = this;
-    const start = {
-      key: 'from',
-      label: 'Start from',
-      choices: { random: 'random weights', imported: 'the imported SAE' },
-    } as const;
-    return html`
-      <lab-transport .lab=${lab} .telling=${this.telling}></lab-transport>
-      <div class="settings">
-        <div class="model">
-          <div class="fields" role="group" aria-label="Model">
-            ${lab.files.imported === undefined ? nothing : field(lab, start, undefined)}
-            ${common.map((each) => field(lab, each, this.standIn(each.key)))}
-          </div>
-          <details>
-            <summary>More settings</summary>
-            <div class="fields" role="group" aria-label="More settings">
-              ${more.map((each) => field(lab, each, this.standIn(each.key)))}
-            </div>
-          </details>
-        </div>
-      </div>
-    `;
-  }
-
-  /** What stands where a value is left to the program. */
-  private standIn(key: string): string | undefined {
-    const { pam, sgd } = this.lab.info?.options ?? {};
-    const options = pam ?? sgd;
-    if (!options) return undefined;
-    switch (key) {
-      case 'dSae':
-        return String(options.dSae);
-      case 'k':
-        return options.activation.kind === 'topk' ? String(options.activation.k) : undefined;
-      case 'alpha':
-        return measured(options.alpha);
-      default:
-        return undefined;
-    }
-  }
-
-  private readonly telling = (): { text: string; share: number } => ({
-    text: this.progressText,
-    share: this.lab.features.measuring?.share ?? this.lab.progress?.share ?? 0,
-  });
-
-  private get progressText(): string {
-    const { phase, progress, timeLeft, epoch, state, info, features, ablations } = this.lab;
-    if (phase === 'starting') return 'Loading …';
-    if (ablations.running && phase === 'resting') return 'An ablation runs';
-    if (features.measuring) {
-      const { share, left } = features.measuring;
-      return `Measuring features: ${Math.round(share * 100)} %${left === undefined ? '' : ` · ${duration(left)} left`}`;
-    }
-    if (phase === 'resting') {
-      if (epoch >= state.epochs) {
-        return state.recipe === 'recommended'
-          ? 'Done. Play trains anew, for ten epochs more.'
-          : 'Done. Play goes on for ten epochs more.';
-      }
-      return info && epoch === 0 ? `Ready: ${count(info.trainRows)} rows to train on` : 'Paused';
-    }
-    const parts = [
-      progress ? `${runNames[progress.method]}, epoch ${progress.epoch}: ${Math.round(progress.share * 100)} %` : '',
-      phase === 'pausing' ? 'pausing after this epoch' : timeLeft === undefined ? '' : `${duration(timeLeft)} left`,
-    ];
-    return parts.filter((part) => part !== '').join(' · ');
-  }
+/** A whole number that is chosen by the data unless it is given. */
+function optionalWhole<S extends string>(
+  key: string,
+  scope: S,
+  least: number,
+  most: number,
+): Property<number | undefined, S> {
+  const number = whole(key, scope, least, least, most);
+  return {
+    ...number,
+    initial: undefined,
+    expected: `${number.expected}, or nothing for the default`,
+    parse: (text) => (text.trim() === '' ? { value: undefined } : number.parse(text)),
+    write: (value) => (value === undefined ? '' : String(value)),
+  };
 }
+
+function text<S extends string>(key: string, scope: S): Property<string, S> {
+  return { key, scope, initial: '', expected: 'text', parse: (value) => ({ value }), write: (value) => value };
+}
+
+/**
+ * The default of the batch is that of the paper's LLM experiment. The step size is the one by which untied SGD was
+ * compared (docs/results.md): the experiment's 0.001 is meant for 100 epochs, and its preset sets it.
+ */
+const properties = {
+  source: oneOf('data', 'run', ['sample', 'file']),
+  standardise: flag('standardise', 'run', true),
+  share: whole('share', 'run', 100, 1, 100),
+  method: oneOf('method', 'run', ['both', 'pam', 'sgd']),
+  from: oneOf('from', 'run', ['random', 'imported', 'checkpoint']),
+  recipe: oneOf('recipe', 'run', ['recommended', 'paper-llm', 'own']),
+  k: optionalWhole('k', 'run', 1, MOST_LATENTS),
+  dSae: optionalWhole('latents', 'run', 1, MOST_LATENTS),
+  ...labProperties({ batch: 256, tied: false, epochs: 20 }),
+  model: oneOf('model', 'view', ['pam', 'sgd', 'imported']),
+  feature: optionalWhole('feature', 'view', 0, MOST_LATENTS),
+  sort: oneOf('sort', 'view', ['max', 'density', 'mean', 'cosine', 'nearest', 'number']),
+  rising: flag('rising', 'view', false),
+  show: oneOf('show', 'view', ['active', 'all', 'rare', 'dense', 'dead']),
+  search: text('search', 'view'),
+};
+
+export type ActivationsTable = typeof properties;
+export type ActivationsState = StateOf<ActivationsTable>;
+/** Everything that decides how a run goes. */
+export type ActivationsConfig = ConfigOf<ActivationsTable>;
+
+export const settings = new Settings(properties);
+
+/** An imported SAE brings its activation and its latents along. */
+function fresh({ from }: ActivationsState): boolean {
+  return from === 'random';
+}
+
+/** A checkpoint brings everything along. */
+function chosen({ from }: ActivationsState): boolean {
+  return from !== 'checkpoint';
+}
+
+/** Whether a step size of its own has an effect: presets choose that of PAM-SGD, the paper's script both. */
+function usesLr(state: ActivationsState): boolean {
+  const { recipe, method } = state;
+  return chosen(state) && (recipe === 'own' || (recipe === 'recommended' && method !== 'pam'));
+}
+
+const activations = activationFields.map((each): Field<ActivationsState> => ({
+  ...each,
+  when: (state) => fresh(state) && (each.when?.(state) ?? true),
+}));
+
+export const common: readonly Field<ActivationsState>[] = [
+  { key: 'method', label: 'Method', choices: { both: 'both', pam: 'PAM-SGD', sgd: 'SGD' }, when: chosen },
+  {
+    key: 'recipe',
+    label: 'Recipe',
+    hint: 'Step size and decoder schedule: what measured best, the paper’s script for its LLM experiment, or your own',
+    choices: { recommended: 'recommended', 'paper-llm': 'the paper’s LLM script', own: 'by hand' },
+    when: chosen,
+  },
+  ...activations.slice(0, 1),
+  {
+    key: 'k',
+    label: 'k',
+    hint: 'Active latents per row; if empty, in the proportion of the paper’s experiment, 320 of 4,096',
+    step: 1,
+    when: (state) => fresh(state) && state.activation === 'topk',
+  },
+  ...activations.slice(1),
+  {
+    key: 'dSae',
+    label: 'Latents',
+    hint: 'd_sae, the number of latents; if empty, in the proportion of the paper’s experiment, 4,096 for 2,304 dimensions',
+    step: 1,
+    when: fresh,
+  },
+  { key: 'lr', label: 'Learning rate', hint: 'Step size of Adam', when: usesLr },
+  {
+    key: 'batch',
+    label: 'Batch size',
+    step: 1,
+    when: (state) => chosen(state) && state.recipe !== 'paper-llm',
+  },
+  { key: 'seed', label: 'Seed', hint: 'Every random choice comes from it, the bundled sample too', step: 1 },
+];
+
+export const more: readonly Field<ActivationsState>[] = moreFields.map((each) => ({
+  ...each,
+  when: (state) => chosen(state) && (each.key !== 'alpha' || state.recipe !== 'paper-llm'),
+}));
+
+export const labels = labelsOf(...common, ...more, { key: 'share', label: 'Share of the training rows' });

@@ -4,19 +4,20 @@ import { css, html, svg, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { count, measured } from '../../kit/format';
 import { inFrame } from '../../kit/frames';
+import { paintOne } from '../../kit/paint';
 import { divergingTable, greyTable, ThemeController } from '../../kit/theme';
 import { VisibleController } from '../../kit/visible';
-import { runNames, shared } from '../../kit/styles';
-import { methods, type Method } from '../../lab/worker/protocol';
-import { LabElement } from './element';
-import { paintOne } from '../../kit/paint';
+import { shared } from '../../kit/styles';
+import type { RunName } from '../../lab/protocol';
+import { titleOf } from '../../lab/session';
+import { MnistElement } from './element';
 
 /** Height of one plot and the room for the outermost dots, in pixels. */
 const HEIGHT = 132;
 const ROOM = 8;
 
 @customElement('lab-codes')
-export class LabCodes extends LabElement {
+export class LabCodes extends MnistElement {
   static override styles = [
     shared,
     css`
@@ -56,7 +57,7 @@ export class LabCodes extends LabElement {
         stroke-width: 6;
         stroke-linecap: round;
       }
-      .hand {
+      .selected {
         stroke: var(--ink);
         stroke-width: 1.5;
         fill: none;
@@ -92,8 +93,8 @@ export class LabCodes extends LabElement {
   ];
 
   @state() private width = 600;
-  /** The latent in hand, for each run. */
-  @state() private latents: Partial<Record<Method, number>> = {};
+  /** The selected latent of each run. */
+  @state() private latents: Readonly<Record<RunName, number>> = {};
   private readonly resized = new ResizeObserver(() => this.measure());
 
   constructor() {
@@ -118,23 +119,22 @@ export class LabCodes extends LabElement {
   }
 
   /** Codes of the chosen image. */
-  private codes(method: Method): Float32Array {
-    const pictures = this.lab.pictures;
-    if (!pictures) return new Float32Array();
-    const all = pictures.runs[method].codes;
-    const dSae = all.length / pictures.rows.length;
+  private codes(run: RunName): Float32Array {
+    const all = this.lab.picturesOf(run)?.codes;
+    if (!all) return new Float32Array();
+    const dSae = all.length / (this.lab.pictures?.rows.length ?? 1);
     return all.subarray(this.lab.state.digit * dSae, (this.lab.state.digit + 1) * dSae);
   }
 
-  /** The latent in hand: the one pointed at, else the strongest. */
-  private latentOf(method: Method, codes: Float32Array): number {
-    const chosen = this.latents[method];
+  /** The selected latent: the one pointed at, else the strongest. */
+  private latentOf(run: RunName, codes: Float32Array): number {
+    const chosen = this.latents[run];
     if (chosen !== undefined && chosen < codes.length) return chosen;
     return codes.reduce((best, value, i) => (Math.abs(value) > Math.abs(codes[best] ?? 0) ? i : best), 0);
   }
 
   override render(): TemplateResult {
-    const { state, pictures } = this.lab;
+    const { state, pictures, session } = this.lab;
     const label = pictures?.labels[state.digit];
     return html`<figure>
       <div class="head">
@@ -145,10 +145,10 @@ export class LabCodes extends LabElement {
           </h2>
         </div>
       </div>
-      ${methods.map((method) => this.run(method))}
+      ${session?.runs.map(({ name }) => this.run(name))}
       <figcaption>
-        <strong>Each image is written in a few latents out of many.</strong> Point at a stem, or use the arrow keys, to
-        see what its latent draws. Try another image above, or
+        <strong>${this.claim()}</strong> Hover over a stem, or use the arrow keys, to see what its latent adds to the
+        image. Select another image above, or try
         <a href=${this.lab.linkTo({ activation: 'topk', by: state.by === 'positive' ? 'magnitude' : 'positive' })}
           >${state.by === 'positive' ? 'codes of either sign' : 'codes that are never negative'}</a
         >.
@@ -156,54 +156,62 @@ export class LabCodes extends LabElement {
     </figure>`;
   }
 
-  private run(method: Method): TemplateResult {
-    const codes = this.codes(method);
-    const latent = this.latentOf(method, codes);
-    const l0 = codes.reduce((sum, value) => sum + Number(value !== 0), 0);
+  /** How many latents describe the image, by each run. */
+  private claim(): string {
+    const parts = (this.lab.session?.runs ?? []).flatMap(({ name }) => {
+      const codes = this.codes(name);
+      return codes.length > 0 ? [`${count(active(codes))} of ${count(codes.length)} latents by ${titleOf(name)}`] : [];
+    });
+    return parts.length > 0 ? `This image is described by ${parts.join(', ')}.` : 'A code is what describes an image.';
+  }
+
+  private run(run: RunName): TemplateResult {
+    const codes = this.codes(run);
+    const latent = this.latentOf(run, codes);
     const value = codes[latent] ?? 0;
-    return html`<div class="run ${method}">
+    return html`<div class="run ${run}">
       <h3>
-        <span class="chip ${method}">${runNames[method]}</span>
-        <span class="muted number" data-testid="${method} code l0"
-          >${codes.length > 0 ? `l0 = ${count(l0)} of ${count(codes.length)}` : ''}</span
+        <span class="chip ${run}">${titleOf(run)}</span>
+        <span class="muted number" data-testid="${run} code l0"
+          >${codes.length > 0 ? `L0 = ${count(active(codes))} of ${count(codes.length)}` : ''}</span
         >
       </h3>
-      ${this.plot(method, codes, latent)}
+      ${this.plot(run, codes, latent)}
       <div class="side number">
-        <canvas class="filter" data-method=${method} width="28" height="28" aria-hidden="true"></canvas>
-        latent ${latent}<br />z = ${measured(value).replace('-', '−')}
+        <canvas class="filter" data-run=${run} width="28" height="28" aria-hidden="true"></canvas>
+        latent ${latent}<br />z = ${measured(value)}
       </div>
     </div>`;
   }
 
-  private plot(method: Method, codes: Float32Array, latent: number): TemplateResult {
+  private plot(run: RunName, codes: Float32Array, latent: number): TemplateResult {
     const span = Math.max(1e-6, ...codes.map(Math.abs));
     const signed = codes.some((value) => value < 0);
     const zero = signed ? HEIGHT / 2 : HEIGHT - ROOM;
     const reach = zero - ROOM;
     const x = (i: number): number => ROOM + ((i + 0.5) * (this.width - 2 * ROOM)) / Math.max(1, codes.length);
     const y = (value: number): number => zero - (value / span) * reach;
-    const active = Array.from(codes.keys()).filter((i) => codes[i] !== 0);
+    const stemmed = Array.from(codes.keys()).filter((i) => codes[i] !== 0);
     const at = (i: number): string => `${x(i).toFixed(1)} ${y(codes[i] ?? 0).toFixed(1)}`;
-    const stems = active.map((i) => `M${x(i).toFixed(1)} ${zero}L${at(i)}`).join('');
+    const stems = stemmed.map((i) => `M${x(i).toFixed(1)} ${zero}L${at(i)}`).join('');
     // A round cap on a stroke of no length is a dot.
-    const dots = active.map((i) => `M${at(i)}h0`).join('');
+    const dots = stemmed.map((i) => `M${at(i)}h0`).join('');
     return html`<svg
       viewBox="0 0 ${this.width} ${HEIGHT}"
       tabindex="0"
       role="slider"
-      aria-label="${runNames[method]}: latent in hand"
+      aria-label="${titleOf(run)}: selected latent"
       aria-valuemin="0"
       aria-valuemax=${Math.max(0, codes.length - 1)}
       aria-valuenow=${latent}
       aria-valuetext="latent ${latent}, z = ${measured(codes[latent] ?? 0)}"
-      @pointermove=${(event: PointerEvent) => this.pointed(event, method, active, x)}
-      @pointerdown=${(event: PointerEvent) => this.pointed(event, method, active, x)}
-      @keydown=${(event: KeyboardEvent) => this.pressed(event, method, active, latent)}
+      @pointermove=${(event: PointerEvent) => this.pointed(event, run, stemmed, x)}
+      @pointerdown=${(event: PointerEvent) => this.pointed(event, run, stemmed, x)}
+      @keydown=${(event: KeyboardEvent) => this.pressed(event, run, stemmed, latent)}
     >
       ${svg`<line class="axis" x1="0" x2=${this.width} y1=${zero} y2=${zero}></line>
         <path class="stems" d=${stems}></path><path class="dots" d=${dots}></path>
-        ${codes.length > 0 ? svg`<circle class="hand" cx=${x(latent)} cy=${y(codes[latent] ?? 0)} r="6"></circle>` : ''}`}
+        ${codes.length > 0 ? svg`<circle class="selected" cx=${x(latent)} cy=${y(codes[latent] ?? 0)} r="6"></circle>` : ''}`}
     </svg>`;
   }
 
@@ -223,34 +231,38 @@ export class LabCodes extends LabElement {
     if (original)
       paintOne(original, pictures.originals.subarray(digit * size, (digit + 1) * size), width, height, greyTable());
     for (const canvas of this.renderRoot.querySelectorAll<HTMLCanvasElement>('.filter')) {
-      const method = canvas.dataset.method as Method;
-      const latent = this.latentOf(method, this.codes(method));
-      const bytes = pictures.runs[method].filters?.decoder.subarray(latent * size, (latent + 1) * size);
+      const run = canvas.dataset.run ?? '';
+      const latent = this.latentOf(run, this.codes(run));
+      const bytes = this.lab.picturesOf(run)?.filters?.decoder.subarray(latent * size, (latent + 1) * size);
       if (bytes) paintOne(canvas, bytes, width, height, divergingTable());
     }
   }
 
-  private pointed(event: PointerEvent, method: Method, active: number[], x: (i: number) => number): void {
+  private pointed(event: PointerEvent, run: RunName, stemmed: number[], x: (i: number) => number): void {
     const at = event.clientX - (event.currentTarget as SVGElement).getBoundingClientRect().left;
-    const nearest = active.reduce<number | undefined>(
+    const nearest = stemmed.reduce<number | undefined>(
       (best, i) => (best === undefined || Math.abs(x(i) - at) < Math.abs(x(best) - at) ? i : best),
       undefined,
     );
-    if (nearest !== undefined && nearest !== this.latents[method])
-      this.latents = { ...this.latents, [method]: nearest };
+    if (nearest !== undefined && nearest !== this.latents[run]) this.latents = { ...this.latents, [run]: nearest };
   }
 
-  private pressed(event: KeyboardEvent, method: Method, active: number[], latent: number): void {
+  private pressed(event: KeyboardEvent, run: RunName, stemmed: number[], latent: number): void {
     const next = {
-      ArrowRight: active.find((i) => i > latent),
-      ArrowUp: active.find((i) => i > latent),
-      ArrowLeft: active.findLast((i) => i < latent),
-      ArrowDown: active.findLast((i) => i < latent),
-      Home: active[0],
-      End: active.at(-1),
+      ArrowRight: stemmed.find((i) => i > latent),
+      ArrowUp: stemmed.find((i) => i > latent),
+      ArrowLeft: stemmed.findLast((i) => i < latent),
+      ArrowDown: stemmed.findLast((i) => i < latent),
+      Home: stemmed[0],
+      End: stemmed.at(-1),
     }[event.key];
     if (next === undefined) return;
     event.preventDefault();
-    this.latents = { ...this.latents, [method]: next };
+    this.latents = { ...this.latents, [run]: next };
   }
+}
+
+/** How many latents a code uses. */
+function active(codes: Float32Array): number {
+  return codes.reduce((sum, value) => sum + Number(value !== 0), 0);
 }

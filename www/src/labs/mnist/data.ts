@@ -3,22 +3,20 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
-import { DropController, dropStyles } from '../../lab/drop';
-import { panelStyles } from '../../kit/panel';
 import { count } from '../../kit/format';
+import { panelStyles } from '../../kit/panel';
 import { shared } from '../../kit/styles';
-import { LabElement } from './element';
-import { properties } from './state';
+import '../../lab/drop-zone';
+import { MnistElement } from './element';
+import { shares } from './settings';
 
 const sources = { digits: 'Generated digits', mnist: 'MNIST', files: 'Your files' } as const;
-const shares = [1, 5, 10, 25, 50, 100] as const;
 
 @customElement('lab-data')
-export class LabData extends LabElement {
+export class LabData extends MnistElement {
   static override styles = [
     shared,
     panelStyles,
-    dropStyles,
     css`
       .shares {
         display: grid;
@@ -36,14 +34,20 @@ export class LabData extends LabElement {
         border-color: var(--accent);
         color: var(--on-accent);
       }
+      @media (forced-colors: active) {
+        .shares button[aria-pressed='true'] {
+          forced-color-adjust: none;
+          background: Highlight;
+          border-color: Highlight;
+          color: HighlightText;
+        }
+      }
     `,
   ];
 
-  private readonly drop = new DropController(this, (data) => void this.lab.openFiles([...data.files]));
-
   override render(): TemplateResult {
-    const { state, info, mnistBeside } = this.lab;
-    const offered = { digits: true, mnist: mnistBeside, files: this.lab.hasFiles };
+    const { state, mnistBeside, hasFiles } = this.lab;
+    const offered = { digits: true, mnist: mnistBeside, files: hasFiles };
     return html`<section aria-labelledby="data">
       <h2 id="data">Data</h2>
       <fieldset>
@@ -78,41 +82,32 @@ export class LabData extends LabElement {
           )}
         </div>
       </fieldset>
-      <label class="drop ${this.drop.over ? 'over' : ''}">
-        <input
-          class="hidden"
-          type="file"
-          multiple
-          data-testid="files"
-          aria-describedby="files-hint"
-          @change=${(event: Event) => this.chosen(event.target as HTMLInputElement)}
-        />
-        Drop IDX files, or <u>choose</u> them
-      </label>
-      <p class="small muted" id="files-hint">
-        ${mnistBeside ? nothing : html`MNIST’s four files, for example. `}Images are needed; labels and test images are
-        optional; gzipped or not. They do not leave this machine.
+      <lab-drop-zone
+        .take=${(files: File[]) => void this.lab.openFiles(files)}
+        .fail=${(message: string) => this.lab.fail(message)}
+        >Drop IDX files, or <u>choose</u> them</lab-drop-zone
+      >
+      <p class="small muted">
+        ${mnistBeside ? nothing : html`For example the four files of MNIST. `}Images are required; labels and test
+        images are optional. The files may be gzipped. They do not leave this machine.
       </p>
-      ${
-        info
-          ? html`<p class="small number" data-testid="data-summary">
-              ${count(info.trainRows)} training and ${count(info.testRows)} test images of ${info.width} ×
-              ${info.height}, ${info.dataName}${state.source === 'files' ? html`. A link cannot carry files.` : '.'}
-            </p>`
-          : nothing
-      }
+      ${this.summary()}
       <p class="small muted">
         Try
-        <a href=${this.lab.linkTo({ share: properties.share.initial === state.share ? 1 : 100 })}
+        <a href=${this.lab.linkTo({ share: state.share === 100 ? 1 : 100 })}
           >${state.share === 100 ? '1 %' : 'all'} of the images</a
-        >: with few of them the closed-form decoder makes the larger difference.
+        >, to compare the methods with ${state.share === 100 ? 'little' : 'much'} data.
       </p>
     </section>`;
   }
 
-  private chosen(input: HTMLInputElement): void {
-    void this.lab.openFiles([...(input.files ?? [])]);
-    // The same file may be chosen again once it is mended.
-    input.value = '';
+  private summary(): TemplateResult | typeof nothing {
+    const { session, state } = this.lab;
+    if (!session) return nothing;
+    const { trainRows, testRows, width, height, dataName } = session.info;
+    return html`<p class="small number" data-testid="data-summary">
+      ${count(trainRows)} training and ${count(testRows)} test images of ${width} × ${height},
+      ${dataName}${state.source === 'files' ? html`. A link cannot carry files.` : '.'}
+    </p>`;
   }
 }

@@ -5,16 +5,14 @@ import { customElement } from 'lit/decorators.js';
 import { inFrame } from '../../kit/frames';
 import { greyTable, ThemeController } from '../../kit/theme';
 import { VisibleController } from '../../kit/visible';
-import { runNames, shared } from '../../kit/styles';
-import { methods } from '../../lab/worker/protocol';
+import { shared } from '../../kit/styles';
+import { titleOf } from '../../lab/session';
 import { SAMPLE } from './controller';
-import { LabElement } from './element';
+import { MnistElement } from './element';
 import { paintOne } from '../../kit/paint';
 
-const rowNames = ['Original', ...methods.map((method) => runNames[method])];
-
 @customElement('lab-digits')
-export class LabDigits extends LabElement {
+export class LabDigits extends MnistElement {
   static override styles = [
     shared,
     css`
@@ -25,7 +23,7 @@ export class LabDigits extends LabElement {
       }
       .names {
         display: grid;
-        grid-template-rows: repeat(3, 1fr) 1.4em;
+        grid-template-rows: repeat(var(--rows), 1fr) 1.4em;
         align-items: center;
         font-size: 0.8rem;
         padding-right: 4px;
@@ -55,6 +53,11 @@ export class LabDigits extends LabElement {
         text-align: center;
         color: var(--muted);
       }
+      @media (forced-colors: active) {
+        .column[aria-pressed='true'] {
+          border: 2px solid Highlight;
+        }
+      }
       @media (max-width: 560px) {
         .grid {
           grid-template-columns: max-content repeat(${SAMPLE - 4}, minmax(0, 1fr));
@@ -70,7 +73,7 @@ export class LabDigits extends LabElement {
     `,
   ];
 
-  private drawn: unknown;
+  private drawn: unknown[] = [];
 
   constructor() {
     super();
@@ -79,18 +82,19 @@ export class LabDigits extends LabElement {
   }
 
   override render(): TemplateResult {
-    const { state, pictures } = this.lab;
+    const { state, pictures, session } = this.lab;
+    const runs = session?.runs ?? [];
     return html`<figure>
       <div class="head">
-        <h2>Originals against reconstructions</h2>
+        <h2>Originals and reconstructions</h2>
         <button data-testid="another" @click=${() => this.lab.change({ sample: state.sample + 1 })}>
           Another sample
         </button>
       </div>
-      <div class="grid" role="group" aria-label="Test images; choose one to see its codes">
-        <div class="names" aria-hidden="true">
-          ${rowNames.map((name, i) => html`<span class=${i > 0 ? `chip ${methods[i - 1]}` : ''}>${name}</span>`)}<span
-          ></span>
+      <div class="grid" role="group" aria-label="Test images; select one to see its codes">
+        <div class="names" aria-hidden="true" .style=${`--rows: ${runs.length + 1}`}>
+          <span>Original</span>
+          ${runs.map(({ name }) => html`<span class="chip ${name}">${titleOf(name)}</span>`)}<span></span>
         </div>
         ${Array.from({ length: SAMPLE }, (_, i) => {
           const label = pictures?.labels[i];
@@ -98,17 +102,17 @@ export class LabDigits extends LabElement {
           return html`<button
             class="column"
             aria-pressed=${state.digit === i ? 'true' : 'false'}
-            aria-label="Test image ${(pictures?.rows[i] ?? i) + 1}${named}: original and both reconstructions"
+            aria-label="Test image ${(pictures?.rows[i] ?? i) + 1}${named}: original and reconstructions"
             @click=${() => this.lab.change({ digit: i })}
           >
-            ${rowNames.map(() => html`<canvas width="28" height="28"></canvas>`)}
+            ${[undefined, ...runs].map(() => html`<canvas width="28" height="28"></canvas>`)}
             <span class="number">${label ?? '\u00a0'}</span>
           </button>`;
         })}
       </div>
       <figcaption>
-        <strong>Images that neither run has trained on, squeezed through a few active latents and back.</strong>
-        Choose an image to see which latents stand for it below, or let fewer speak:
+        <strong>Images that no run has trained on, rebuilt from a few active latents.</strong>
+        Select an image to see its codes below, or allow ${state.k === 5 ? 'more' : 'fewer'} active latents:
         <a href=${this.lab.linkTo({ activation: 'topk', k: state.k === 5 ? 15 : 5 })}>k = ${state.k === 5 ? 15 : 5}</a>.
       </figcaption>
     </figure>`;
@@ -116,8 +120,9 @@ export class LabDigits extends LabElement {
 
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
-    if (this.drawn === this.lab.pictures) return;
-    this.drawn = this.lab.pictures;
+    const drawn = [this.lab.pictures, this.lab.session?.id];
+    if (drawn.every((each, i) => each === this.drawn[i])) return;
+    this.drawn = drawn;
     inFrame(this, () => this.paint());
   }
 
@@ -125,7 +130,7 @@ export class LabDigits extends LabElement {
     const pictures = this.lab.pictures;
     if (!pictures) return;
     const { width, height } = pictures;
-    const sources = [pictures.originals, ...methods.map((method) => pictures.runs[method].reconstructions)];
+    const sources = [pictures.originals, ...pictures.runs.map(({ reconstructions }) => reconstructions)];
     const table = greyTable();
     this.renderRoot.querySelectorAll('canvas').forEach((canvas, i) => {
       const image = Math.floor(i / sources.length);

@@ -1,6 +1,13 @@
-// Base of the lab's components.
+// Base of the components of the MNIST lab.
 
+import { createContext } from '@lit/context';
 import { ControlledElement } from '../../lab/element';
-import type { LabController } from './controller';
+import type { MnistController } from './controller';
 
-export abstract class LabElement extends ControlledElement<LabController> {}
+export const mnistContext = createContext<MnistController>(Symbol('MNIST lab'));
+
+export abstract class MnistElement extends ControlledElement<MnistController> {
+  constructor() {
+    super(mnistContext);
+  }
+}

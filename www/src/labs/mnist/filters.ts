@@ -1,14 +1,16 @@
-// Encoder and decoder filters of one run: a mosaic to move over by pointer or arrows, and the latent in hand, large.
+// Encoder and decoder filters of one run: a mosaic to move over by pointer or arrows, and the selected latent, large.
 
 import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { measured, percent } from '../../kit/format';
+import { count, measured, percent } from '../../kit/format';
 import { inFrame } from '../../kit/frames';
 import { divergingTable, ThemeController } from '../../kit/theme';
 import { VisibleController } from '../../kit/visible';
-import { runNames, shared } from '../../kit/styles';
-import type { Filters, Method } from '../../lab/worker/protocol';
-import { LabElement } from './element';
+import { shared } from '../../kit/styles';
+import type { RunName } from '../../lab/protocol';
+import { titleOf } from '../../lab/session';
+import { MnistElement } from './element';
+import type { Filters } from './protocol';
 import { paintCanvas, paintOne, paintTile, SIGNED } from '../../kit/paint';
 
 /** Latents of the strip, and columns of both arrangements. */
@@ -22,7 +24,7 @@ type Side = 'encoder' | 'decoder';
 const sides: readonly Side[] = ['encoder', 'decoder'];
 
 @customElement('lab-filters')
-export class LabFilters extends LabElement {
+export class LabFilters extends MnistElement {
   static override styles = [
     shared,
     css`
@@ -98,8 +100,8 @@ export class LabFilters extends LabElement {
     `,
   ];
 
-  @property() method: Method = 'sgd';
-  /** Place in the order of activity of the latent in hand. */
+  @property() run: RunName = '';
+  /** Place in the order of activity of the selected latent. */
   @state() private place = 0;
   private drawn: unknown;
 
@@ -110,7 +112,7 @@ export class LabFilters extends LabElement {
   }
 
   private get filters(): Filters | undefined {
-    return this.lab.pictures?.runs[this.method].filters;
+    return this.lab.picturesOf(this.run)?.filters;
   }
 
   private get shown(): number {
@@ -132,7 +134,7 @@ export class LabFilters extends LabElement {
     const latents = filters?.order.length ?? state.dSae;
     return html`<figure>
       <div class="head">
-        <h2><span class="chip ${this.method}">${runNames[this.method]}</span> filters</h2>
+        <h2><span class="chip ${this.run}">${titleOf(this.run)}</span> filters</h2>
         <div class="segments" role="group" aria-label="Filters shown">
           <button aria-pressed=${state.filters === 'active'} @click=${() => this.lab.change({ filters: 'active' })}>
             ${Math.min(STRIP, latents)} most active
@@ -145,7 +147,7 @@ export class LabFilters extends LabElement {
       <div class="sides">${sides.map((side) => this.mosaic(side, filters))}</div>
       <div class="loupe">
         ${sides.map((side) => html`<canvas class="large" data-side=${side} width="28" height="28"></canvas>`)}
-        <p class="number" aria-live="polite">
+        <p class="number">
           ${
             filters
               ? html`<strong>Latent ${this.latent}</strong><br />active on ${percent(filters.firing[this.latent])} of
@@ -154,24 +156,34 @@ export class LabFilters extends LabElement {
           }
         </p>
       </div>
-      ${
-        this.method === 'sgd'
-          ? html`<figcaption>
-              <strong
-                >${state.tied ? 'Tied to the encoder, the decoder is the same picture.' : 'Untied, SGD learns a decoder of its own.'}</strong
-              >
-              The encoder filter is what a latent looks for, the decoder filter what it draws. Try
-              <a href=${this.lab.linkTo({ tied: !state.tied })}>${state.tied ? 'untied' : 'tied'} weights</a>.
-            </figcaption>`
-          : html`<figcaption>
-              <strong>Solved for in closed form, decoder filters turn to strokes within an epoch.</strong>
-              Run over them by pointer or arrow keys. Try
-              <a href=${this.lab.linkTo({ activation: state.activation === 'relu' ? 'topk' : 'relu' })}
-                >${state.activation === 'relu' ? 'TopK' : 'ReLU'}</a
-              >.
-            </figcaption>`
-      }
+      ${this.caption(filters)}
     </figure>`;
+  }
+
+  private caption(filters: Filters | undefined): TemplateResult {
+    const { state } = this.lab;
+    const tied = this.lab.session?.run(this.run)?.options.tied ?? false;
+    const firing = filters?.firing ?? new Float32Array();
+    const active = firing.filter((share) => share > 0).length;
+    const claim = filters
+      ? `${count(active)} of ${count(firing.length)} latents are active on at least one of ${count(filters.rows)} test images.`
+      : 'Filters are the weights of each latent, as images.';
+    return html`<figcaption>
+      <strong>${claim}</strong>
+      ${
+        tied
+          ? 'The decoder is tied to the encoder: both show the same weights.'
+          : 'The encoder filter is what a latent responds to, the decoder filter what it adds to the image.'
+      }
+      Hover, or use the arrow keys. Try
+      ${
+        state.tied === tied
+          ? html`<a href=${this.lab.linkTo({ tied: !state.tied })}>${state.tied ? 'untied' : 'tied'} weights</a>`
+          : html`<a href=${this.lab.linkTo({ activation: state.activation === 'relu' ? 'topk' : 'relu' })}
+              >${state.activation === 'relu' ? 'TopK' : 'ReLU'}</a
+            >`
+      }.
+    </figcaption>`;
   }
 
   private mosaic(side: Side, filters: Filters | undefined): TemplateResult {
@@ -182,7 +194,7 @@ export class LabFilters extends LabElement {
         class="mosaic"
         role="listbox"
         tabindex="0"
-        aria-label="${runNames[this.method]} ${side} filters"
+        aria-label="${titleOf(this.run)} ${side} filters"
         aria-activedescendant=${filters ? `mark-${side}` : nothing}
         @pointermove=${(event: PointerEvent) => this.pointed(event)}
         @pointerdown=${(event: PointerEvent) => this.pointed(event)}
@@ -268,7 +280,7 @@ export class LabFilters extends LabElement {
     }
   }
 
-  /** Puts the marks over the tile in hand, in percent of the canvas. */
+  /** Puts the marks over the selected tile, in percent of the canvas. */
   private placeMarks(): void {
     const pictures = this.lab.pictures;
     if (!pictures || this.shown === 0) return;

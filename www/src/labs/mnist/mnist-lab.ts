@@ -1,69 +1,37 @@
-// The MNIST lab: control bar, data, curves, numbers and pictures of two runs trained side by side.
+// The MNIST lab: SGD and PAM-SGD trained side by side on images, with their curves, numbers and pictures.
 
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { customElement, state } from 'lit/decorators.js';
-import { messages, messageStyles } from '../../kit/messages';
-import { inFrame } from '../../kit/frames';
-import { shared } from '../../kit/styles';
-import './bar';
+import { ContextProvider } from '@lit/context';
+import { css, html, type TemplateResult } from 'lit';
+import { customElement } from 'lit/decorators.js';
+import { connect } from '../../kit/remote';
+import { pageAddress } from '../../lab/address';
+import '../../lab/curves';
+import { field } from '../../lab/fields';
+import { LabPage, pageStyles } from '../../lab/page';
+import { progressOf, type Progress } from '../../lab/progress';
+import '../../lab/results';
+import { methods } from '../../lab/protocol';
 import './codes';
-import { LabController } from './controller';
-import './curves';
+import { MnistController } from './controller';
 import './data';
 import './digits';
+import { mnistContext } from './element';
 import './filters';
-import './results';
-
-/** Parts of the page below the control bar. */
-const PARTS = 6;
+import { mnistFiles } from './manifest';
+import type { MnistService } from './protocol';
+import { common, more } from './settings';
+import script from './worker/mnist.worker?worker&url';
 
 @customElement('mnist-lab')
-export class MnistLab extends LitElement {
+export class MnistLab extends LabPage {
   static override styles = [
-    shared,
-    messageStyles,
+    ...pageStyles,
     css`
       :host {
-        --page: 1240px;
-        --gutter: 24px;
-      }
-      .page {
-        display: grid;
-        grid-template-columns: 240px minmax(0, 1fr) 300px;
-        gap: 18px;
-        max-width: calc(var(--page) + 2 * var(--gutter));
-        margin: 0 auto;
-        padding: 10px var(--gutter) 40px;
-      }
-      .whole {
-        grid-column: 1 / -1;
-      }
-      .halves {
-        display: grid;
-        grid-template-columns: repeat(2, minmax(0, 1fr));
-        gap: 18px;
-      }
-      @media (max-width: 1080px) {
-        .page {
-          grid-template-columns: 240px minmax(0, 1fr);
-        }
-        lab-results {
-          grid-column: 1 / -1;
-        }
+        --side: 240px;
+        --other-side: 300px;
       }
       @media (max-width: 760px) {
-        :host {
-          --gutter: 12px;
-        }
-        .page {
-          grid-template-columns: minmax(0, 1fr);
-          gap: 12px;
-          padding-top: 12px;
-        }
-        .halves {
-          grid-template-columns: minmax(0, 1fr);
-          gap: 12px;
-        }
         lab-data {
           order: 1;
         }
@@ -71,64 +39,47 @@ export class MnistLab extends LitElement {
     `,
   ];
 
-  private readonly lab = new LabController();
-  /** Parts that are there; they come one a frame, so that the page opens without a long task. */
-  @state() private parts = 0;
+  protected override readonly lab = new MnistController({
+    address: pageAddress,
+    connect: () => connect<MnistService>(script),
+    autoplay: !matchMedia('(prefers-reduced-motion: reduce)').matches,
+    base: document.baseURI,
+  });
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.lab.addEventListener('change', () => this.requestUpdate());
-    void this.lab.start();
+  constructor() {
+    super();
+    new ContextProvider(this, { context: mnistContext, initialValue: this.lab });
+    mnistFiles(document.baseURI).then(
+      (names) => this.lab.offerMnist(names.length > 0),
+      () => this.lab.offerMnist(false),
+    );
   }
 
-  override render(): TemplateResult {
-    const { lab } = this;
-    return html`
-      <lab-bar .lab=${lab}></lab-bar>
-      <p class="hidden" role="status" aria-live="polite">${lab.status}</p>
-      <div class="page">
-        ${this.messages()}
-        ${[
-          html`<lab-data .lab=${lab}></lab-data>`,
-          html`<lab-curves .lab=${lab}></lab-curves>`,
-          html`<lab-results .lab=${lab}></lab-results>`,
-          html`<lab-digits class="whole" .lab=${lab}></lab-digits>`,
-          html`<div class="whole halves">
-            <lab-filters .lab=${lab} method="sgd"></lab-filters>
-            <lab-filters .lab=${lab} method="pam"></lab-filters>
-          </div>`,
-          html`<lab-codes class="whole" .lab=${lab}></lab-codes>`,
-        ].slice(0, this.parts)}
-      </div>
-    `;
-  }
+  protected override readonly progress = (): Progress => progressOf(this.lab, 'images');
 
-  protected override updated(): void {
-    if (this.parts < PARTS) inFrame(this, () => (this.parts += 1));
-  }
+  protected override readonly fields = (): { common: unknown[]; more: unknown[] } => {
+    const standIn = this.lab.session?.run('pam')?.options.alpha;
+    return {
+      common: common.map((each) => field(this.lab, each, standIn)),
+      more: more.map((each) => field(this.lab, each, standIn)),
+    };
+  };
 
-  private messages(): TemplateResult {
-    const { lab } = this;
-    return html`
-      ${messages(lab.alert, lab.note, (what) => lab.dismiss(what))}
-      ${
-        lab.interrupted
-          ? html`<div class="whole message" data-testid="interrupted">
-              <p>This run was interrupted after epoch ${lab.interrupted.epoch} of ${lab.interrupted.target}.</p>
-              <button @click=${() => void lab.play()}>Go on</button>
-              <button @click=${() => lab.startOver()}>Start over</button>
-            </div>`
-          : nothing
-      }
-      ${
-        lab.canUndo
-          ? html`<div class="whole message">
-              <p>Both runs are back at the start.</p>
-              <button @click=${() => void lab.undo()} data-testid="undo">Undo</button>
-              <button @click=${() => lab.dismiss('undo')}>Dismiss</button>
-            </div>`
-          : nothing
-      }
-    `;
+  protected override content(): TemplateResult[] {
+    const { state } = this.lab;
+    return [
+      html`<lab-data class="data"></lab-data>`,
+      html`<lab-curves
+        .tries=${html`Try
+          <a href=${this.lab.linkTo({ tied: !state.tied })}>${state.tied ? 'untied' : 'tied'} weights for SGD</a>, or
+          <a href=${this.lab.linkTo({ updates: state.updates === 1 ? 5 : 1 })}
+            >${state.updates === 1 ? 'five encoder updates' : 'one encoder update'} per batch</a
+          >.`}
+      ></lab-curves>`,
+      html`<lab-results one="image"></lab-results>`,
+      html`<lab-digits class="whole"></lab-digits>`,
+      html`<div class="whole halves">${methods.map((run) => html`<lab-filters run=${run}></lab-filters>`)}</div>`,
+      html`<lab-codes class="whole"></lab-codes>`,
+    ];
   }
 }

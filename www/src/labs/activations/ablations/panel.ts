@@ -3,12 +3,12 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import type { ExperimentRow } from 'splinterp';
-import { tableStyles } from '../../../lab/report-table';
+import { tableStyles } from '../../../lab/results';
 import { download } from '../../../kit/download';
 import { duration, measured, percent } from '../../../kit/format';
 import { runNames, shared } from '../../../kit/styles';
 import type { Ablation } from '../protocol';
-import { methods, type Method } from '../../../lab/worker/protocol';
+import { methods, type Method } from '../../../lab/protocol';
 import { ActivationsElement } from '../element';
 
 const names: Record<Ablation, string> = {
@@ -75,7 +75,7 @@ export class ActsAblations extends ActivationsElement {
           (each) =>
             html`<button
               data-testid="ablate-${each}"
-              ?disabled=${running !== undefined || phase === 'starting'}
+              ?disabled=${running !== undefined || phase === 'starting' || phase === 'preparing'}
               @click=${() => void ablations.run(each)}
             >
               ${names[each]}
@@ -87,8 +87,7 @@ export class ActsAblations extends ActivationsElement {
           ? html`<div class="running">
               <progress aria-label="Progress of the ablation" max="1" .value=${ablations.progress.share}></progress>
               <span class="small number"
-                >${Math.round(ablations.progress.share * 100)}
-                %${left === undefined ? '' : `, ${duration(left)} left`}</span
+                >${percent(ablations.progress.share)}${left === undefined ? '' : `, ${duration(left)} left`}</span
               >
               <button @click=${() => ablations.cancel()}>Cancel</button>
             </div>`
@@ -98,8 +97,8 @@ export class ActsAblations extends ActivationsElement {
       ${done.map((each) => this.table(each))}
       <figcaption>
         <strong>Each trains SGD and PAM-SGD at several settings</strong>, all else as above, for ${state.epochs} epochs;
-        the numbers k keep the paper’s proportions. A list that runs rests the training above; it can be cancelled, and
-        what was finished stays.
+        the values of k keep the paper’s proportions. Running an ablation pauses training. It can be cancelled; the runs
+        that are finished are kept.
       </figcaption>
     </figure>`;
   }
@@ -109,7 +108,7 @@ export class ActsAblations extends ActivationsElement {
     return html`<table data-testid="ablation-summary">
       <thead>
         <tr>
-          <th scope="col">The best of each</th>
+          <th scope="col">Best setting</th>
           ${methods.map(
             (method) =>
               html`<th scope="col" class="chip ${method}">${runNames[method]}, test MSE</th>
@@ -137,13 +136,13 @@ export class ActsAblations extends ActivationsElement {
   }
 
   private table(ablation: Ablation): TemplateResult {
-    const { rows = [], csv } = this.lab.ablations.tables[ablation] ?? {};
+    const { rows = [], csv, epochs = 0 } = this.lab.ablations.tables[ablation] ?? {};
     const labels = [...new Set(rows.map(({ label }) => label))];
     const best = Object.fromEntries(
       methods.map((method) => [method, bestOf(rows.filter((row) => row.method === method))]),
     );
     return html`<div class="block">
-        <h3>${names[ablation]}</h3>
+        <h3>${names[ablation]}, ${epochs} epochs each</h3>
         ${
           csv === undefined
             ? nothing
@@ -163,8 +162,8 @@ export class ActsAblations extends ActivationsElement {
               ${methods.map(
                 (method) =>
                   html`<th scope="col" class="chip ${method}">${runNames[method]}, test MSE</th>
-                    <th scope="col">fvu</th>
-                    <th scope="col">l0</th>
+                    <th scope="col">FVU</th>
+                    <th scope="col">L0</th>
                     <th scope="col">dead</th>
                     <th scope="col">time</th>`,
               )}

@@ -1,10 +1,10 @@
-// The features of one model: their figures, measured when training rests, and the one in hand.
+// The features of one model: their statistics, measured when training rests, and the one that is selected.
 
-import type { FeatureDetail, FeatureSummary, ModelName } from '../protocol';
-import { ordered } from './order';
 import { Foretelling } from '../../../lab/foretelling';
-import type { ActivationsController } from '../controller';
-import type { LabState } from '../state';
+import type { ActivationsLab } from '../lab';
+import type { FeatureDetail, FeatureSummary, ModelName } from '../protocol';
+import type { ActivationsState } from '../settings';
+import { ordered } from './order';
 
 export class FeatureController {
   summary: FeatureSummary | undefined;
@@ -13,31 +13,33 @@ export class FeatureController {
   detail: FeatureDetail | undefined;
   /** How far the measurement is, while one runs. */
   measuring: Foretelling | undefined;
-  private asked = 0;
+  /** The session whose features these are. */
+  private of: number | undefined;
+  /** The measurement that was asked for last; another object is another one. */
+  private asked: object = {};
 
-  constructor(private readonly lab: ActivationsController) {}
+  constructor(private readonly lab: ActivationsLab) {}
 
-  hear(event: { done: number; total: number }): void {
-    if (!this.measuring) return;
-    this.measuring.share = event.total > 0 ? event.done / event.total : 0;
+  hear({ session, done, total }: { session: number; done: number; total: number }): void {
+    if (!this.measuring || session !== this.lab.session?.id) return;
+    this.measuring.share = total > 0 ? done / total : 0;
     this.lab.progressed();
   }
 
   /** The model that the state names, or else one that there is. */
   get model(): ModelName | undefined {
-    const { state, methods, files } = this.lab;
-    const there: ModelName[] = [...methods, ...(files.imported === undefined ? [] : (['imported'] as const))];
-    return there.includes(state.model) ? state.model : there.at(-1);
+    const { state, models } = this.lab;
+    return models.includes(state.model) ? state.model : models.at(-1);
   }
 
-  /** The feature in hand: that of the state, or the first of the list. */
+  /** The selected feature: that of the state, or the first of the list. */
   get chosen(): number | undefined {
     const { feature } = this.lab.state;
     const count = this.summary?.table.density.length ?? 0;
     return feature !== undefined && feature < count ? feature : this.order[0];
   }
 
-  /** Drops figures that are no longer true: all, or those of one model. */
+  /** Drops what is no longer true: all, or what is of one model. */
   forget(model?: ModelName): void {
     this.cancel();
     if (model !== undefined && this.summary?.model !== model) return;
@@ -46,10 +48,19 @@ export class FeatureController {
     this.order = new Uint32Array();
   }
 
-  /** Follows a change of the state. */
-  follow(before: LabState): void {
+  /** Follows the session: what is of another is dropped, and while it rests it is measured. */
+  follow(idle: boolean): void {
+    const { session } = this.lab;
+    if (this.of !== session?.id) this.forget();
+    this.of = session?.id;
+    if (idle) this.refresh();
+    else this.cancel();
+  }
+
+  /** Follows a change of the view. */
+  viewed(before: ActivationsState, idle: boolean): void {
     const { state } = this.lab;
-    if (before.model !== state.model) this.refresh();
+    if (before.model !== state.model && idle) this.refresh();
     const keys = ['sort', 'rising', 'show', 'search'] as const;
     if (keys.some((key) => before[key] !== state[key])) this.sort();
     if (this.summary && this.detail?.feature !== this.chosen) void this.fetch();
@@ -60,30 +71,29 @@ export class FeatureController {
     this.lab.changed();
   }
 
-  /** Measures the model anew, unless its figures stand. */
-  refresh(): void {
+  /** Measures the model anew, unless its statistics stand or come. */
+  private refresh(): void {
     const { model, lab } = this;
-    if (!model) return;
-    const epoch = model === 'imported' ? 0 : (lab.reports[model]?.length ?? 0);
+    if (!model || !lab.session || this.measuring) return;
+    const epoch = model === 'imported' ? 0 : (lab.session.run(model)?.epochs ?? 0);
     if (model !== 'imported' && epoch === 0) return;
     if (this.summary?.model === model && this.summary.epoch === epoch) return;
-    void this.measure(model);
+    void this.measure(lab.session.id, model);
   }
 
-  private async measure(model: ModelName): Promise<void> {
-    const asked = ++this.asked;
+  private async measure(session: number, model: ModelName): Promise<void> {
+    const asked = {};
+    this.asked = asked;
     this.measuring = new Foretelling();
     this.lab.changed();
-    const measured = await this.lab.worker.measure(model);
+    const summary = await this.lab.ask((worker) => worker.measure(session, model), 'cancelled');
     if (asked !== this.asked) return;
     this.measuring = undefined;
-    if (!measured.ok) {
-      if (measured.code === 'cancelled') this.lab.changed();
-      else this.lab.fail(measured.message);
+    if (!summary) {
+      this.lab.changed();
       return;
     }
-    this.summary = measured.value;
-    this.lab.status = `${this.lab.status} Features are measured.`.trim();
+    this.summary = summary;
     this.detail = undefined;
     this.sort();
     await this.fetch();
@@ -92,19 +102,18 @@ export class FeatureController {
   /** Gives up a measurement that runs. */
   cancel(): void {
     if (this.measuring === undefined) return;
-    this.asked += 1;
+    this.asked = {};
     this.measuring = undefined;
-    void this.lab.worker.cancelMeasure();
+    void this.lab.ask((worker) => worker.cancelMeasure());
   }
 
   private async fetch(): Promise<void> {
     const { chosen, summary } = this;
-    if (chosen === undefined) return;
-    const detail = await this.lab.worker.feature(chosen);
-    // Another one may be in hand by now.
-    if (summary !== this.summary || chosen !== this.chosen) return;
-    if (detail.ok) this.detail = detail.value;
-    else this.lab.alert = detail.message;
+    if (chosen === undefined || !summary) return;
+    const detail = await this.lab.ask((worker) => worker.feature(summary.measurement, chosen), 'missing');
+    // Another one may be selected by now.
+    if (summary !== this.summary || chosen !== this.chosen || !detail) return;
+    this.detail = detail;
     this.lab.changed();
   }
 }

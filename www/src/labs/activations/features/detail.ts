@@ -3,7 +3,7 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { ActivationsElement } from '../element';
-import { count, measured, percent } from '../../../kit/format';
+import { count, fixed, measured, percent } from '../../../kit/format';
 import { ThemeController } from '../../../kit/theme';
 import { shared } from '../../../kit/styles';
 import type { DataInfo, FeatureDetail as Detail, FeatureSummary } from '../protocol';
@@ -129,33 +129,31 @@ export class FeatureDetail extends ActivationsElement {
 
   override render(): TemplateResult {
     const { detail, summary } = this.lab.features;
-    if (!detail || !summary) return html`<p class="muted">Choose a feature.</p>`;
+    if (!detail || !summary) return html`<p class="muted">Select a feature.</p>`;
     return this.shown(detail, summary);
   }
 
   private shown(detail: Detail, { table, words, known: all, rows, sampledRows }: FeatureSummary): TemplateResult {
     const { feature, top, intervals } = detail;
     const strongest = table.max[feature] ?? 0;
-    const image = this.lab.info?.data.image;
-    const figures: [string, string][] = [
+    const image = this.lab.session?.info.data.image;
+    const statistics: [string, string][] = [
       ['density', percent(table.density[feature])],
-      ['mean strength', measured(table.mean[feature])],
-      ['greatest', measured(strongest)],
-      ['encoder · decoder', (table.cosine[feature] ?? 0).toFixed(3)],
+      ['mean activation', measured(table.mean[feature])],
+      ['max activation', measured(strongest)],
+      ['encoder–decoder cosine', fixed(table.cosine[feature] ?? 0, 3)],
       ['encoder norm', measured(table.encoderNorm[feature])],
       ['decoder norm', measured(table.decoderNorm[feature])],
     ];
     const best = all.filter((each) => each.feature === feature).sort((a, b) => b.cosine - a.cosine)[0];
     const known = best
-      ? html`<p class="known">
-          The known feature that it is most like: ${best.name} (cosine ${best.cosine.toFixed(2)}).
-        </p>`
+      ? html`<p class="known">Most similar known feature: ${best.name} (cosine ${fixed(best.cosine, 2)}).</p>`
       : nothing;
     return html`<section aria-labelledby="feature" data-testid="feature">
       <h2 id="feature">Feature ${feature}${words[feature] ? html`: ${words[feature]}` : nothing}</h2>
       ${known}
       <dl>
-        ${figures.map(
+        ${statistics.map(
           ([name, value]) =>
             html`<div>
               <dt>${name}</dt>
@@ -171,8 +169,8 @@ export class FeatureDetail extends ActivationsElement {
       ${
         top.length === 0
           ? html`<p>No row activates this feature.</p>`
-          : html`<h3>Strongest rows</h3>
-              ${rowList(top, strongest, image, 'Strongest rows')}`
+          : html`<h3>Top activating examples</h3>
+              ${rowList(top, strongest, image, 'Top activating examples')}`
       }
       <div class="thirds">
         <div>
@@ -187,7 +185,7 @@ export class FeatureDetail extends ActivationsElement {
       ${
         intervals.length > 0
           ? html`<details open>
-              <summary>From weak to strong</summary>
+              <summary>Examples by activation</summary>
               <div class="intervals">
                 ${[...intervals].reverse().map((interval) => this.interval(interval, strongest, image))}
               </div>
@@ -197,7 +195,8 @@ export class FeatureDetail extends ActivationsElement {
       ${
         sampledRows < rows
           ? html`<p class="small muted">
-              Histogram, intervals and correlations are of a random ${count(sampledRows)} of ${count(rows)} rows.
+              Histogram, intervals and correlations are of a uniform sample of ${count(sampledRows)} of ${count(rows)}
+              rows.
             </p>`
           : nothing
       }
@@ -236,7 +235,7 @@ export class FeatureDetail extends ActivationsElement {
     const width = `width: ${Math.round(Math.min(1, Math.abs(value)) * 100)}%`;
     return html`<li>
       ${label}<span class="track ${value < 0 ? 'negative' : 'positive'}"><i .style=${width}></i></span
-      ><span>${value.toFixed(2)}</span>
+      ><span>${fixed(value, 2)}</span>
     </li>`;
   }
 }

@@ -4,7 +4,7 @@ import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { binned, logDensities } from '../../../kit/bins';
 import '../../../kit/histogram';
-import { count, percent } from '../../../kit/format';
+import { count, fixed, percent } from '../../../kit/format';
 import { shared } from '../../../kit/styles';
 import { ActivationsElement } from '../element';
 
@@ -50,25 +50,23 @@ export class ActsDistributions extends ActivationsElement {
           .edge=${(value: number) => percentOf(value)}
         ></feature-histogram>
         <figcaption>
-          <strong
-            >${count(logs.length)} of ${count(density.length)} latents are ever active; ${count(dead)} are dead.</strong
-          >
-          Share of rows on which a latent fires, on a logarithmic scale, over ${count(summary.rows)} rows.
+          <strong>${count(logs.length)} of ${count(density.length)} latents are alive; ${count(dead)} are dead.</strong>
+          Share of rows on which a latent is active, on a logarithmic scale, over ${count(summary.rows)} rows.
         </figcaption>
       </figure>
       <figure>
-        <div class="head"><h2>Encoder against decoder</h2></div>
+        <div class="head"><h2>Encoder and decoder directions</h2></div>
         <feature-histogram
           what="cosines of encoder and decoder directions"
           .bins=${binned(live, least, 1, BINS)}
-          .edge=${(value: number) => value.toFixed(1)}
+          .edge=${(value: number) => fixed(value, 1)}
         ></feature-histogram>
         <figcaption>
           <strong
-            >${percent(live.length > 0 ? alike / live.length : 0)} of the live latents have a cosine above
+            >${percent(live.length > 0 ? alike / live.length : 0)} of the latents that are alive have a cosine above
             ${ALIKE}.</strong
           >
-          Where a latent reads one direction and writes another, the cosine is small.
+          The cosine is small where a latent responds to one direction and adds another.
         </figcaption>
       </figure>
     </div>`;
@@ -77,5 +75,5 @@ export class ActsDistributions extends ActivationsElement {
 
 /** A share from its logarithm: 0.1 %, 10 %. */
 function percentOf(log: number): string {
-  return `${Number((10 ** log * 100).toPrecision(2))} %`;
+  return percent(10 ** log);
 }

@@ -1,13 +1,13 @@
-// For the bundled sample: which of the features that made the data the model has found again.
+// For the bundled sample: which of the features that made the data the model has recovered.
 
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
-import { count } from '../../../kit/format';
+import { count, fixed } from '../../../kit/format';
 import { shared } from '../../../kit/styles';
 import type { FeatureSummary } from '../protocol';
 import { ActivationsElement } from '../element';
 
-/** A cosine from which a feature counts as found again. */
+/** A cosine from which a feature counts as recovered. */
 const FOUND = 0.9;
 
 @customElement('acts-known')
@@ -70,14 +70,14 @@ export class ActsKnown extends ActivationsElement {
     const known = [...summary.known].sort((a, b) => b.cosine - a.cosine);
     const found = known.filter(({ cosine }) => cosine >= FOUND);
     return html`<figure>
-      <div class="head"><h2>Known features, found again</h2></div>
+      <div class="head"><h2>Known features, recovered</h2></div>
       <ul tabindex="0" aria-label="Known features with the most similar latent">
         ${known.map((each) => this.item(each))}
       </ul>
       <figcaption data-testid="known">
-        <strong>${count(found.length)} of ${count(known.length)} features that made the sample are found again</strong>,
-        with a cosine of at least ${FOUND} to the decoder row of one latent. Choose one to see that latent; train by the
-        other method, or on fewer rows, to see how many it finds.
+        <strong>${count(found.length)} of ${count(known.length)} features that made the sample are recovered</strong>:
+        the decoder row of one latent has a cosine of at least ${FOUND} with them. Select one to see that latent. Train
+        by the other method, or on fewer rows, to see how many it recovers.
       </figcaption>
     </figure>`;
   }
@@ -87,7 +87,7 @@ export class ActsKnown extends ActivationsElement {
       <a href=${this.lab.linkTo({ feature })}>
         <span class="name">${name}</span>
         <span class="track"><i .style=${`width: ${Math.round(cosine * 100)}%`}></i></span>
-        <span class="number">${cosine.toFixed(2)}</span>
+        <span class="number">${fixed(cosine, 2)}</span>
       </a>
     </li>`;
   }

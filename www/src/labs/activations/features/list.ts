@@ -1,21 +1,32 @@
 // All features of a model in a list that scrolls: only the rows on screen are there.
 
-import { css, html, type PropertyValues, type TemplateResult } from 'lit';
+import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import { ActivationsElement } from '../element';
-import type { LabState } from '../state';
-import { count, measured, percent } from '../../../kit/format';
+import type { FeatureSummary } from '../protocol';
+import type { ActivationsState } from '../settings';
+import { count, fixed, measured, percent } from '../../../kit/format';
 import { shared } from '../../../kit/styles';
-import { filters, sortKeys } from './order';
+import { filters, sortKeys, type SortKey } from './order';
 
-/** Height of a row and of the list, in pixels. */
+/** Heights of a row, of the headings and of the list, in pixels. */
 const ROW = 34;
+const HEADINGS = 28;
 const HEIGHT = 560;
 /** Rows beyond each end of the list that are there, so that a quick scroll finds them. */
 const OVERSCAN = 6;
 /** Typing settles for so long before the list follows. */
 const SEARCH_DELAY_MS = 150;
+
+/** Columns, with what they can be sorted by. */
+const columns: readonly { title: string; sort?: SortKey }[] = [
+  { title: 'no.', sort: 'number' },
+  { title: 'tokens of its top examples' },
+  { title: 'density', sort: 'density' },
+  { title: 'max', sort: 'max' },
+  { title: 'cos', sort: 'cosine' },
+];
 
 @customElement('feature-list')
 export class FeatureList extends ActivationsElement {
@@ -58,16 +69,23 @@ export class FeatureList extends ActivationsElement {
         white-space: nowrap;
       }
       .header {
+        position: sticky;
+        top: 0;
+        z-index: 1;
+        height: ${HEADINGS}px;
         font-size: 0.75rem;
         color: var(--muted);
-        padding-bottom: 4px;
+        background: var(--well);
+        border-bottom: 1px solid var(--line);
       }
       .header span:nth-child(n + 3),
       .row span:nth-child(n + 3) {
         text-align: right;
       }
-      .list {
+      .rows {
         position: relative;
+      }
+      .list {
         height: ${HEIGHT}px;
         overflow-y: auto;
         border: 1px solid var(--line);
@@ -104,6 +122,12 @@ export class FeatureList extends ActivationsElement {
         padding: 14px;
         margin: 0;
       }
+      @media (forced-colors: active) {
+        .row[aria-selected='true'] {
+          outline: 2px solid Highlight;
+          outline-offset: -2px;
+        }
+      }
       @media (max-width: 760px) {
         .list {
           height: 330px;
@@ -135,8 +159,8 @@ export class FeatureList extends ActivationsElement {
         <span class="search"
           ><input
             type="search"
-            placeholder="Search words or number"
-            aria-label="Search features by word or number"
+            placeholder="Search tokens or number"
+            aria-label="Search features by token or number"
             .value=${live(state.search)}
             @input=${(event: Event) => this.search((event.target as HTMLInputElement).value)}
         /></span>
@@ -144,7 +168,7 @@ export class FeatureList extends ActivationsElement {
           >Show
           <select
             data-testid="show"
-            @change=${(event: Event) => this.set({ show: (event.target as HTMLSelectElement).value as LabState['show'] })}
+            @change=${(event: Event) => this.set({ show: (event.target as HTMLSelectElement).value as ActivationsState['show'] })}
           >
             ${Object.entries(filters).map(
               ([key, name]) => html`<option value=${key} .selected=${key === state.show}>${name}</option>`,
@@ -155,7 +179,7 @@ export class FeatureList extends ActivationsElement {
           >Sort by
           <select
             data-testid="sort"
-            @change=${(event: Event) => this.set({ sort: (event.target as HTMLSelectElement).value as LabState['sort'] })}
+            @change=${(event: Event) => this.set({ sort: (event.target as HTMLSelectElement).value as ActivationsState['sort'] })}
           >
             ${Object.entries(sortKeys).map(
               ([key, name]) => html`<option value=${key} .selected=${key === state.sort}>${name}</option>`,
@@ -163,58 +187,73 @@ export class FeatureList extends ActivationsElement {
           </select></label
         >
         <button
-          aria-label=${state.rising ? 'Rising; sort falling' : 'Falling; sort rising'}
-          title=${state.rising ? 'Rising' : 'Falling'}
+          aria-label=${state.rising ? 'Ascending; sort descending' : 'Descending; sort ascending'}
+          title=${state.rising ? 'Ascending' : 'Descending'}
           @click=${() => this.set({ rising: !state.rising })}
         >
           ${state.rising ? '↑' : '↓'}
         </button>
       </div>
-      <div class="header" aria-hidden="true">
-        <span>no.</span><span>words of its strongest rows</span><span>density</span><span>max</span><span>cos</span>
-      </div>
       <div
         class="list"
-        role="listbox"
+        role="grid"
         tabindex="0"
         aria-label="Features, ${count(order.length)} of ${count(total)}"
-        aria-activedescendant=${features.chosen === undefined ? '' : `feature-${features.chosen}`}
+        aria-rowcount=${order.length + 1}
+        aria-activedescendant=${order.includes(features.chosen ?? -1) ? `feature-${features.chosen}` : nothing}
         data-testid="features"
         @scroll=${() => (this.top = this.box.scrollTop)}
         @keydown=${(event: KeyboardEvent) => this.key(event)}
       >
-        <div .style=${`height: ${order.length * ROW}px`} role="presentation">${this.rows()}</div>
-        ${order.length === 0 ? html`<p class="none muted">No feature passes.</p>` : ''}
+        <div class="header" role="row" aria-rowindex="1">
+          ${columns.map(
+            ({ title, sort }) => html`<span role="columnheader" aria-sort=${this.sortOf(sort)}>${title}</span>`,
+          )}
+        </div>
+        <div class="rows" role="rowgroup" .style=${`height: ${order.length * ROW}px`}>${this.rows()}</div>
+        ${order.length === 0 ? html`<p class="none muted">No matching features</p>` : ''}
       </div>
     `;
   }
 
+  private sortOf(sort: SortKey | undefined): 'ascending' | 'descending' | 'none' | typeof nothing {
+    const { state } = this.lab;
+    if (sort === undefined) return nothing;
+    if (sort !== state.sort) return 'none';
+    return state.rising ? 'ascending' : 'descending';
+  }
+
+  /** The rows on screen, and the selected one wherever it is: it must be there to be spoken of. */
   private rows(): TemplateResult[] {
     const { order, summary, chosen } = this.lab.features;
     if (!summary) return [];
-    const { table, words } = summary;
     const from = Math.max(0, Math.floor(this.top / ROW) - OVERSCAN);
     const until = Math.min(order.length, Math.ceil((this.top + HEIGHT) / ROW) + OVERSCAN);
-    return Array.from({ length: Math.max(0, until - from) }, (_, i) => {
-      const at = from + i;
-      const feature = order[at] ?? 0;
-      return html`<div
-        class="row"
-        role="option"
-        id="feature-${feature}"
-        aria-selected=${feature === chosen ? 'true' : 'false'}
-        aria-posinset=${at + 1}
-        aria-setsize=${order.length}
-        .style=${`top: ${at * ROW}px`}
-        @click=${() => this.choose(feature)}
-      >
-        <span class="id">${feature}</span>
-        <span class="words">${words[feature] === '' ? '–' : words[feature]}</span>
-        <span>${percent(table.density[feature])}</span>
-        <span>${measured(table.max[feature])}</span>
-        <span>${(table.cosine[feature] ?? 0).toFixed(2)}</span>
-      </div>`;
-    });
+    const places = Array.from({ length: Math.max(0, until - from) }, (_, i) => from + i);
+    const selected = chosen === undefined ? -1 : order.indexOf(chosen);
+    if (selected >= 0 && (selected < from || selected >= until)) places.push(selected);
+    return places.map((at) => this.row(at, order[at] ?? 0, summary));
+  }
+
+  private row(at: number, feature: number, { table, words }: FeatureSummary): TemplateResult {
+    const cells = [
+      html`<span role="gridcell" class="id">${feature}</span>`,
+      html`<span role="gridcell" class="words">${words[feature] === '' ? '–' : words[feature]}</span>`,
+      ...[percent(table.density[feature]), measured(table.max[feature]), fixed(table.cosine[feature] ?? 0, 2)].map(
+        (text) => html`<span role="gridcell">${text}</span>`,
+      ),
+    ];
+    return html`<div
+      class="row"
+      role="row"
+      id="feature-${feature}"
+      aria-selected=${feature === this.lab.features.chosen ? 'true' : 'false'}
+      aria-rowindex=${at + 2}
+      .style=${`top: ${at * ROW}px`}
+      @click=${() => this.choose(feature)}
+    >
+      ${cells}
+    </div>`;
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -225,14 +264,15 @@ export class FeatureList extends ActivationsElement {
     this.reveal();
   }
 
-  /** Scrolls as little as is needed for the feature in hand to be seen. */
+  /** Scrolls as little as is needed for the selected feature to be seen. */
   private reveal(): void {
     const { order, chosen } = this.lab.features;
     const at = chosen === undefined ? -1 : order.indexOf(chosen);
     if (at < 0) return;
     const { scrollTop, clientHeight } = this.box;
+    const room = clientHeight - HEADINGS;
     if (at * ROW < scrollTop) this.box.scrollTop = at * ROW;
-    else if ((at + 1) * ROW > scrollTop + clientHeight) this.box.scrollTop = (at + 1) * ROW - clientHeight;
+    else if ((at + 1) * ROW > scrollTop + room) this.box.scrollTop = (at + 1) * ROW - room;
   }
 
   private choose(feature: number): void {
@@ -240,7 +280,7 @@ export class FeatureList extends ActivationsElement {
     this.lab.change({ feature });
   }
 
-  private set(patch: Partial<LabState>): void {
+  private set(patch: Partial<ActivationsState>): void {
     this.lab.change(patch);
     this.box.scrollTop = 0;
   }
@@ -252,7 +292,7 @@ export class FeatureList extends ActivationsElement {
 
   private key(event: KeyboardEvent): void {
     const { order, chosen } = this.lab.features;
-    const page = Math.max(1, Math.floor(this.box.clientHeight / ROW) - 1);
+    const page = Math.max(1, Math.floor((this.box.clientHeight - HEADINGS) / ROW) - 1);
     const steps: Partial<Record<string, number>> = {
       ArrowUp: -1,
       ArrowDown: 1,

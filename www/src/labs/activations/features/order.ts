@@ -4,22 +4,22 @@ import type { FeatureSummary } from '../protocol';
 
 /** How features can be sorted. */
 export const sortKeys = {
-  density: 'how often',
-  max: 'greatest strength',
-  mean: 'mean strength',
-  cosine: 'encoder · decoder',
-  nearest: 'nearest other',
+  density: 'density',
+  max: 'max activation',
+  mean: 'mean activation',
+  cosine: 'encoder–decoder cosine',
+  nearest: 'cosine with another feature',
   number: 'number',
 } as const;
 export type SortKey = keyof typeof sortKeys;
 
 /** Which features are shown. */
 export const filters = {
-  active: 'that are ever active',
+  active: 'alive',
   all: 'all',
-  rare: 'on fewer than 1 % of rows',
-  dense: 'on over 10 % of rows',
-  dead: 'that are never active',
+  rare: 'active on fewer than 1 % of rows',
+  dense: 'active on over 10 % of rows',
+  dead: 'dead',
 } as const;
 export type Filter = keyof typeof filters;
 
@@ -30,7 +30,7 @@ export interface Wish {
   sort: SortKey;
   rising: boolean;
   show: Filter;
-  /** Text that a feature's words, or its number, must hold. */
+  /** Text that a feature's tokens, or its number, must hold. */
   search: string;
 }
 
@@ -55,7 +55,7 @@ export function ordered(
   { sort, rising, show, search }: Wish,
 ): Uint32Array {
   const wanted = search.trim().toLowerCase();
-  const figures = {
+  const statistic = {
     density: table.density,
     max: table.max,
     mean: table.mean,
@@ -69,5 +69,5 @@ export function ordered(
       if (!shows(show, table.density[feature] ?? 0)) return false;
       return wanted === '' || String(feature) === wanted || (words[feature] ?? '').toLowerCase().includes(wanted);
     })
-    .sort((a, b) => sign * ((figures[a] ?? 0) - (figures[b] ?? 0)) || a - b);
+    .sort((a, b) => sign * ((statistic[a] ?? 0) - (statistic[b] ?? 0)) || a - b);
 }

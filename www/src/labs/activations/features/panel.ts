@@ -1,11 +1,11 @@
-// The feature view: which model, the list of its features, and the one in hand.
+// The feature view: which model, the list of its features, and the one that is selected.
 
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { ActivationsElement } from '../element';
 import { count } from '../../../kit/format';
-import { runNames, shared } from '../../../kit/styles';
-import type { ModelName } from '../protocol';
+import { shared } from '../../../kit/styles';
+import { titleOf } from '../../../lab/session';
 import './detail';
 import './list';
 
@@ -48,9 +48,8 @@ export class FeaturePanel extends ActivationsElement {
   protected override readonly topics = ['change', 'progress'] as const;
 
   override render(): TemplateResult {
-    const { features, methods, files, phase } = this.lab;
+    const { features, models, phase } = this.lab;
     const { summary, measuring } = features;
-    const models: ModelName[] = [...methods, ...(files.imported === undefined ? [] : (['imported'] as const))];
     return html`<figure>
       <div class="head">
         <h2>
@@ -58,7 +57,7 @@ export class FeaturePanel extends ActivationsElement {
             summary
               ? html` <span class="muted small"
                   >of
-                  ${summary.model === 'imported' ? 'the imported SAE' : runNames[summary.model]}${
+                  ${summary.model === 'imported' ? 'the imported SAE' : titleOf(summary.model)}${
                     summary.model === 'imported' ? '' : ` after epoch ${summary.epoch}`
                   },
                   on ${count(summary.rows)} rows</span
@@ -71,9 +70,9 @@ export class FeaturePanel extends ActivationsElement {
             (model) =>
               html`<button
                 aria-pressed=${model === features.model ? 'true' : 'false'}
-                @click=${() => this.lab.change({ model })}
+                @click=${() => this.lab.enter('model', model)}
               >
-                ${model === 'imported' ? 'imported' : runNames[model]}
+                ${model === 'imported' ? 'imported' : titleOf(model)}
               </button>`,
           )}
         </div>
@@ -81,7 +80,7 @@ export class FeaturePanel extends ActivationsElement {
       ${
         measuring === undefined
           ? nothing
-          : html`<div class="measuring" role="status">
+          : html`<div class="measuring">
               <progress aria-label="Measuring features" max="1" .value=${measuring.share}></progress>
               <button @click=${() => features.cancel()}>Cancel</button>
             </div>`
@@ -89,20 +88,20 @@ export class FeaturePanel extends ActivationsElement {
       ${
         summary
           ? html`<div class="split">
-              <feature-list .lab=${this.lab}></feature-list>
-              <feature-detail .lab=${this.lab}></feature-detail>
+              <feature-list></feature-list>
+              <feature-detail></feature-detail>
             </div>`
           : html`<p class="empty" data-testid="no-features">
               ${
                 phase === 'playing' || phase === 'pausing'
-                  ? 'Features are measured when training rests: pause it to see how far they are.'
-                  : 'Features are shown once a model has trained, or an SAE has been dropped on the page.'
+                  ? 'Features are measured while training is paused.'
+                  : 'Features are shown once a model has been trained or an SAE imported.'
               }
             </p>`
       }
       <figcaption>
-        <strong>What a latent stands for shows in the rows that activate it.</strong> Sort by density, search for a
-        word, follow a feature to its nearest ones.
+        <strong>A feature is known by the examples that activate it most.</strong> Sort by density, search for a token,
+        or follow the links to similar features.
       </figcaption>
     </figure>`;
   }

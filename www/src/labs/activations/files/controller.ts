@@ -1,9 +1,12 @@
 // Files that the user gives: what is known of one before it is loaded, how it is to be kept, and its loading.
 
+import { codeOf, messageOf } from '../../../kit/failure';
+import { count } from '../../../kit/format';
+import { LOST } from '../../../kit/remote';
 import { Foretelling } from '../../../lab/foretelling';
-import type { Inspection, LoadChoice, Opened } from '../protocol';
-import type { LabEvent } from '../../../lab/worker/protocol';
-import type { ActivationsController } from '../controller';
+import { sentence } from '../../../lab/wording';
+import type { ActivationsLab } from '../lab';
+import type { ActivationsService, GivenFile, Inspection, Keep, LoadChoice, Opened } from '../protocol';
 
 type OpenedTensors = Extract<Opened, { kind: 'tensors' }>;
 
@@ -11,36 +14,53 @@ export class FileController {
   /** A file that was opened and waits for the user's word. */
   opened: OpenedTensors | undefined;
   inspection: Inspection | undefined;
-  keep: LoadChoice['keep'] = 'f32';
+  keep: Keep = 'f32';
   dropNonFinite = false;
+  /** Whether rows with NaN or infinity were found, at first sight or late. */
+  nonFinite = false;
   /** What is being read now. */
   loading: { name: string; progress: Foretelling } | undefined;
-  /** Whether rows of a file have been loaded that can be gone back to. */
-  hasFile = false;
   /** The SAE that was imported, in words. */
   imported: string | undefined;
+  /** How many times each kind of input was given: another one makes another run. */
+  readonly given = { rows: 0, sae: 0, checkpoint: 0 };
 
-  constructor(private readonly lab: ActivationsController) {}
+  /** Files of the last opening. */
+  private files: GivenFile[] = [];
+  /** What a new worker is given again. */
+  private readonly kept: {
+    rows?: { files: GivenFile[]; choice: LoadChoice };
+    tokens?: GivenFile[];
+    sae?: GivenFile[];
+    checkpoint?: GivenFile[];
+  } = {};
 
-  hear(event: Extract<LabEvent, { type: 'loading' }>): void {
-    if (!this.loading) return;
-    this.loading.progress.share = event.total > 0 ? event.done / event.total : 0;
-    this.lab.progressed();
+  constructor(private readonly lab: ActivationsLab) {}
+
+  /** Whether rows of a file have been loaded that can be gone back to. */
+  get hasRows(): boolean {
+    return this.kept.rows !== undefined;
   }
 
-  /** Looks at files. Words and SAEs are taken at once; for rows the user is asked how. */
-  async open(files: File[]): Promise<void> {
-    if (files.length === 0) return;
-    this.lab.alert = undefined;
-    this.loading = { name: files.map(({ name }) => name).join(', '), progress: new Foretelling() };
-    this.lab.changed();
-    const opened = await this.lab.worker.open(files);
-    this.loading = undefined;
-    if (!opened.ok) {
-      this.lab.fail(opened.message);
+  /** How far a reading is. */
+  advance(share: number): void {
+    if (!this.loading) return;
+    this.loading.progress.share = share;
+  }
+
+  /** Looks at files. Tokens, SAEs and checkpoints are taken at once; for rows the user is asked how. */
+  async open(files: GivenFile[]): Promise<void> {
+    if (files.length === 0) {
+      this.lab.fail('No file was given: the folder is empty');
       return;
     }
-    await this.take(opened.value);
+    this.lab.alert = undefined;
+    const [first] = files;
+    const name = files.length === 1 ? (first?.path ?? '') : `${count(files.length)} files`;
+    const opened = await this.reading(name, (worker) => worker.open(files));
+    if (!opened) return;
+    this.files = files;
+    await this.take(opened);
   }
 
   private async take(opened: Opened): Promise<void> {
@@ -53,92 +73,125 @@ export class FileController {
         return;
       }
       case 'tokens':
+        this.kept.tokens = this.files;
         this.lab.note = opened.taken
-          ? `Words come from ${opened.name}.`
+          ? `Tokens come from ${opened.name}.`
           : `${opened.name} waits for the file of its name.`;
-        this.lab.wordsCame();
+        this.lab.tokensCame();
         return;
       case 'sae': {
         const { name, dIn, dSae, activation } = opened.info;
-        this.imported = `${name}: ${dIn} → ${dSae} → ${dIn}, ${activation}`;
-        this.lab.note = `${this.imported} was imported. Its features are shown on the rows at hand; under “Start from” it can be trained on.`;
-        this.lab.features.forget('imported');
-        this.lab.change({ model: 'imported' });
-        this.lab.features.refresh();
+        this.kept.sae = this.files;
+        this.given.sae += 1;
+        const sizes = [dIn, dSae, dIn].map(count).join(' → ');
+        this.imported = `${name}: ${sizes}, ${activation}`;
+        this.lab.note = `${this.imported} was imported. Its features are shown on the current rows; under “Start from” it can be trained further.`;
+        this.lab.saeCame();
+        return;
       }
+      case 'checkpoint':
+        this.kept.checkpoint = this.files;
+        this.given.checkpoint += 1;
+        this.lab.note = `${opened.name} was opened: its run continues on the current rows, with its own settings. Press Play to train on.`;
+        this.lab.checkpointCame();
     }
   }
 
   /** Looks at one tensor of the opened file. */
   async choose(tensor: string): Promise<void> {
-    const inspected = await this.lab.worker.inspect(tensor);
-    if (!inspected.ok) {
-      this.opened = undefined;
-      this.lab.fail(inspected.message);
+    const inspection = await this.lab.ask((worker) => worker.inspect(tensor));
+    if (!inspection) {
+      this.dismiss();
       return;
     }
-    this.inspection = inspected.value;
-    const { rows, cols } = inspected.value.tensor;
-    this.lab.status = `${tensor} holds ${rows} rows of ${cols} values. Use these rows, or leave it.`;
-    this.keep = inspected.value.keep;
-    this.dropNonFinite = inspected.value.nans + inspected.value.infinities > 0;
+    this.inspection = inspection;
+    const { rows, cols } = inspection.tensor;
+    this.lab.status = `${tensor} holds ${count(rows)} rows of ${count(cols)} values. Use these rows, or discard them.`;
+    this.keep = inspection.keep;
+    this.nonFinite = inspection.nans + inspection.infinities > 0;
+    this.dropNonFinite = this.nonFinite;
     this.lab.changed();
   }
 
-  set(patch: { keep?: LoadChoice['keep']; dropNonFinite?: boolean }): void {
+  set(patch: { keep?: Keep; dropNonFinite?: boolean }): void {
     Object.assign(this, patch);
     this.lab.changed();
   }
 
   /** Loads the tensor and trains on it; if it cannot be loaded, the session stays as it is. */
   async load(): Promise<void> {
-    const { inspection, keep, dropNonFinite } = this;
+    const { inspection, keep, dropNonFinite, files } = this;
     if (!inspection) return;
-    this.loading = { name: inspection.tensor.name, progress: new Foretelling() };
-    this.lab.changed();
-    const loaded = await this.lab.worker.load({ tensor: inspection.tensor.name, keep, dropNonFinite });
-    this.loading = undefined;
-    if (!loaded.ok) {
-      if (loaded.code === 'cancelled') this.lab.changed();
-      else this.lab.fail(loaded.message);
-      return;
-    }
+    const choice = { tensor: inspection.tensor.name, keep, dropNonFinite };
+    const loaded = await this.reading(choice.tensor, (worker) => worker.loadTensor(choice));
+    if (!loaded) return;
     this.opened = undefined;
     this.inspection = undefined;
-    this.hasFile = true;
-    await this.lab.rowsCame();
+    this.kept.rows = { files, choice };
+    this.given.rows += 1;
+    this.lab.rowsCame();
+  }
+
+  /** Has the worker read, and says why it could not. */
+  private async reading<T>(name: string, call: (worker: ActivationsService) => Promise<T>): Promise<T | undefined> {
+    const loading = { name, progress: new Foretelling() };
+    this.loading = loading;
+    this.lab.changed();
+    const read = await this.lab.ask(async (worker) => {
+      try {
+        return await call(worker);
+      } catch (error) {
+        if (!this.offerToDrop(error)) throw error;
+        return undefined;
+      }
+    }, 'cancelled');
+    if (this.loading === loading) this.loading = undefined;
+    this.lab.changed();
+    return read;
+  }
+
+  /** Offers to leave rows out that turn out not to be finite where nobody had looked yet. */
+  private offerToDrop(error: unknown): boolean {
+    if (codeOf(error) !== 'not-finite' || !this.opened) return false;
+    this.nonFinite = true;
+    this.dropNonFinite = true;
+    this.lab.fail(
+      `${this.opened.name}: ${sentence(messageOf(error))} Nothing was loaded. To train on the other rows, press “Use these rows” again: rows with NaN or infinity will be left out`,
+    );
+    return true;
   }
 
   cancel(): void {
-    void this.lab.worker.cancelLoad();
+    void this.lab.ask((worker) => worker.cancelLoad());
   }
 
+  /** Lets go of the file that was opened. */
   dismiss(): void {
     this.opened = undefined;
     this.inspection = undefined;
+    void this.lab.ask((worker) => worker.discard());
     this.lab.changed();
   }
-}
 
-/** All files of a drop, those in folders too. */
-export async function filesOf(data: DataTransfer): Promise<File[]> {
-  // The entries must be taken before the first await: the browser then forgets them.
-  const entries = [...data.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  if (entries.length === 0) return [...data.files];
-  return (await Promise.all(entries.map(filesIn))).flat();
-}
+  /** The worker has ended, and what it had open is gone. */
+  fell(): void {
+    this.opened = undefined;
+    this.inspection = undefined;
+    this.loading = undefined;
+  }
 
-async function filesIn(entry: FileSystemEntry): Promise<File[]> {
-  if (entry.isFile) {
-    return [await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))];
+  /** Gives a new worker what the last one had. */
+  async giveAgain(worker: ActivationsService): Promise<void> {
+    const { rows, tokens, sae, checkpoint } = this.kept;
+    try {
+      if (rows) {
+        await worker.open(rows.files);
+        await worker.loadTensor(rows.choice);
+      }
+      for (const files of [tokens, sae, checkpoint]) if (files) await worker.open(files);
+    } catch (error) {
+      if (codeOf(error) === LOST) throw error;
+      this.lab.note = `A file could not be read again: ${sentence(messageOf(error))}`;
+    }
   }
-  const reader = (entry as FileSystemDirectoryEntry).createReader();
-  const children: FileSystemEntry[] = [];
-  for (;;) {
-    // A reader gives some entries at a time, and none when there are no more.
-    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
-    if (some.length === 0) break;
-    children.push(...some);
-  }
-  return (await Promise.all(children.map(filesIn))).flat();
 }

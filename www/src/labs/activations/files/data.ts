@@ -3,12 +3,12 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
-import { DropController, dropStyles } from '../../../lab/drop';
-import { panelStyles } from '../../../kit/panel';
 import { count } from '../../../kit/format';
+import '../../../kit/hint';
+import { panelStyles } from '../../../kit/panel';
 import { shared } from '../../../kit/styles';
+import { pathOf } from '../../../lab/drop-zone';
 import { ActivationsElement } from '../element';
-import { filesOf } from './controller';
 
 const sources = { sample: 'The bundled sample', file: 'Your file' } as const;
 
@@ -17,7 +17,6 @@ export class ActsData extends ActivationsElement {
   static override styles = [
     shared,
     panelStyles,
-    dropStyles,
     css`
       .share {
         display: flex;
@@ -26,27 +25,23 @@ export class ActsData extends ActivationsElement {
         margin-top: 10px;
         font-size: 0.867rem;
       }
-      .share label {
-        flex: 1;
-      }
       .share input {
+        margin-left: auto;
         width: 68px;
+      }
+      .reading {
+        display: flex;
+        align-items: center;
+        gap: 10px;
+        margin-top: 8px;
       }
     `,
   ];
 
   protected override readonly topics = ['change', 'progress'] as const;
 
-  private readonly drop = new DropController(this, (data) => {
-    filesOf(data).then(
-      (files) => this.lab.files.open(files),
-      (error: unknown) => this.lab.fail(`What was dropped cannot be read: ${String(error)}`),
-    );
-  });
-
   override render(): TemplateResult {
-    const { state, info, files } = this.lab;
-    const { loading } = files;
+    const { state, files } = this.lab;
     return html`<section aria-labelledby="data">
       <h2 id="data">Activations</h2>
       <fieldset>
@@ -59,10 +54,10 @@ export class ActsData extends ActivationsElement {
                 name="source"
                 id="source-${source}"
                 .checked=${live(state.source === source)}
-                ?disabled=${source === 'file' && !files.hasFile}
+                ?disabled=${source === 'file' && !files.hasRows}
                 @change=${() => this.lab.change({ source, feature: undefined })}
               />
-              <label for="source-${source}" class=${source === 'file' && !files.hasFile ? 'muted' : ''}
+              <label for="source-${source}" class=${source === 'file' && !files.hasRows ? 'muted' : ''}
                 >${sources[source]}</label
               >
             </div>`,
@@ -74,15 +69,15 @@ export class ActsData extends ActivationsElement {
             .checked=${live(state.standardise)}
             @change=${() => this.lab.change({ standardise: !state.standardise })}
           />
-          <label for="standardise" title="Each dimension to mean 0 and variance 1, fitted on the training rows"
-            >Standardise</label
+          <label for="standardise">Standardise</label>
+          <hint-button about="Standardise"
+            >Each dimension to mean 0 and variance 1, fitted on the training rows.</hint-button
           >
         </div>
       </fieldset>
       <div class="share">
-        <label for="share" title="Nine rows in ten can be trained on, the others test"
-          >Share of the training rows</label
-        >
+        <label for="share">Share of the training rows</label>
+        <hint-button about="Share of the training rows">90 % of the rows train, 10 % test.</hint-button>
         <input
           id="share"
           type="number"
@@ -94,50 +89,52 @@ export class ActsData extends ActivationsElement {
         />
         <span>%</span>
       </div>
-      <label class="drop ${this.drop.over ? 'over' : ''}">
-        <input
-          class="hidden"
-          type="file"
-          multiple
-          data-testid="files"
-          aria-describedby="files-hint"
-          @change=${(event: Event) => this.chosen(event.target as HTMLInputElement)}
-        />
-        ${loading ? html`Reading ${loading.name} …` : html`Drop a file or an SAE’s folder, or <u>choose</u> files`}
-      </label>
-      <p class="small muted" id="files-hint">
-        .npy, .npz, .safetensors, .pt, .csv, IDX; words beside it as NAME.tokens.json.
-        <b>Nothing leaves this machine</b>: once loaded, the page asks no server for anything, and its security policy
-        forbids it to ask any but its own.
+      <lab-drop-zone
+        folders
+        .take=${(given: File[]) => void files.open(given.map((file) => ({ path: pathOf(file), file })))}
+        .fail=${(message: string) => this.lab.fail(message)}
+        >Drop a file or the folder of an SAE, or <u>choose</u> files</lab-drop-zone
+      >
+      ${this.reading()}
+      <p class="small muted">
+        .npy, .npz, .safetensors, .pt, .csv, IDX; tokens beside it as NAME.tokens.json.
+        <b>Nothing leaves this machine</b>: once loaded, the page sends no requests, and its security policy allows none
+        to other servers.
       </p>
-      ${
-        info
-          ? html`<p class="small number" data-testid="data-summary">
-              ${count(info.data.rows)} rows of ${count(info.data.cols)} values, ${info.data.name}, kept as
-              ${info.data.kept}: ${count(info.trainRows)} train and ${count(info.testRows)}
-              test.${state.source === 'file' ? ' A link cannot carry a file.' : nothing}
-            </p>`
-          : nothing
-      }
+      ${this.summary()}
       ${
         state.source === 'sample'
           ? html`<p class="small muted">
-              The sample is made in the page: words of sentences, each the sum of known directions for its stem, its
-              form and its sentence, and some noise. See below which of them the SAE finds again.
+              The sample is generated in the page: tokens of sentences, each the sum of known directions for its stem,
+              its form and its sentence, plus noise. Below you see which of them the SAE recovers.
             </p>`
           : nothing
       }
     </section>`;
   }
 
+  /** A reading that the file's own panel does not show. */
+  private reading(): TemplateResult | typeof nothing {
+    const { loading, opened } = this.lab.files;
+    if (!loading || opened) return nothing;
+    return html`<div class="reading">
+      <progress aria-label="Reading ${loading.name}" max="1" .value=${loading.progress.share}></progress>
+      <button @click=${() => this.lab.files.cancel()}>Cancel</button>
+    </div>`;
+  }
+
+  private summary(): TemplateResult | typeof nothing {
+    const { session, state } = this.lab;
+    if (!session) return nothing;
+    const { data, trainRows, testRows } = session.info;
+    return html`<p class="small number" data-testid="data-summary">
+      ${count(data.rows)} rows of ${count(data.cols)} values, ${data.name}, kept as ${data.kept}: ${count(trainRows)}
+      train and ${count(testRows)} test.${state.source === 'file' ? ' A link cannot carry a file.' : nothing}
+    </p>`;
+  }
+
   private setShare(input: HTMLInputElement): void {
     this.lab.enter('share', input.value);
     input.value = String(this.lab.state.share);
-  }
-
-  private chosen(input: HTMLInputElement): void {
-    void this.lab.files.open([...(input.files ?? [])]);
-    // The same file may be chosen again once it is mended.
-    input.value = '';
   }
 }

@@ -2,8 +2,9 @@
 
 import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, query } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
 import { panelStyles } from '../../../kit/panel';
-import { count, duration, measured } from '../../../kit/format';
+import { bytes as size, count, duration, measured } from '../../../kit/format';
 import { shared } from '../../../kit/styles';
 import type { Inspection, Keep } from '../protocol';
 import { ActivationsElement } from '../element';
@@ -88,7 +89,7 @@ export class ActsInspection extends ActivationsElement {
     const many = opened.tensors.length > 1;
     return html`<section aria-labelledby="file" data-testid="inspection">
       <div class="head">
-        <h2 id="file">${opened.name}, ${megabytes(opened.bytes)}</h2>
+        <h2 id="file">${opened.name}, ${size(opened.bytes)}</h2>
         ${
           many
             ? html`<label
@@ -108,8 +109,8 @@ export class ActsInspection extends ActivationsElement {
             : nothing
         }
       </div>
-      ${inspection ? this.figures(inspection) : html`<p class="muted">Looking at its values …</p>`}
-      ${opened.tokens === undefined ? nothing : html`<p class="small">Words come from ${opened.tokens}.</p>`}
+      ${inspection ? this.statistics(inspection) : html`<p class="muted">Looking at its values …</p>`}
+      ${opened.tokens === undefined ? nothing : html`<p class="small">Tokens come from ${opened.tokens}.</p>`}
       <div class="choices">
         ${inspection ? this.choices(inspection) : nothing}
         ${
@@ -125,7 +126,7 @@ export class ActsInspection extends ActivationsElement {
                 >
                   Use these rows
                 </button>
-                <button @click=${() => this.lab.files.dismiss()}>Leave it</button>`
+                <button @click=${() => this.lab.files.dismiss()}>Discard</button>`
         }
       </div>
     </section>`;
@@ -141,21 +142,21 @@ export class ActsInspection extends ActivationsElement {
     this.use?.focus({ preventScroll: true });
   }
 
-  private figures({ tensor, ...of }: Inspection): TemplateResult {
+  private statistics({ tensor, ...of }: Inspection): TemplateResult {
     const part = of.inspected < tensor.rows * tensor.cols;
-    const figures: [string, string][] = [
+    const statistics: [string, string][] = [
       ['shape', `[${tensor.shape.join(', ')}]`],
       ['rows × values', `${count(tensor.rows)} × ${count(tensor.cols)}`],
       ['type', tensor.dtype],
-      ['least', measured(of.min)],
-      ['greatest', measured(of.max)],
+      ['minimum', measured(of.min)],
+      ['maximum', measured(of.max)],
       ['mean', measured(of.mean)],
       ['standard deviation', measured(of.std)],
       ['NaN', count(of.nans)],
       ['infinite', count(of.infinities)],
     ];
     return html`<dl data-testid="statistics">
-        ${figures.map(
+        ${statistics.map(
           ([name, value]) =>
             html`<div>
               <dt>${name}</dt>
@@ -163,7 +164,7 @@ export class ActsInspection extends ActivationsElement {
             </div>`,
         )}
       </dl>
-      ${part ? html`<p class="small muted">Figures of the first ${count(of.inspected)} values.</p>` : nothing}
+      ${part ? html`<p class="small muted">Statistics of the first ${count(of.inspected)} values.</p>` : nothing}
       <div class="preview" tabindex="0" role="region" aria-label="The first values of the first rows">
         <table>
           <tbody>
@@ -179,8 +180,8 @@ export class ActsInspection extends ActivationsElement {
       </div>`;
   }
 
-  private choices({ bytes, nans, infinities }: Inspection): TemplateResult {
-    const { keep, dropNonFinite } = this.lab.files;
+  private choices({ bytes }: Inspection): TemplateResult {
+    const { keep, dropNonFinite, nonFinite } = this.lab.files;
     return html`<label
         >Keep as
         <select
@@ -188,20 +189,20 @@ export class ActsInspection extends ActivationsElement {
           @change=${(event: Event) => this.lab.files.set({ keep: (event.target as HTMLSelectElement).value as Keep })}
         >
           ${keeps.map((each) => {
-            const size = bytes[each];
-            return size === undefined
+            const kept = bytes[each];
+            return kept === undefined
               ? nothing
-              : html`<option value=${each} .selected=${each === keep}>${each}, ${megabytes(size)}</option>`;
+              : html`<option value=${each} .selected=${each === keep}>${each}, ${size(kept)}</option>`;
           })}
         </select></label
       >
       ${
-        nans + infinities > 0
+        nonFinite
           ? html`<div class="source">
               <input
                 type="checkbox"
                 id="drop-rows"
-                .checked=${dropNonFinite}
+                .checked=${live(dropNonFinite)}
                 @change=${() => this.lab.files.set({ dropNonFinite: !dropNonFinite })}
               />
               <label for="drop-rows">Leave out rows with NaN or infinity</label>
@@ -209,10 +210,4 @@ export class ActsInspection extends ActivationsElement {
           : nothing
       }`;
   }
-}
-
-/** A size in memory: 0.19 MB, 24.6 MB. */
-function megabytes(bytes: number): string {
-  const mega = bytes / 1e6;
-  return `${mega < 10 ? mega.toFixed(2) : mega.toFixed(1)} MB`;
 }

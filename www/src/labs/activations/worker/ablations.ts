@@ -1,9 +1,10 @@
 // The ablations of the paper's LLM experiment as lists of runs: SGD and PAM-SGD for each setting.
 
 import type { Experiment, TrainOptions } from 'splinterp';
-import { methods, type Method } from '../../../lab/worker/protocol';
-import { proposedSizes } from './options';
-import type { Ablation, RunConfig } from '../protocol';
+import { methods, type Method } from '../../../lab/protocol';
+import type { Ablation } from '../protocol';
+import type { ActivationsConfig } from '../settings';
+import { proposedSizes } from './sizes';
 
 /** Settings of an ablation: what the table calls one, and what it changes. */
 interface Setting {
@@ -59,7 +60,7 @@ export function scaledK(dSae: number): number[] {
 /** The runs of an ablation, in the order of its settings. */
 export function experimentsOf(
   ablation: Ablation,
-  config: RunConfig,
+  config: ActivationsConfig,
   epochs: number,
   optionsOf: (method: Method) => TrainOptions,
 ): Experiment[] {

@@ -1,183 +1,191 @@
 // The worker of the activations lab: it owns the wasm module, the rows, the runs and the features.
 
-import { expose, transfer } from 'comlink';
-import init, { Experiments } from 'splinterp';
+import { transfer } from 'comlink';
+import init, { Experiments, type Sae, type Trainer } from 'splinterp';
+import { codeOf, Failure } from '../../../kit/failure';
+import { serve } from '../../../kit/remote';
+import type { SessionRequest } from '../../../lab/protocol';
+import { Host } from '../../../lab/worker/host';
+import type { SavedRun } from '../../../lab/worker/store';
+import { throttled } from '../../../lab/worker/throttle';
+import type {
+  Ablation,
+  AblationResult,
+  ActivationsEvent,
+  ActivationsInfo,
+  ActivationsService,
+  DataInfo,
+  FeatureDetail,
+  FeatureSummary,
+  Format,
+  GivenFile,
+  Inspection,
+  LoadChoice,
+  ModelName,
+  Opened,
+} from '../protocol';
+import { isScheduled } from '../schedule';
+import type { ActivationsConfig } from '../settings';
 import { experimentsOf } from './ablations';
 import { Files } from './files';
 import { detailOf, measure, type Measured } from './model-features';
-import { fileOf } from './write';
-import type { ActivationsEvent, ActivationsWorker, ModelName, RunConfig } from '../protocol';
-import { runKey, Session, slotOf } from './session';
+import { ActivationsSession } from './session';
 import { sampleSource, type Source } from './source';
-import { codeOf, Failure, outcome, type Outcome } from '../../../kit/failure';
-import { forgetRun, savedRun, type SavedRun } from '../../../lab/worker/store';
-import { throttled } from '../../../lab/worker/throttle';
-import { epochsOf } from '../../../lab/worker/training';
+import { fileOf } from './write';
 
-let notify: (event: ActivationsEvent) => void = () => undefined;
-/** The page's answer to the last event: a promise, through comlink. */
-let told: unknown;
-let session: Session | undefined;
-let replaced: Session | undefined;
-let measured: Measured | undefined;
-let measuring = new AbortController();
-let experiments: Experiments | undefined;
-/** The sample of the last seed, since most changes leave the data alone. */
-let sample: { seed: number; source: Source } | undefined;
-const files = new Files((event) => notify(event));
-
-let queue: Promise<unknown> = Promise.resolve();
-
-/** Sessions are exchanged one at a time, in the order in which the page asked. */
-function inTurn<T>(work: () => Promise<T>): Promise<Outcome<T>> {
-  const turn = queue.then(() => outcome(work));
-  queue = turn;
-  return turn;
+/** A model, and the epoch at which it stands. */
+interface Model {
+  name: ModelName;
+  sae: Sae;
+  epoch: number;
+  trainer: Trainer | undefined;
 }
 
-function sourceOf(config: RunConfig): Source {
-  if (config.source === 'file') return files.source();
-  if (sample?.seed !== config.seed) sample = { seed: config.seed, source: sampleSource(config.seed) };
-  return sample.source;
-}
+class ActivationsHost
+  extends Host<Trainer, ActivationsConfig, ActivationsInfo, ActivationsSession, ActivationsEvent>
+  implements ActivationsService
+{
+  private readonly files = new Files((name, done, total) => this.tell({ type: 'loading', name, done, total }));
+  /** The sample of the last seed, since most changes leave the data alone. */
+  private sample: { seed: number; source: Source } | undefined;
+  private measured: Measured | undefined;
+  private measurements = 0;
+  private measuring = new AbortController();
+  private experiments: Experiments | undefined;
 
-function current(): Session {
-  if (!session) throw new Failure('There is no session yet', 'internal');
-  return session;
-}
-
-/** Makes `next` the session; the old one comes to rest and is dropped, or kept for `undo`. */
-async function exchange(next: Session, keep: boolean): Promise<void> {
-  const old = session;
-  await old?.training.halt();
-  session = next;
-  if (replaced && replaced !== next) replaced.free();
-  replaced = keep ? old : undefined;
-  if (!keep) old?.free();
-}
-
-function create(config: RunConfig, epochs: number, saved?: SavedRun): Promise<Session> {
-  return Session.create(config, epochs, sourceOf(config), files.imported?.sae, notify, saved);
-}
-
-async function savedFor(config: RunConfig, epochs: number): Promise<SavedRun | undefined> {
-  const saved = await savedRun(slotOf(config));
-  return saved?.key === runKey(config, epochs, sourceOf(config)) ? saved : undefined;
-}
-
-/** A model by its name, and the epoch at which it stands. */
-function modelOf(name: ModelName): { name: ModelName; sae: Parameters<typeof measure>[0]['sae']; epoch: number } {
-  if (name === 'imported') {
-    if (!files.imported) throw new Failure('No SAE has been imported on this page yet', 'files');
-    return { name, sae: files.imported.sae, epoch: 0 };
+  constructor() {
+    super('activations');
   }
-  const run = current().training.run(name);
-  if (!run) throw new Failure(`There is no run by ${name === 'sgd' ? 'SGD' : 'PAM-SGD'} in this session`, 'missing');
-  return { name, sae: run.sae, epoch: run.reports.length };
+
+  protected override async load(): Promise<void> {
+    await init();
+  }
+
+  protected override identityOf({ config, epochs }: SessionRequest<ActivationsConfig>): string {
+    const { imported, checkpoint } = this.files;
+    return [
+      config.source === 'file' ? this.files.source().origin.identity : 'sample',
+      isScheduled(config) ? epochs : '',
+      config.from === 'imported' ? imported?.name : '',
+      config.from === 'checkpoint' ? `${checkpoint?.name ?? ''} ${checkpoint?.bytes.length ?? 0}` : '',
+    ].join('\n');
+  }
+
+  protected override make(
+    request: SessionRequest<ActivationsConfig>,
+    saved: readonly SavedRun[] | undefined,
+  ): Promise<ActivationsSession> {
+    const starts = { imported: this.files.imported?.sae, checkpoint: this.files.checkpoint?.bytes };
+    return ActivationsSession.create(request, this.sourceOf(request.config), starts, saved);
+  }
+
+  private sourceOf({ source, seed }: ActivationsConfig): Source {
+    if (source === 'file') return this.files.source();
+    if (this.sample?.seed !== seed) {
+      const next = { seed, source: sampleSource(seed) };
+      this.sample?.source.free();
+      this.sample = next;
+    }
+    return this.sample.source;
+  }
+
+  private model(session: number, name: ModelName): Model {
+    if (name === 'imported') {
+      const { imported } = this.files;
+      if (!imported) throw new Failure('No SAE has been imported on this page yet', 'files');
+      return { name, sae: imported.sae, epoch: 0, trainer: undefined };
+    }
+    const run = this.session(session).training.run(name);
+    if (!run) throw new Failure('This session has no such run', 'missing');
+    return { name, sae: run.sae, epoch: run.epochs, trainer: run.trainer };
+  }
+
+  open(given: GivenFile[]): Promise<Opened> {
+    return this.inTurn(() => this.files.open(given));
+  }
+
+  inspect(tensor: string): Promise<Inspection> {
+    return this.inTurn(() => this.files.inspect(tensor));
+  }
+
+  loadTensor(choice: LoadChoice): Promise<DataInfo> {
+    return this.inTurn(() => this.files.load(choice));
+  }
+
+  discard(): Promise<void> {
+    return this.inTurn(() => this.files.discard());
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- The page awaits whatever it calls.
+  async cancelLoad(): Promise<void> {
+    this.files.cancel();
+  }
+
+  async measure(id: number, name: ModelName): Promise<FeatureSummary> {
+    this.measuring.abort();
+    this.measuring = new AbortController();
+    const { made, config } = this.session(id);
+    const { source } = made;
+    // An imported SAE reads activations as they are.
+    const rows = name === 'imported' ? source.data.normalised('none') : made.whole.normalisedLike(made.whole);
+    const onProgress = throttled((done, total) => this.tell({ session: id, type: 'measuring', done, total }));
+    this.measurements += 1;
+    const how = { seed: config.seed, measurement: this.measurements, onProgress, signal: this.measuring.signal };
+    try {
+      const next = await measure(this.model(id, name), source, rows, how);
+      this.measured?.features.free();
+      this.measured?.source.free();
+      this.measured = next;
+      return next.summary;
+    } finally {
+      rows.free();
+    }
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- The page awaits whatever it calls.
+  async cancelMeasure(): Promise<void> {
+    this.measuring.abort();
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- The page awaits whatever it calls.
+  async feature(measurement: number, feature: number): Promise<FeatureDetail> {
+    if (this.measured?.summary.measurement !== measurement) {
+      throw new Failure('These features have been measured anew', 'missing');
+    }
+    return detailOf(this.measured, feature);
+  }
+
+  async ablate(id: number, ablation: Ablation, epochs: number): Promise<AblationResult> {
+    if (this.experiments) throw new Failure('An ablation runs already: await it or cancel it first', 'busy');
+    const { made, training, config } = this.session(id);
+    await training.halt();
+    const { train, test, optionsOf } = made.experimentData();
+    const runs = new Experiments(train, test, experimentsOf(ablation, config, epochs, optionsOf));
+    this.experiments = runs;
+    try {
+      const rows = await runs.run(
+        throttled((done, total) => this.tell({ session: id, type: 'ablating', done, total })),
+        (row) => this.tell({ session: id, type: 'ablated', row }),
+      );
+      return { rows, csv: runs.toCsv() };
+    } catch (error) {
+      if (codeOf(error) !== 'cancelled') throw error;
+      return { rows: runs.rows, csv: runs.toCsv() };
+    } finally {
+      this.experiments = undefined;
+      runs.free();
+    }
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- The page awaits whatever it calls.
+  async cancelAblation(): Promise<void> {
+    this.experiments?.cancel();
+  }
+
+  async write(id: number, what: Format, name: ModelName): Promise<{ name: string; bytes: Uint8Array<ArrayBuffer> }> {
+    const file = await fileOf(what, this.model(id, name), this.session(id).made);
+    return transfer(file, [file.bytes.buffer]);
+  }
 }
 
-const worker: ActivationsWorker = {
-  start: (listener) =>
-    outcome(async () => {
-      notify = (event) => {
-        told = listener(event);
-      };
-      await init();
-      return undefined;
-    }),
-  open: (given) => inTurn(() => files.open(given, session?.whole)),
-  inspect: (tensor) => inTurn(() => files.inspect(tensor)),
-  load: (choice) => inTurn(() => files.load(choice)),
-  cancelLoad: () => files.cancel(),
-  prepare: (config, epochs, keep) =>
-    inTurn(async () => {
-      const next = await create(config, epochs);
-      await exchange(next, keep);
-      await forgetRun(slotOf(config));
-      return next.info();
-    }),
-  undo: () =>
-    inTurn(async () => {
-      if (!replaced) throw new Failure('There is no earlier run to go back to', 'internal');
-      const next = replaced;
-      replaced = undefined;
-      await exchange(next, false);
-      return next.info();
-    }),
-  play: (target) =>
-    outcome(async () => {
-      const rest = await current().training.play(target);
-      // Or the page would hear of the rest before it hears of the last epochs.
-      await told;
-      return rest;
-    }),
-  pause: () => session?.training.pause(),
-  cancel: () => session?.training.cancel(),
-  interrupted: async (config, epochs) => {
-    const found = await outcome(async () => {
-      const saved = await savedFor(config, epochs);
-      const epoch = saved ? epochsOf(saved) : 0;
-      return saved && epoch < saved.target ? { epoch, target: saved.target } : undefined;
-    });
-    return found.ok ? found.value : undefined;
-  },
-  resume: (config, epochs) =>
-    inTurn(async () => {
-      const saved = await savedFor(config, epochs);
-      if (!saved) throw new Failure('The unfinished run is no longer there', 'missing');
-      const next = await create(config, epochs, saved);
-      await exchange(next, false);
-      return next.info();
-    }),
-  measure: (model) =>
-    outcome(async () => {
-      measuring.abort();
-      measuring = new AbortController();
-      const { source, whole, config } = current();
-      // An imported SAE reads activations as they are.
-      const rows = model === 'imported' ? source.data.normalised('none') : whole;
-      const onProgress = throttled((done, total) => notify({ type: 'measuring', done, total }));
-      const next = await measure(modelOf(model), source, rows, config.seed, { onProgress, signal: measuring.signal });
-      measured?.features.free();
-      measured = next;
-      return next.summary;
-    }),
-  cancelMeasure: () => measuring.abort(),
-  feature: (feature) =>
-    outcome(() => {
-      if (!measured) throw new Failure('No features have been measured yet', 'missing');
-      return detailOf(measured, feature);
-    }),
-  ablate: (ablation, epochs) =>
-    outcome(async () => {
-      if (experiments) throw new Failure('An ablation runs already: await it or cancel it first', 'busy');
-      const here = current();
-      await here.training.halt();
-      const { train, test, optionsOf } = here.experimentData();
-      const runs = new Experiments(train, test, experimentsOf(ablation, here.config, epochs, optionsOf));
-      experiments = runs;
-      try {
-        const rows = await runs.run(
-          throttled((done, total) => notify({ type: 'ablating', done, total })),
-          (row) => notify({ type: 'ablated', row }),
-        );
-        return { rows, csv: runs.toCsv() };
-      } catch (error) {
-        if (codeOf(error) !== 'cancelled') throw error;
-        return { rows: runs.rows, csv: runs.toCsv() };
-      } finally {
-        experiments = undefined;
-        runs.free();
-      }
-    }),
-  cancelAblation: () => experiments?.cancel(),
-  write: async (what, model) => {
-    const file = await outcome(async () => {
-      const trainer = model === 'imported' ? undefined : current().training.run(model)?.trainer;
-      return fileOf(what, modelOf(model), trainer, current());
-    });
-    return file.ok ? transfer(file, [file.value.bytes.buffer]) : file;
-  },
-};
-
-expose(worker);
+serve<ActivationsService>(new ActivationsHost());

@@ -1,10 +1,12 @@
-// Files that the user gives: rows, words and SAEs, told apart by their names and what they hold.
+// Files that the user gives: rows, tokens, SAEs and checkpoints.
 
-import { openTensors, readTokens, Sae, type Dataset, type TensorFile, type TensorInfo } from 'splinterp';
+import { openTensors, readTokens, Sae, type TensorFile, type TensorInfo } from 'splinterp';
 import { Failure } from '../../../kit/failure';
 import { throttled } from '../../../lab/worker/throttle';
-import type { ActivationsEvent, DataInfo, Inspection, Keep, LoadChoice, Opened } from '../protocol';
-import { squareOf, type Source } from './source';
+import type { DataInfo, GivenFile, Inspection, Keep, LoadChoice, Opened } from '../protocol';
+import { sorted, stemOf } from './given';
+import { readWhole } from './slices';
+import { Source, squareOf } from './source';
 import type { Tokens } from './tokens';
 
 /** Values that are looked at before a tensor is loaded: as many as take well under a second. */
@@ -12,9 +14,10 @@ const INSPECTED = 8_000_000;
 /** The greatest number in half precision. */
 const F16_MAX = 65_504;
 const SIZES: Record<Keep, number> = { u8: 1, f16: 2, f32: 4 };
-/** Names by which the folders of other programs are known, and zips of such, as this page writes them. */
-const SAE_FILE = /^(cfg\.json|config\.json|params\.npz|ae\.pt|sae_weights\.safetensors|sae\.safetensors|.*\.zip)$/;
-const TOKENS_FILE = /\.?tokens\.json$/;
+/** A tensor that only checkpoints have: the first moment of Adam. */
+const CHECKPOINT_TENSOR = 'W_enc.m';
+/** Tensors by which a bare file of weights is known for an SAE. */
+const SAE_TENSORS = ['W_dec', 'encoder.weight', 'W_enc'];
 
 interface OpenedFile {
   name: string;
@@ -22,99 +25,105 @@ interface OpenedFile {
   tokens: File | undefined;
 }
 
-/** A path without its folders. */
-function baseName(name: string): string {
-  return name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
-}
-
-/** `minilm.npy` and `minilm.tokens.json` have the same stem. */
-function stemOf(name: string): string {
-  return name.replace(TOKENS_FILE, '').replace(/\.[^.]*$/, '');
-}
-
-async function bytesOf(file: File): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await file.arrayBuffer());
-}
+/** Hears how far a reading is. */
+type Loading = (name: string, done: number, total: number) => void;
 
 export class Files {
   /** An SAE from elsewhere, which takes rows as they are stored. */
   imported: { name: string; sae: Sae } | undefined;
+  /** A run of this program. */
+  checkpoint: { name: string; bytes: Uint8Array } | undefined;
   private opened: OpenedFile | undefined;
   private loaded: Source | undefined;
-  /** Words that were given by themselves. */
+  /** Tokens that were given by themselves. */
   private words: File | undefined;
+  private reading = new AbortController();
 
-  constructor(private readonly notify: (event: ActivationsEvent) => void) {}
+  constructor(private readonly loading: Loading) {}
 
   /** The rows that were loaded last. */
   source(): Source {
-    if (!this.loaded) throw new Failure('No file has been given on this page yet', 'files');
+    if (!this.loaded)
+      throw new Failure('No file has been given on this page yet, and a link cannot carry one', 'files');
     return this.loaded;
   }
 
-  /** Looks at files; `rows` are those at hand, in which a checkpoint's model reads. */
-  async open(given: readonly File[], rows: Dataset | undefined): Promise<Opened> {
-    const tokens = given.find(({ name }) => TOKENS_FILE.test(name));
-    const rest = given.filter((file) => file !== tokens);
-    if (tokens && rest.length === 0) return this.openTokens(tokens);
-    if (rest.some(({ name }) => SAE_FILE.test(name))) return this.openSae(rest);
-    const [first, second] = rest;
-    if (!first) throw new Failure('No file was given', 'files');
-    if (second) {
-      throw new Failure(
-        `${rest.map(({ name }) => name).join(', ')}: several files, expected one of rows and its words, or the files of one SAE`,
-        'files',
-      );
+  /** Looks at files, by their names first. */
+  async open(given: readonly GivenFile[]): Promise<Opened> {
+    const what = sorted(given);
+    switch (what.kind) {
+      case 'tokens':
+        return this.openTokens(what.tokens);
+      case 'sae':
+        return this.openSae(what.files);
+      case 'rows':
+        return this.openRows(what.file, what.tokens);
     }
-    const file = await openTensors(first, first.name);
-    const names = file.tensors.map(({ name }) => name);
-    if (names.includes('W_enc.m')) return this.openSae(rest, rows);
-    if (['W_dec', 'encoder.weight', 'W_enc'].some((name) => names.includes(name))) return this.openSae(rest);
-    this.opened?.file.free();
-    this.opened = { name: first.name, file, tokens: tokens ?? this.wordsFor(first.name) };
-    return {
-      kind: 'tensors',
-      name: first.name,
-      bytes: first.size,
-      tensors: file.tensors,
-      tokens: this.opened.tokens?.name,
-    };
+  }
+
+  private async openRows(given: File, tokens: File | undefined): Promise<Opened> {
+    const { name, size } = given;
+    const file = await openTensors(given, name);
+    const { tensors } = file;
+    const names = tensors.map((tensor) => tensor.name);
+    if (names.includes(CHECKPOINT_TENSOR)) {
+      file.free();
+      return this.openCheckpoint(given);
+    }
+    if (SAE_TENSORS.some((each) => names.includes(each))) {
+      file.free();
+      return this.openSae([given]);
+    }
+    this.discard();
+    this.opened = { name, file, tokens: tokens ?? this.wordsFor(name) };
+    return { kind: 'tensors', name, bytes: size, tensors, tokens: this.opened.tokens?.name };
   }
 
   private wordsFor(name: string): File | undefined {
     return this.words && stemOf(this.words.name) === stemOf(name) ? this.words : undefined;
   }
 
-  /** Words by themselves: of the rows at hand, or of a file to come. */
+  /** Tokens by themselves: of the file that is open, of the current rows, or of a file to come. */
   private async openTokens(file: File): Promise<Opened> {
-    this.words = file;
     if (this.opened) this.opened.tokens = file;
-    else if (this.loaded) {
-      this.loaded.tokens = readWords(await bytesOf(file), file.name, this.loaded.fileRows);
-      this.loaded.info.tokens = true;
-    }
+    else if (this.loaded) this.loaded.name(await this.readWords(file, this.loaded.origin.fileRows));
+    this.words = file;
     return { kind: 'tokens', name: file.name, taken: this.opened !== undefined || this.loaded !== undefined };
   }
 
-  /** An SAE from the files of a folder. The model of a checkpoint reads rows as those at hand are normalised. */
-  private async openSae(given: readonly File[], rows?: Dataset): Promise<Opened> {
-    const files = await Promise.all(
-      given.map(async (file) => ({ name: baseName(file.name), bytes: await bytesOf(file) })),
-    );
-    let sae = Sae.read(files);
-    if (rows) {
-      const read = sae;
-      sae = read.folded(rows);
-      read.free();
-    }
+  private async openSae(files: readonly File[]): Promise<Opened> {
+    const bytes = await this.read(files);
+    const sae = Sae.read(files.map((file, i) => ({ name: file.name, bytes: bytes[i] ?? new Uint8Array() })));
     this.imported?.sae.free();
     const name = files.map((file) => file.name).join(', ');
     this.imported = { name, sae };
     return { kind: 'sae', info: { name, dIn: sae.dIn, dSae: sae.dSae, activation: describe(sae) } };
   }
 
+  private async openCheckpoint(file: File): Promise<Opened> {
+    const [bytes] = await this.read([file]);
+    this.checkpoint = { name: file.name, bytes: bytes ?? new Uint8Array() };
+    return { kind: 'checkpoint', name: file.name };
+  }
+
+  private read(files: readonly File[]): Promise<Uint8Array<ArrayBuffer>[]> {
+    this.reading = new AbortController();
+    const name = files.map((file) => file.name).join(', ');
+    return readWhole(
+      files,
+      this.reading.signal,
+      throttled((done, total) => this.loading(name, done, total)),
+    );
+  }
+
+  private async readWords(file: File, rows: number): Promise<Tokens> {
+    const [bytes] = await this.read([file]);
+    const tokens = readTokens(bytes ?? new Uint8Array(), file.name, rows);
+    return { count: tokens.rows, at: (row) => tokens.token(row), free: () => tokens.free() };
+  }
+
   private get pending(): OpenedFile {
-    if (!this.opened) throw new Failure('No file is open', 'internal');
+    if (!this.opened) throw new Failure('No file is open any more: drop it again', 'files');
     return this.opened;
   }
 
@@ -154,41 +163,41 @@ export class Files {
 
   /** Loads a tensor; the rows loaded before stay until it is there. */
   async load({ tensor: name, keep, dropNonFinite }: LoadChoice): Promise<DataInfo> {
-    const { file, tokens, name: fileName } = this.pending;
+    const { file, tokens: words, name: fileName } = this.pending;
     const tensor = this.tensor(name);
-    const words = tokens && readWords(await bytesOf(tokens), tokens.name, tensor.rows);
-    const told = throttled((done, total) => this.notify({ type: 'loading', name: fileName, done, total }));
-    const data = await file.load(name, { keep, dropNonFinite }, told);
-    file.free();
-    this.opened = undefined;
-    this.loaded = {
-      info: {
-        name: fileName,
-        rows: data.rows,
-        cols: data.cols,
-        kept: data.kept,
-        tokens: words !== undefined,
-        image: data.kept === 'u8' ? pictureOf(tensor) : undefined,
-      },
+    const tokens = words && (await this.readWords(words, tensor.rows));
+    const told = throttled((done, total) => this.loading(fileName, done, total));
+    const data = await file.load(name, { keep, dropNonFinite }, told).catch((error: unknown) => {
+      tokens?.free();
+      throw error;
+    });
+    this.discard();
+    this.loaded?.free();
+    const { rows, cols, kept } = data;
+    const image = kept === 'u8' ? pictureOf(tensor) : undefined;
+    this.loaded = new Source({
+      info: { name: fileName, rows, cols, kept, tokens: tokens !== undefined, image },
       data,
       fileRows: tensor.rows,
-      rowNumbers: data.rowNumbers(),
-      tokens: words,
+      tokens,
       known: undefined,
       active: undefined,
-      identity: [fileName, name, data.rows, data.cols, data.kept].join(' '),
-    };
+      identity: [fileName, name, rows, cols, kept].join(' '),
+    });
     return this.loaded.info;
   }
 
+  /** Ends a reading. */
   cancel(): void {
+    this.reading.abort();
     this.opened?.file.cancel();
   }
-}
 
-function readWords(bytes: Uint8Array, name: string, rows: number): Tokens {
-  const tokens = readTokens(bytes, name, rows);
-  return { count: tokens.rows, at: (row) => tokens.token(row) };
+  /** Lets go of the file that was opened and not loaded. */
+  discard(): void {
+    this.opened?.file.free();
+    this.opened = undefined;
+  }
 }
 
 /** The picture that a row of bytes may be: by its shape, or else a square. */

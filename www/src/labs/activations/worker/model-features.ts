@@ -1,4 +1,4 @@
-// What a model's latents stand for on the rows at hand: figures, words, and the rows of one feature.
+// What a model's latents stand for on given rows: statistics, tokens, and the rows of one feature.
 
 import { Features, type Dataset, type Sae } from 'splinterp';
 import type { FeatureDetail, FeatureSummary, ModelName, ShownRow } from '../protocol';
@@ -6,11 +6,11 @@ import { SAMPLE_COLS, type Known } from './sample';
 import type { Source } from './source';
 import type { Tokens } from './tokens';
 
-/** Strongest rows of a feature. */
+/** Top activating examples of a feature. */
 const TOP_ROWS = 12;
-/** Words that a feature is called by, at most. */
+/** Tokens that a feature is called by, at most. */
 const WORDS = 6;
-/** Values shown of a row that has neither word nor picture. */
+/** Values shown of a row that has neither token nor picture. */
 const VALUES = 6;
 
 /** A model, measured. */
@@ -20,23 +20,28 @@ export interface Measured {
   summary: FeatureSummary;
 }
 
+/** How latents are measured. */
+interface How {
+  seed: number;
+  /** By which the page will ask for the features. */
+  measurement: number;
+  onProgress: (done: number, total: number) => void;
+  signal: AbortSignal;
+}
+
 /** Measures all latents of a model on all rows. */
 export async function measure(
   { name, sae, epoch }: { name: ModelName; sae: Sae; epoch: number },
   source: Source,
   whole: Dataset,
-  seed: number,
-  progress: { onProgress: (done: number, total: number) => void; signal: AbortSignal },
+  { seed, measurement, onProgress, signal }: How,
 ): Promise<Measured> {
-  const features = await Features.measure(
-    sae,
-    whole,
-    { seed, topRows: TOP_ROWS, signal: progress.signal },
-    progress.onProgress,
-  );
+  const features = await Features.measure(sae, whole, { seed, topRows: TOP_ROWS, signal }, onProgress);
   const words = Array.from({ length: features.count }, (_, i) => wordsOf(features.top(i).rows, source));
-  const known = source.known ? closest(sae, whole, source.known) : [];
+  const { known: made } = source.origin;
+  const known = made ? closest(sae, whole, made) : [];
   const summary = {
+    measurement,
     model: name,
     epoch,
     rows: features.rows,
@@ -45,10 +50,10 @@ export async function measure(
     words,
     known,
   };
-  return { features, source, summary };
+  return { features, source: source.hold(), summary };
 }
 
-/** The words of some rows, most frequent first, ties in their order. */
+/** The tokens of some rows, most frequent first, ties in their order. */
 function wordsOf(rows: Uint32Array, source: Source): string {
   const { tokens } = source;
   if (!tokens) return '';

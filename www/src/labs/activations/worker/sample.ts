@@ -180,7 +180,7 @@ function inContext(sentences: readonly Word[][]): Tokens {
       after: join(words.slice(at + 1, at + 1 + CONTEXT)),
     })),
   );
-  return { count: tokens.length, at: (row) => tokens[row] };
+  return { count: tokens.length, at: (row) => tokens[row], free: () => undefined };
 }
 
 function join(words: readonly Word[]): string {

@@ -1,19 +1,18 @@
-// Where the rows come from: the bundled sample, or a file that the user gave.
+// Where the rows come from: the bundled sample, or a file that the user gave. Several hold a source, such as sessions
+// and measurements; its memory is given back when the last lets it go.
 
 import { Dataset } from 'splinterp';
 import type { DataInfo } from '../protocol';
 import { makeSample, SAMPLE_COLS, type Known } from './sample';
 import type { Tokens } from './tokens';
 
-/** Rows as they are stored, and what is known of them. */
-export interface Source {
+/** What is known of rows. */
+interface Origin {
   info: DataInfo;
   /** Not normalised. */
   data: Dataset;
   /** Rows of the file, also those that were left out. */
   fileRows: number;
-  /** For each row its number in the file. */
-  rowNumbers: Uint32Array;
   tokens: Tokens | undefined;
   /** The features that made the data, for the sample. */
   known: Known | undefined;
@@ -23,26 +22,56 @@ export interface Source {
   identity: string;
 }
 
+const BYTES = { u8: 1, f16: 2, f32: 4 } as const;
+
+/** Rows as they are stored. */
+export class Source {
+  readonly info: DataInfo;
+  readonly data: Dataset;
+  /** For each row its number in the file. */
+  readonly rowNumbers: Uint32Array;
+  tokens: Tokens | undefined;
+  private holders = 1;
+
+  constructor(readonly origin: Origin) {
+    this.info = origin.info;
+    this.data = origin.data;
+    this.rowNumbers = origin.data.rowNumbers();
+    this.tokens = origin.tokens;
+  }
+
+  get bytes(): number {
+    return this.info.rows * this.info.cols * BYTES[this.info.kept];
+  }
+
+  /** Names the rows. */
+  name(tokens: Tokens): void {
+    this.tokens?.free();
+    this.tokens = tokens;
+    this.info.tokens = true;
+  }
+
+  /** Another holder. */
+  hold(): this {
+    this.holders += 1;
+    return this;
+  }
+
+  /** One holder lets go. */
+  free(): void {
+    this.holders -= 1;
+    if (this.holders > 0) return;
+    this.data.free();
+    this.tokens?.free();
+  }
+}
+
 export function sampleSource(seed: number): Source {
   const { values, tokens, known, active } = makeSample(seed);
   const data = Dataset.fromRows(values, SAMPLE_COLS);
-  return {
-    info: {
-      name: 'the bundled sample',
-      rows: data.rows,
-      cols: data.cols,
-      kept: 'f32',
-      tokens: true,
-      image: undefined,
-    },
-    data,
-    fileRows: data.rows,
-    rowNumbers: data.rowNumbers(),
-    tokens,
-    known,
-    active,
-    identity: 'sample',
-  };
+  const { rows, cols } = data;
+  const info = { name: 'the bundled sample', rows, cols, kept: 'f32' as const, tokens: true, image: undefined };
+  return new Source({ info, data, fileRows: rows, tokens, known, active, identity: 'sample' });
 }
 
 /** Side lengths of the square picture that a row of bytes may be. */

@@ -2,17 +2,17 @@
 
 import { zipFiles, type Sae, type Trainer } from 'splinterp';
 import { Failure } from '../../../kit/failure';
-import type { ModelName } from '../protocol';
-import type { Session } from './session';
+import type { Format, ModelName } from '../protocol';
+import type { ActivationsSession } from './session';
 
 export async function fileOf(
-  what: 'saelens' | 'sparsify' | 'checkpoint',
-  model: { name: ModelName; sae: Sae },
-  trainer: Trainer | undefined,
-  { source, whole }: Session,
+  what: Format,
+  model: { name: ModelName; sae: Sae; trainer: Trainer | undefined },
+  { source, whole }: ActivationsSession,
 ): Promise<{ name: string; bytes: Uint8Array<ArrayBuffer> }> {
   const stem = `${source.info.name.replace(/\.[^.]*$/, '').replaceAll(/[^\w.-]+/g, '-')}-${model.name}`;
   if (what === 'checkpoint') {
+    const { trainer } = model;
     if (!trainer) throw new Failure('An imported SAE has no checkpoint: train on it first', 'missing');
     return { name: `${stem}.checkpoint.safetensors`, bytes: new Uint8Array(await trainer.checkpoint()) };
   }

@@ -1,9 +1,14 @@
 // Where the lab's images come from: drawn by the crate, MNIST beside the page, or files that the user gives.
 
 import type { Dataset } from 'splinterp/lab';
-import { crate } from './crate';
 import { Failure, messageOf } from '../../../kit/failure';
-import type { LabEvent, Source } from '../../../lab/worker/protocol';
+import { scratch } from '../../../lab/worker/memory';
+import { mnistFiles } from '../manifest';
+import type { MnistConfig } from '../settings';
+import { crate } from './crate';
+
+/** Hears how far a download is. */
+type Loading = (name: string, done: number, total: number) => void;
 
 /** Images to train and to test on, normalised as the paper's script normalises MNIST. */
 export interface Images {
@@ -37,29 +42,38 @@ const MNIST = {
 
 /** Digits drawn by the crate. */
 export function generatedDigits(seed: number): Images {
-  const all = crate().Dataset.digits(DIGITS_TRAIN + DIGITS_TEST, seed);
-  const [train, test] = all.split(DIGITS_TRAIN / (DIGITS_TRAIN + DIGITS_TEST), seed);
-  const normalised = train.normalised('mnist');
-  return { train: normalised, test: test.normalisedLike(normalised), width: 28, height: 28, name: 'generated digits' };
+  return scratch((hold) => {
+    const all = hold(crate().Dataset.digits(DIGITS_TRAIN + DIGITS_TEST, seed));
+    const [train, test] = all.split(DIGITS_TRAIN / (DIGITS_TRAIN + DIGITS_TEST), seed);
+    return { ...normalised(hold(train), hold(test)), width: 28, height: 28, name: 'generated digits' };
+  });
+}
+
+/** Both parts, normalised as the paper's script normalises MNIST. */
+function normalised(train: Dataset, test: Dataset): Pick<Images, 'train' | 'test'> {
+  const fitted = train.normalised('mnist');
+  return { train: fitted, test: test.normalisedLike(fitted) };
+}
+
+/** Gives the images' memory back. */
+export function freeImages({ train, test }: Images): void {
+  train.free();
+  test.free();
 }
 
 /** The MNIST files beside the page, as its `data-sets.json` lists them. */
-export async function fetchMnist(base: string, notify: (event: LabEvent) => void): Promise<NamedBytes[]> {
-  const manifest: unknown = await (await fetch(new URL('data-sets.json', base))).json();
-  const listed =
-    typeof manifest === 'object' && manifest !== null && 'mnist' in manifest && Array.isArray(manifest.mnist)
-      ? manifest.mnist.filter((name) => typeof name === 'string')
-      : [];
+async function fetchMnist(base: string, loading: Loading): Promise<NamedBytes[]> {
+  const listed = await mnistFiles(base);
   const files: NamedBytes[] = [];
   for (const stem of Object.values(MNIST)) {
     const name = listed.find((file) => file === stem || file === `${stem}.gz`);
     if (name === undefined) throw new Failure(`${stem}.gz is not beside this page in mnist/`, 'missing');
-    files.push({ name, bytes: await download(new URL(`mnist/${name}`, base), name, notify) });
+    files.push({ name, bytes: await download(new URL(`mnist/${name}`, base), name, loading) });
   }
   return files;
 }
 
-async function download(url: URL, name: string, notify: (event: LabEvent) => void): Promise<Uint8Array<ArrayBuffer>> {
+async function download(url: URL, name: string, loading: Loading): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(url);
   if (!response.ok || !response.body) {
     throw new Failure(`${name}: the server answered ${response.status} ${response.statusText}`, 'missing');
@@ -71,7 +85,7 @@ async function download(url: URL, name: string, notify: (event: LabEvent) => voi
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
     parts.push(next.value);
     done += next.value.length;
-    notify({ type: 'loading', name, done, total });
+    loading(name, done, total);
   }
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
@@ -89,55 +103,59 @@ interface Opened {
  * of dimensions, and test files from training files by their name, else by their size.
  */
 export function imagesFromFiles(files: readonly NamedBytes[], seed: number, name: string): Images {
-  const opened = files.map(open);
-  const images = opened.filter((file) => file.shape.length === 3);
-  const labels = opened.filter((file) => file.shape.length === 1);
-  const other = opened.find((file) => file.shape.length !== 1 && file.shape.length !== 3);
-  if (other) {
-    throw new Failure(
-      `${other.name}: holds an array of ${other.shape.length} dimensions, expected 3 (images: count, height, width) or 1 (labels)`,
-      'shape',
-    );
-  }
-  const surplus = images[2] ?? labels[2];
-  if (surplus) throw new Failure(`${surplus.name}: a third file of its kind, expected training and test`, 'files');
-  const [trainImages, testImages] = trainThenTest(images);
-  if (!trainImages) {
-    const given = files.map((file) => file.name).join(', ');
-    throw new Failure(
-      `${given}: no image file among them, expected at least one such as ${MNIST.trainImages}.gz`,
-      'files',
-    );
-  }
-  const [, height = 0, width = 0] = trainImages.shape;
-  if (testImages && (testImages.shape[1] !== height || testImages.shape[2] !== width)) {
-    throw new Failure(
-      `${testImages.name}: images of ${testImages.shape.slice(1).join(' × ')} pixels, expected ${height} × ${width} as in ${trainImages.name}`,
-      'shape',
-    );
-  }
-  const labelled = new Map<Opened, Dataset>();
-  for (const file of labels) {
-    const owner = ownerOf(file, labels, trainImages, testImages);
-    try {
-      labelled.set(owner, owner.data.withLabels(file.data));
-    } catch (error) {
-      throw new Failure(`${file.name} does not fit ${owner.name}: ${messageOf(error)}`, 'shape');
+  return scratch((hold) => {
+    const opened = files.map((file) => open(file, hold));
+    const images = opened.filter((file) => file.shape.length === 3);
+    const labels = opened.filter((file) => file.shape.length === 1);
+    const other = opened.find((file) => file.shape.length !== 1 && file.shape.length !== 3);
+    if (other) {
+      throw new Failure(
+        `${other.name}: holds an array of ${other.shape.length} dimensions, expected 3 (images: count, height, width) or 1 (labels)`,
+        'shape',
+      );
     }
-  }
-  const data = labelled.get(trainImages) ?? trainImages.data;
-  const [train, test] = testImages
-    ? [data, labelled.get(testImages) ?? testImages.data]
-    : data.split(TRAIN_SHARE, seed);
-  const normalised = train.normalised('mnist');
-  return { train: normalised, test: test.normalisedLike(normalised), width, height, name };
+    const surplus = images[2] ?? labels[2];
+    if (surplus) throw new Failure(`${surplus.name}: a third file of its kind, expected training and test`, 'files');
+    const [trainImages, testImages] = trainThenTest(images);
+    if (!trainImages) {
+      const given = files.map((file) => file.name).join(', ');
+      throw new Failure(
+        `${given}: no image file among them, expected at least one such as ${MNIST.trainImages}.gz`,
+        'files',
+      );
+    }
+    const [, height = 0, width = 0] = trainImages.shape;
+    if (testImages && (testImages.shape[1] !== height || testImages.shape[2] !== width)) {
+      throw new Failure(
+        `${testImages.name}: images of ${testImages.shape.slice(1).join(' × ')} pixels, expected ${height} × ${width} as in ${trainImages.name}`,
+        'shape',
+      );
+    }
+    const labelled = new Map<Opened, Dataset>();
+    for (const file of labels) {
+      const owner = ownerOf(file, labels, trainImages, testImages);
+      try {
+        labelled.set(owner, hold(owner.data.withLabels(file.data)));
+      } catch (error) {
+        throw new Failure(`${file.name} does not fit ${owner.name}: ${messageOf(error)}`, 'shape');
+      }
+    }
+    const data = labelled.get(trainImages) ?? trainImages.data;
+    const [train, test] = testImages
+      ? [data, labelled.get(testImages) ?? testImages.data]
+      : data.split(TRAIN_SHARE, seed).map(hold);
+    if (!train || !test) throw new Failure('A split has two parts', 'internal');
+    return { ...normalised(train, test), width, height, name };
+  });
 }
 
-function open(file: NamedBytes): Opened {
-  const tensors = crate().readTensors(file.bytes, file.name);
-  const first = tensors.tensors[0];
-  if (!first) throw new Failure(`${file.name}: holds no array, expected images or labels`, 'format');
-  return { name: file.name, data: tensors.dataset(first.name), shape: first.shape };
+function open(file: NamedBytes, hold: (data: Dataset) => Dataset): Opened {
+  return scratch((holdFile) => {
+    const tensors = holdFile(crate().readTensors(file.bytes, file.name));
+    const first = tensors.tensors[0];
+    if (!first) throw new Failure(`${file.name}: holds no array, expected images or labels`, 'format');
+    return { name: file.name, data: hold(tensors.dataset(first.name)), shape: first.shape };
+  });
 }
 
 /** Whether a file calls itself the test part. */
@@ -162,19 +180,20 @@ function ownerOf(file: Opened, labels: Opened[], train: Opened, test: Opened | u
 
 /** Images of a source, for a seed. */
 export async function loadImages(
-  source: Source,
+  source: MnistConfig['source'],
   seed: number,
   base: string,
   files: readonly NamedBytes[],
-  notify: (event: LabEvent) => void,
+  loading: Loading,
 ): Promise<Images> {
   switch (source) {
     case 'digits':
       return generatedDigits(seed);
     case 'mnist':
-      return imagesFromFiles(await fetchMnist(base, notify), seed, 'MNIST');
+      return imagesFromFiles(await fetchMnist(base, loading), seed, 'MNIST');
     case 'files':
-      if (files.length === 0) throw new Failure('No files have been given on this page yet', 'files');
+      if (files.length === 0)
+        throw new Failure('No files have been given on this page yet, and a link cannot carry them', 'files');
       return imagesFromFiles(files, seed, files.map((file) => file.name).join(', '));
   }
 }

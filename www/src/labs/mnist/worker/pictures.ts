@@ -1,7 +1,7 @@
 // Pictures of a model: reconstructions, codes and filters, made small enough to send and quick to draw.
 
 import type { Dataset, Sae } from 'splinterp/lab';
-import type { Filters, RunPictures } from '../../../lab/worker/protocol';
+import type { Filters, RunPictures } from '../protocol';
 
 /** Test images on which the activity of a latent is counted. */
 const ACTIVITY_ROWS = 512;
@@ -22,8 +22,8 @@ export function imagePictures(
   };
 }
 
-/** Share of the test sample on which each latent is active. */
-export function firingShares(sae: Sae, test: Dataset): Float32Array {
+/** Share of a sample of test images on which each latent is active. */
+export function firingShares(sae: Sae, test: Dataset): Pick<Filters, 'rows' | 'firing'> {
   const n = Math.min(ACTIVITY_ROWS, test.rows);
   const codes = sae.encode(test.rowsAt(Uint32Array.from({ length: n }, (_, row) => row)));
   const shares = new Float32Array(sae.dSae);
@@ -32,10 +32,10 @@ export function firingShares(sae: Sae, test: Dataset): Float32Array {
       if (codes[at + latent] !== 0) shares[latent] = (shares[latent] ?? 0) + 1 / n;
     }
   }
-  return shares;
+  return { rows: n, firing: shares };
 }
 
-/** Latents by falling activity, ties by their number. */
+/** Latents by descending activity, ties by their number. */
 export function byActivity(firing: Float32Array): Uint32Array {
   return Uint32Array.from(firing.keys()).sort((a, b) => (firing[b] ?? 0) - (firing[a] ?? 0) || a - b);
 }

@@ -1,134 +1,115 @@
-// A session of the MNIST lab: one data set and two runs.
+// A session of the MNIST lab: one data set and the runs on it.
 
-import type { Trainer } from 'splinterp/lab';
-import { crate } from './crate';
-import { Failure } from '../../../kit/failure';
-import type { Images } from './images';
-import { trainOptions } from './options';
-import { byActivity, filterPictures, firingShares, imagePictures } from './pictures';
-import type {
-  LabEvent,
-  Method,
-  PerMethod,
-  PictureRequest,
-  Pictures,
-  Rest,
-  RunConfig,
-  RunPictures,
-  SessionInfo,
-} from '../../../lab/worker/protocol';
+import type { Dataset, Trainer } from 'splinterp/lab';
+import { methods, type Method, type RunName } from '../../../lab/protocol';
+import type { Made } from '../../../lab/worker/host';
+import { trainOptions } from '../../../lab/worker/options';
 import type { SavedRun } from '../../../lab/worker/store';
-import { keyOf, perMethod, runOf, Training, type Run } from '../../../lab/worker/training';
+import { runOf, type Run } from '../../../lab/worker/training';
+import type { MnistInfo, PictureRequest, Pictures, RunPictures } from '../protocol';
+import type { MnistConfig } from '../settings';
+import { crate } from './crate';
+import type { Images } from './images';
+import { byActivity, filterPictures, firingShares, imagePictures } from './pictures';
 
 /** How often each latent fires, and the latents in an order that stands still while training goes on. */
 interface Activity {
   epoch: number;
+  rows: number;
   firing: Float32Array;
   order: Uint32Array;
 }
 
-export class Session {
-  private readonly activity: Partial<PerMethod<Activity>> = {};
+export class MnistSession implements Made<Trainer, MnistInfo> {
+  /** Images are shared with other sessions: a session holds views of them. */
+  readonly bytes = 0;
+  private readonly activity = new Map<RunName, Activity>();
 
   private constructor(
-    readonly config: RunConfig,
-    readonly images: Images,
-    private readonly training: Training<Trainer>,
+    readonly runs: readonly Run<Trainer>[],
+    readonly info: Made<Trainer, MnistInfo>['info'],
+    private readonly test: Dataset,
   ) {}
 
-  /** Creates both trainers, or takes them up from a saved run. */
+  /** Creates the trainers, or takes them up from saved runs. */
   static async create(
-    config: RunConfig,
+    config: MnistConfig,
     images: Images,
-    notify: (event: LabEvent) => void,
-    saved?: SavedRun,
-  ): Promise<Session> {
-    const train = config.share < 100 ? images.train.share(config.share / 100, config.seed) : images.train;
-    const start = async (method: Method): Promise<Run<Trainer>> => {
-      const checkpoint = saved?.checkpoints[method];
-      const trainer = await (checkpoint
-        ? crate().Trainer.resume(checkpoint, train, images.test)
-        : crate().Trainer.create(train, images.test, trainOptions(config, method)));
-      return runOf(method, trainer, saved);
-    };
-    const runs = [await start('sgd'), await start('pam')];
-    // Files of the user are not there after a reload, so runs on them are not kept.
-    const keep = config.source === 'files' ? undefined : { slot: 'unfinished' as const, key: keyOf(config) };
-    return new Session(config, { ...images, train }, new Training(runs, notify, keep));
+    saved: readonly SavedRun[] | undefined,
+  ): Promise<MnistSession> {
+    const { train: all, test } = images;
+    const train = config.share < 100 ? all.share(config.share / 100, config.seed) : all.normalisedLike(all);
+    const runs: Run<Trainer>[] = [];
+    try {
+      for (const method of methods) {
+        const kept = saved?.find(({ name }) => name === method);
+        runs.push(await runOf(method, await trainerOf(config, method, train, test, kept), kept));
+      }
+      const { width, height, name: dataName } = images;
+      const sizes = { trainRows: train.rows, testRows: test.rows, cols: train.cols };
+      return new MnistSession(runs, { ...sizes, width, height, dataName }, test.normalisedLike(test));
+    } catch (error) {
+      for (const { trainer, sae } of runs) {
+        sae.free();
+        trainer.free();
+      }
+      throw error;
+    } finally {
+      train.free();
+    }
   }
 
-  private run(method: Method): Run<Trainer> {
-    const run = this.training.run(method);
-    if (!run) throw new Failure(`there is no ${method} run`, 'internal');
-    return run;
-  }
-
-  info(): SessionInfo {
-    return {
-      trainRows: this.images.train.rows,
-      testRows: this.images.test.rows,
-      width: this.images.width,
-      height: this.images.height,
-      dataName: this.images.name,
-      backend: this.run('sgd').trainer.backend,
-      backendReason: this.run('sgd').trainer.backendReason,
-      options: perMethod((method) => this.run(method).trainer.options),
-      reports: perMethod((method) => this.run(method).reports),
-    };
-  }
-
-  play(target: number): Promise<Rest> {
-    return this.training.play(target);
-  }
-
-  pause(): void {
-    this.training.pause();
-  }
-
-  cancel(): void {
-    this.training.cancel();
-  }
-
-  halt(): Promise<void> {
-    return this.training.halt();
-  }
-
-  pictures(request: PictureRequest): Pictures {
-    const test = this.images.test;
-    const rows = request.rows.map((row) => row % test.rows);
+  pictures(request: PictureRequest, playing: boolean): Pictures {
+    const { width, height } = this.info;
+    const rows = request.rows.map((row) => row % this.test.rows);
     const at = Uint32Array.from(rows);
     return {
       rows,
-      width: this.images.width,
-      height: this.images.height,
-      originals: new Uint8ClampedArray(test.undoNormalisation(test.rowsAt(at))),
-      labels: rows.map((row) => test.label(row)),
-      runs: perMethod((method) => this.runPictures(this.run(method), at, request.filters)),
+      width,
+      height,
+      originals: new Uint8ClampedArray(this.test.undoNormalisation(this.test.rowsAt(at))),
+      labels: rows.map((row) => this.test.label(row)),
+      runs: this.runs.map((run) => this.runPictures(run, at, request.filters, playing)),
     };
   }
 
-  private runPictures(run: Run<Trainer>, rows: Uint32Array, filters: boolean): RunPictures {
-    const epoch = run.reports.length;
+  private runPictures(run: Run<Trainer>, rows: Uint32Array, filters: boolean, playing: boolean): RunPictures {
     return {
-      epoch,
-      ...imagePictures(run.sae, this.images.test, rows),
-      filters: filters ? { ...filterPictures(run.sae), ...this.activityOf(run, epoch) } : undefined,
+      name: run.name,
+      epoch: run.epochs,
+      ...imagePictures(run.sae, this.test, rows),
+      filters: filters ? { ...filterPictures(run.sae), ...this.activityOf(run, playing) } : undefined,
     };
   }
 
   /** Activity by epoch; the order stays while training goes on, but for the leap from the untrained model. */
-  private activityOf(run: Run<Trainer>, epoch: number): Activity {
-    const known = this.activity[run.method];
-    const { playing } = this.training;
+  private activityOf(run: Run<Trainer>, playing: boolean): Activity {
+    const epoch = run.epochs;
+    const known = this.activity.get(run.name);
     if (known?.epoch === epoch && playing) return known;
-    const firing = known?.epoch === epoch ? known.firing : firingShares(run.sae, this.images.test);
+    const { rows, firing } = known?.epoch === epoch ? known : firingShares(run.sae, this.test);
     const order = known && known.epoch > 0 && playing ? known.order : byActivity(firing);
-    const activity = { epoch, firing, order };
-    this.activity[run.method] = activity;
+    const activity = { epoch, rows, firing, order };
+    this.activity.set(run.name, activity);
     return activity;
   }
 
   free(): void {
-    this.training.free();
+    this.test.free();
   }
+}
+
+function trainerOf(
+  config: MnistConfig,
+  method: Method,
+  train: Dataset,
+  test: Dataset,
+  kept: SavedRun | undefined,
+): Promise<Trainer> {
+  const { Trainer } = crate();
+  if (kept) return Trainer.resume(kept.checkpoint, train, test);
+  return Trainer.create(train, test, {
+    ...trainOptions(config, method, config.dSae, config.k),
+    backend: config.compute,
+  });
 }

@@ -1,24 +1,25 @@
-// From the lab's configuration to the options of the two trainers.
+// From a lab's configuration to the options of a trainer, as far as all labs agree.
 
 import type { Activation, TrainOptions } from 'splinterp/lab';
-import type { Method, RunConfig } from '../../../lab/worker/protocol';
+import type { Method } from '../protocol';
+import type { CommonConfig } from '../settings';
 
-function activationOf(config: RunConfig): Activation {
+function activationOf(config: CommonConfig, k: number): Activation {
   switch (config.activation) {
     case 'relu':
       return { kind: 'relu' };
     case 'jumprelu':
       return { kind: 'jumprelu', threshold: config.threshold };
     case 'topk':
-      return { kind: 'topk', k: config.k, by: config.by };
+      return { kind: 'topk', k, by: config.by };
   }
 }
 
-/** Options of one of the two runs; they differ in the method and, for SGD, in whether the weights are shared. */
-export function trainOptions(config: RunConfig, method: Method): TrainOptions {
+/** Options of a run with `dSae` latents, `k` of them active where TopK chooses. PAM-SGD never ties its weights. */
+export function trainOptions(config: CommonConfig, method: Method, dSae: number, k: number): TrainOptions {
   return {
-    dSae: config.dSae,
-    activation: activationOf(config),
+    dSae,
+    activation: activationOf(config, k),
     method,
     tied: method === 'sgd' && config.tied,
     lr: config.lr,
@@ -33,6 +34,5 @@ export function trainOptions(config: RunConfig, method: Method): TrainOptions {
     muDec: config.muDec,
     nuDec: config.nuDec,
     seed: config.seed,
-    backend: config.compute,
   };
 }

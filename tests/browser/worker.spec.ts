@@ -1,0 +1,161 @@
+// The boundary between a page and its worker: what the worker may ask for, what happens when it ends, and when the
+// browser's database does not work.
+import type { Page, Worker } from '@playwright/test';
+import { expect, test } from './fixtures';
+import { cell, epoch, QUICK, reached, savedSessions } from './lab';
+
+const labs = [
+  { name: 'MNIST lab', url: `${QUICK}&epochs=400` },
+  { name: 'activations lab', url: './activations.html#method=sgd&recipe=own&epochs=900' },
+] as const;
+
+/** The worker that the page runs now. */
+function workerOf(page: Page): Worker {
+  const worker = page.workers().at(-1);
+  if (!worker) throw new Error('the page has no worker');
+  return worker;
+}
+
+for (const { name, url } of labs) {
+  test(`the worker of the ${name} may not ask another origin`, async ({ page, context, faults }) => {
+    // Without the policy this request would be answered.
+    await context.route('https://example.org/**', (route) =>
+      route.fulfill({
+        body: 'reached',
+        headers: { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' },
+      }),
+    );
+    await page.goto(url);
+    await reached(page, 1);
+    const outcome = await workerOf(page).evaluate(
+      () =>
+        new Promise<string>((resolve) => {
+          addEventListener('securitypolicyviolation', ({ effectiveDirective }) => resolve(effectiveDirective));
+          fetch('https://example.org/').then(
+            (response) => setTimeout(() => resolve(`answered ${response.status}`), 1000),
+            () => undefined,
+          );
+        }),
+    );
+    expect(outcome).toBe('connect-src');
+    expect(faults.splice(0).every((fault) => fault.includes('Content Security Policy'))).toBe(true);
+  });
+
+  test(`a worker of the ${name} that ends without a word is replaced, and the run goes on`, async ({ page }) => {
+    await page.goto(url);
+    await reached(page, 3);
+    await expect.poll(() => savedSessions(page)).toBeGreaterThan(0);
+    const before = page.workers().length;
+    await workerOf(page)
+      .evaluate(() => close())
+      .catch(() => undefined);
+    await expect(page.getByRole('alert')).toContainText(/broke down on an internal error \(it ended without a word\)/);
+    await expect(page.getByRole('alert')).toContainText(/goes on from its checkpoint after epoch \d+/);
+    const after = Number(/after epoch (\d+)/.exec((await page.getByRole('alert').textContent()) ?? '')?.[1]);
+    expect(after).toBeGreaterThanOrEqual(1);
+    await reached(page, after + 2);
+    expect(page.workers()).toHaveLength(before);
+  });
+
+  test(`a worker of the ${name} that traps is replaced, and the run goes on`, async ({ page, faults }) => {
+    await page.goto(url);
+    await reached(page, 2);
+    await workerOf(page)
+      .evaluate(() => {
+        setTimeout(() => {
+          throw new WebAssembly.RuntimeError('unreachable');
+        });
+      })
+      .catch(() => undefined);
+    await expect(page.getByRole('alert')).toContainText('unreachable');
+    await expect(page.getByRole('alert')).toContainText(/The run (goes on from its checkpoint|starts at epoch 0)/);
+    const then = Number(await epoch(page).textContent());
+    await reached(page, then + 1);
+    expect(faults.splice(0).every((fault) => fault.includes('unreachable'))).toBe(true);
+  });
+
+  test(`the ${name} works without a database that never answers, and says so`, async ({ page }) => {
+    await page.addInitScript(() => {
+      const make = URL.createObjectURL.bind(URL);
+      // Workers inherit nothing of the page: the fault is put before the script that they start with.
+      URL.createObjectURL = (source: Blob) =>
+        make(
+          source.type === 'text/javascript'
+            ? new Blob(['IDBFactory.prototype.open = () => ({});\n', source], { type: source.type })
+            : source,
+        );
+    });
+    await page.goto(url);
+    await reached(page, 1);
+    await expect(page.getByTestId('note')).toContainText(
+      'Runs are not kept for a reload: the browser’s database does not answer.',
+    );
+  });
+
+  test(`the ${name} works where storing is forbidden, and says so`, async ({ page }) => {
+    await page.addInitScript(() => {
+      const make = URL.createObjectURL.bind(URL);
+      URL.createObjectURL = (source: Blob) =>
+        make(
+          source.type === 'text/javascript'
+            ? new Blob(
+                ['IDBFactory.prototype.open = () => { throw new DOMException("denied", "SecurityError"); };\n', source],
+                { type: source.type },
+              )
+            : source,
+        );
+    });
+    await page.goto(url);
+    await reached(page, 1);
+    await expect(page.getByTestId('note')).toContainText('Runs are not kept for a reload: denied.');
+  });
+}
+
+test('an address on which the computation breaks down opens a page that works, and does not stay', async ({
+  page,
+  faults,
+}) => {
+  await page.goto('./activations.html#latents=16384&method=pam&epochs=2');
+  await expect(page.getByTestId('time-left')).toContainText('Done', { timeout: 100_000 });
+  const said = [
+    await page.getByRole('alert').textContent(),
+    await page
+      .getByTestId('note')
+      .textContent({ timeout: 500 })
+      .catch(() => ''),
+  ].join(' ');
+  expect(said).toMatch(/the defaults are used instead/i);
+  expect(said).toMatch(/16,?384/);
+  await expect(page).not.toHaveURL(/16384/);
+  // A trap is also told on the console.
+  faults.splice(0);
+});
+
+test('a finished run is there after a reload, and is not trained again', async ({ page }) => {
+  await page.goto(`${QUICK}&epochs=2`);
+  await expect(page.getByTestId('time-left')).toContainText('Done');
+  await expect.poll(() => savedSessions(page)).toBeGreaterThan(0);
+  const time = await cell(page, 'pam epoch time').textContent();
+  const mse = await cell(page, 'pam test MSE').textContent();
+  await page.reload();
+  await expect(epoch(page)).toHaveText('2');
+  await expect(page.getByTestId('time-left')).toContainText('Done');
+  await expect(cell(page, 'pam test MSE')).toHaveText(String(mse));
+  // Trained again, it would have taken another time.
+  await expect(cell(page, 'pam epoch time')).toHaveText(String(time));
+  await expect(page.getByTestId('interrupted')).toBeHidden();
+});
+
+test('a visit to the gallery and back finds the run', async ({ page }) => {
+  await page.goto(`${QUICK}&epochs=400&k=9`);
+  await reached(page, 3);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(page.getByTestId('time-left')).toHaveText('Paused');
+  const paused = Number(await epoch(page).textContent());
+  await expect.poll(() => savedSessions(page)).toBeGreaterThan(0);
+  await page.getByRole('link', { name: 'Gallery' }).click();
+  await expect(page).toHaveURL(/gallery/);
+  await page.getByRole('link', { name: 'MNIST lab' }).click();
+  await expect(page.getByTestId('interrupted')).toContainText(`after epoch ${paused} of 400`);
+  await expect(page.getByRole('spinbutton', { name: 'k', exact: true })).toHaveValue('9');
+});

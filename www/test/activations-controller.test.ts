@@ -1,0 +1,304 @@
+// What can go wrong between the activations lab's page and its worker: files, checkpoints, schedules and ablations.
+
+import type { ExperimentRow } from 'splinterp';
+import { describe, expect, it } from 'vitest';
+import { Failure } from '../src/kit/failure';
+import { ActivationsController } from '../src/labs/activations/controller';
+import type {
+  ActivationsEvent,
+  ActivationsInfo,
+  ActivationsService,
+  FeatureSummary,
+  GivenFile,
+  Inspection,
+  Opened,
+} from '../src/labs/activations/protocol';
+import type { ActivationsConfig } from '../src/labs/activations/settings';
+import { FakeAddress, FakeWorker, settled, surroundings } from './support/fakes';
+
+type Fake = FakeWorker<ActivationsConfig, ActivationsInfo, ActivationsEvent>;
+
+const data = { name: 'rows', rows: 100, cols: 8, kept: 'f32' as const, tokens: false, image: undefined };
+const computed = { backend: 'CPU, 1 thread', backendReason: 'asked for', bytes: 1e6 };
+
+function tensors(name: string): Opened {
+  const tensor = { name: 'x', dtype: 'f32', shape: [100, 8], rows: 100, cols: 8, keep: 'f32' as const };
+  return { kind: 'tensors', name, bytes: 3200, tensors: [tensor], tokens: undefined };
+}
+
+function inspection(nans = 0): Inspection {
+  const tensor = { name: 'x', dtype: 'f32', shape: [100, 8], rows: 100, cols: 8, keep: 'f32' as const };
+  const statistics = { min: 0, max: 1, mean: 0.5, std: 0.1, nans, infinities: 0, inspected: 800 };
+  return { tensor, ...statistics, preview: [[1]], bytes: { f32: 3200 }, keep: 'f32' };
+}
+
+const noTable = new Float32Array(3);
+const table = {
+  density: noTable,
+  mean: noTable,
+  max: noTable,
+  encoderNorm: noTable,
+  decoderNorm: noTable,
+  cosine: noTable,
+  nearest: new Uint32Array(3),
+  nearestCosine: noTable,
+};
+
+class FakeActivations {
+  readonly fake: Fake = new FakeWorker(() => ({ data, trainRows: 90, testRows: 10, cols: 8, ...computed }));
+  /** How the worker answers when files are given, and when rows are loaded. */
+  opened: Opened = tensors('a.npy');
+  loads: (choice: { dropNonFinite: boolean }) => Promise<typeof data> = () => Promise.resolve(data);
+  endAblation: () => void = () => undefined;
+
+  service(): ActivationsService {
+    const { start, last, prepare, play, pause, cancel, release, save } = this.fake;
+    const tell = this.fake.tell.bind(this.fake);
+    return {
+      ...{ start, last, prepare, play, pause, cancel, release, save },
+      open: (files) => tell(`open ${files.map(({ path }) => path).join(' ')}`).then(() => this.opened),
+      inspect: () => Promise.resolve(inspection()),
+      loadTensor: (choice) => tell(`load ${String(choice.dropNonFinite)}`).then(() => this.loads(choice)),
+      cancelLoad: () => tell('cancel load'),
+      discard: () => tell('discard'),
+      measure: (session, model) =>
+        tell(`measure ${session} ${model}`).then((): FeatureSummary => {
+          const rows = { rows: 100, sampledRows: 100 };
+          return { measurement: 1, model, epoch: 0, ...rows, table, words: ['', '', ''], known: [] };
+        }),
+      cancelMeasure: () => tell('cancel measure'),
+      feature: () => Promise.reject(new Failure('not measured', 'missing')),
+      ablate: (session, ablation) =>
+        new Promise((resolve) => {
+          void tell(`ablate ${session} ${ablation}`);
+          this.endAblation = () => resolve({ rows: [{ label: 'one' } as ExperimentRow], csv: 'csv' });
+        }),
+      cancelAblation: () => tell('cancel ablation'),
+      write: () => Promise.reject(new Failure('no file', 'missing')),
+    };
+  }
+}
+
+function makeLab(hash = '') {
+  const workers: FakeActivations[] = [];
+  const address = new FakeAddress(hash);
+  const lab = new ActivationsController(
+    surroundings(address, () => {
+      const worker = new FakeActivations();
+      workers.push(worker);
+      return worker.fake.connection(worker.service());
+    }),
+  );
+  return { lab, address, workers };
+}
+
+async function started(hash = '') {
+  const made = makeLab(hash);
+  await made.lab.start();
+  const [worker] = made.workers;
+  if (!worker) throw new Error('no worker was made');
+  return { ...made, worker, fake: worker.fake };
+}
+
+/** A lab whose run is done: two epochs of two. */
+async function done(hash = '#epochs=2') {
+  const made = await started(hash);
+  made.lab.play();
+  await made.fake.epochs(1, 1, 2);
+  await made.fake.rested(1, 2);
+  return made;
+}
+
+function given(name: string): GivenFile[] {
+  return [{ path: name, file: new File(['x'], name) }];
+}
+
+describe('schedules', () => {
+  it('Step after Done leaves a run of the recommended schedule as it is, and says why', async () => {
+    const { lab, fake } = await done();
+    lab.step();
+    await settled();
+    expect(lab.session?.id).toBe(1);
+    expect(lab.epoch).toBe(2);
+    expect(lab.state.epochs).toBe(2);
+    expect(lab.note).toContain('schedule ends at epoch 2');
+    expect(fake.asked).toHaveLength(1);
+  });
+
+  it('Step after Done trains on where epochs are no part of the run', async () => {
+    const { lab, fake } = await done('#epochs=2&recipe=own');
+    lab.step();
+    expect(fake.told).toContain('play 1 3');
+  });
+
+  it('Play after Done trains a new run of more epochs, and Undo brings the first back', async () => {
+    const { lab, fake } = await done();
+    lab.play();
+    await settled();
+    expect(lab.session?.wanted.state.epochs).toBe(12);
+    expect(fake.told.at(-2)).toBe('cancel 1');
+    expect(fake.told).toContain('play 2 12');
+    lab.undo();
+    await settled();
+    expect(lab.epoch).toBe(2);
+    expect(lab.state.epochs).toBe(2);
+  });
+});
+
+describe('SAEs and checkpoints', () => {
+  const sae = (name: string): Opened => ({ kind: 'sae', info: { name, dIn: 8, dSae: 16, activation: 'ReLU' } });
+
+  it('a second SAE makes the run that starts from an SAE begin anew', async () => {
+    const { lab, worker, fake } = await started();
+    worker.opened = sae('first.zip');
+    await lab.files.open(given('first.zip'));
+    lab.change({ from: 'imported' });
+    await settled();
+    const first = lab.session?.id;
+    await fake.epochs(first ?? 0, 1, 2);
+    worker.opened = sae('second.zip');
+    await lab.files.open(given('second.zip'));
+    await settled();
+    expect(lab.session?.id).not.toBe(first);
+    expect(lab.epoch).toBe(0);
+  });
+
+  it('an SAE leaves a run alone that starts from random weights', async () => {
+    const { lab, worker } = await done();
+    worker.opened = sae('first.zip');
+    await lab.files.open(given('first.zip'));
+    await settled();
+    expect(lab.session?.id).toBe(1);
+    expect(worker.fake.told).toContain('measure 1 imported');
+  });
+
+  it('a checkpoint is resumed, not started from', async () => {
+    const { lab, worker, fake } = await started();
+    worker.opened = { kind: 'checkpoint', name: 'run.checkpoint.safetensors' };
+    fake.runs = ['pam'];
+    await lab.files.open(given('run.checkpoint.safetensors'));
+    await settled();
+    expect(fake.asked.at(-1)?.request.config.from).toBe('checkpoint');
+    expect(lab.session?.runs.map(({ name }) => name)).toEqual(['pam']);
+    expect(lab.files.imported).toBeUndefined();
+    expect(fake.told.filter((what) => what.startsWith('play'))).toEqual([]);
+  });
+
+  it('a link that trains from a file that is not there says so and trains on the sample', async () => {
+    const { lab, workers } = makeLab('#data=file&epochs=3');
+    void lab.start();
+    const [worker] = workers;
+    if (worker) worker.fake.prompt = false;
+    await settled();
+    await worker?.fake.asked[0]?.refuse('No file has been given on this page yet', 'files');
+    await worker?.fake.asked[1]?.stand();
+    expect(lab.state).toMatchObject({ source: 'sample', epochs: 3 });
+    expect(lab.note).toContain('Drop yours again');
+  });
+});
+
+describe('files', () => {
+  it('the worker lets go of a file that is discarded, so that tokens find the right rows', async () => {
+    const { lab, fake } = await started();
+    await lab.files.open(given('a.npy'));
+    lab.files.dismiss();
+    await settled();
+    expect(fake.told.slice(-2)).toEqual(['open a.npy', 'discard']);
+    expect(lab.files.opened).toBeUndefined();
+  });
+
+  it('NaN that is found late offers to leave its rows out', async () => {
+    const { lab, worker, fake } = await started();
+    worker.loads = ({ dropNonFinite }) =>
+      dropNonFinite
+        ? Promise.resolve(data)
+        : Promise.reject(new Failure('row 9000000, column 3 is NaN, expected a finite number', 'not-finite'));
+    await lab.files.open(given('a.npy'));
+    expect(lab.files.nonFinite).toBe(false);
+    await lab.files.load();
+    expect(lab.session?.id).toBe(1);
+    expect(lab.files.opened?.name).toBe('a.npy');
+    expect(lab.files.dropNonFinite).toBe(true);
+    expect(lab.alert).toMatch(/row 9000000, column 3 is NaN.*left out/);
+    await lab.files.load();
+    await settled();
+    expect(fake.told.filter((what) => what.startsWith('load'))).toEqual(['load false', 'load true']);
+    expect(lab.session?.wanted.state.source).toBe('file');
+  });
+
+  it('come again to a new worker', async () => {
+    const { lab, workers, fake } = await started();
+    await lab.files.open(given('a.npy'));
+    await lab.files.load();
+    await settled();
+    await fake.die();
+    expect(workers[1]?.fake.told.slice(0, 2)).toEqual(['open a.npy', 'load false']);
+    expect(workers[1]?.fake.asked[0]?.request.config.source).toBe('file');
+  });
+
+  it('loaded a second time are another run, which may have been kept', async () => {
+    const { lab, fake } = await started();
+    for (let i = 0; i < 2; i++) {
+      await lab.files.open(given('a.npy'));
+      await lab.files.load();
+      await settled();
+    }
+    expect(fake.asked.map(({ request }) => request.resume)).toEqual([true, true, true]);
+    expect(fake.asked).toHaveLength(3);
+  });
+});
+
+describe('ablations', () => {
+  it('speak of the settings and the data that they were run with', async () => {
+    const { lab, worker } = await done();
+    void lab.ablations.run('updates');
+    await settled();
+    worker.endAblation();
+    await settled();
+    expect(lab.ablations.tables.updates?.rows).toHaveLength(1);
+    lab.change({ seed: 1 });
+    await settled();
+    expect(lab.ablations.tables).toEqual({});
+    lab.undo();
+    await settled();
+    expect(lab.ablations.tables.updates?.csv).toBe('csv');
+  });
+
+  it('end when the session that they run on makes way, and hear of no other', async () => {
+    const { lab, fake, worker } = await done();
+    void lab.ablations.run('k');
+    await settled();
+    await fake.emit({ type: 'ablated', session: 7, row: { label: 'other' } as ExperimentRow });
+    expect(lab.ablations.tables.k?.rows).toEqual([]);
+    lab.change({ seed: 1 });
+    await settled();
+    expect(fake.told).toContain('cancel ablation');
+    worker.endAblation();
+    await settled();
+    expect(lab.ablations.running).toBeUndefined();
+    expect(lab.ablations.tables).toEqual({});
+  });
+
+  it('pause the training, which does not begin again by itself', async () => {
+    const { lab, fake } = await started('#recipe=own');
+    lab.play();
+    await fake.epochs(1, 1, 1);
+    void lab.ablations.run('k');
+    await fake.rested(1, 1, 'cancelled');
+    expect(lab.phase).toBe('resting');
+    expect(fake.told.filter((what) => what.startsWith('play'))).toHaveLength(1);
+  });
+});
+
+describe('features', () => {
+  it('are measured when training rests, and are let go with their session', async () => {
+    const { lab, fake } = await done();
+    expect(fake.told).toContain('measure 1 pam');
+    expect(lab.features.summary?.model).toBe('pam');
+    fake.prompt = false;
+    lab.change({ seed: 1 });
+    await settled();
+    await fake.asked[1]?.stand();
+    expect(lab.features.summary).toBeUndefined();
+  });
+});

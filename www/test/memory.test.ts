@@ -1,0 +1,48 @@
+// The wasm module's memory, with the module itself: rows that are no longer used make room for the next.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { initSync } from 'splinterp';
+import { describe, expect, it } from 'vitest';
+import { settings } from '../src/labs/activations/settings';
+import { Files } from '../src/labs/activations/worker/files';
+import { ActivationsSession } from '../src/labs/activations/worker/session';
+
+const module = new URL('../../pkg/splinterp_bg.wasm', import.meta.url);
+
+/** An .npy file of float32 rows. */
+function npy(rows: number, cols: number): File {
+  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${cols}), }`;
+  const header = text.padEnd(117, ' ') + '\n';
+  const start = Uint8Array.of(0x93, ...Buffer.from('NUMPY'), 1, 0, header.length, 0, ...Buffer.from(header));
+  const values = Float32Array.from({ length: rows * cols }, (_, i) => Math.sin(i));
+  return new File([start, values], 'rows.npy');
+}
+
+describe.skipIf(!existsSync(module))('memory', () => {
+  it('of a file that is opened and trained on six times holds it no more than twice', { timeout: 60_000 }, async () => {
+    const { memory } = initSync({ module: readFileSync(module) });
+    const file = npy(100_000, 64);
+    const config = settings.config({ ...settings.initial(), source: 'file', method: 'sgd', dSae: 16 });
+    const files = new Files(() => undefined);
+    const sizes: number[] = [];
+    let session: ActivationsSession | undefined;
+    for (let i = 0; i < 6; i++) {
+      const opened = await files.open([{ path: file.name, file }]);
+      const tensor = opened.kind === 'tensors' ? (opened.tensors[0]?.name ?? '') : '';
+      await files.load({ tensor, keep: 'f32', dropNonFinite: false });
+      const request = { session: i, config, epochs: 1, address: '', resume: false };
+      const starts = { imported: undefined, checkpoint: undefined };
+      const next = await ActivationsSession.create(request, files.source(), starts, undefined);
+      for (const { sae, trainer } of session?.runs ?? []) {
+        sae.free();
+        trainer.free();
+      }
+      session?.free();
+      session = next;
+      sizes.push(memory.buffer.byteLength);
+    }
+    const [first = 0, second = 0] = sizes;
+    expect(second - first, 'the second stands beside the first while it is prepared').toBeLessThan(1.5 * file.size);
+    expect((sizes.at(-1) ?? 0) - second, 'every other takes the place of one before').toBeLessThan(file.size / 4);
+  });
+});
