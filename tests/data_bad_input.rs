@@ -365,7 +365,7 @@ fn tokens_match_the_rows() {
     let error = |text: &str| Tokens::read(text.as_bytes(), "t.json", 3).expect_err("no tokens").to_string();
     assert!(error("[\"a\"]").contains("has tokens for 1 rows, expected 3"));
     assert!(error("[\"a\",\"b\",\"c\",\"d\"]").contains("has tokens for more than 3 rows"));
-    assert!(error("[\"a\",1,\"c\"]").contains("expected a word or an object with token"));
+    assert!(error("[\"a\",1,\"c\"]").contains("expected a string or an object with token"));
     assert!(error("[{\"word\":\"a\"}]").contains("missing field `token`"));
     for broken in ["", "{}", "[", "[\"a\",", "[\"a\"]x", "\u{feff}[", "\"a\"", &"[".repeat(100_000)] {
         assert!(error(broken).starts_with("t.json: "), "{broken:.20}");

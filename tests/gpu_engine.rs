@@ -139,6 +139,7 @@ fn odd_sizes_and_long_batches_agree_with_the_cpu() {
     let cases = [
         ("one row, one column, one latent", (1, 1, 1), topk(1, TopKBy::Magnitude), true, 128),
         ("k of all latents", (40, 9, 33), topk(33, TopKBy::Value), false, 7),
+        ("fewer positive latents than k", (40, 9, 33), topk(30, TopKBy::Positive), false, 7),
         ("a batch above a chunk", (1500, 12, 40), topk(5, TopKBy::Magnitude), false, 1500),
         ("many latents", (70, 40, 2100), topk(70, TopKBy::Positive), true, 32),
         ("ReLU on a batch above a chunk", (1100, 16, 64), Activation::Relu, false, 1100),
@@ -234,11 +235,12 @@ fn bytes_and_columns_of_their_own_scale_are_normalised_on_the_way() {
 
 #[test]
 fn rows_in_several_buffers_and_chunks_below_a_batch_give_the_same() {
-    const BINDING: u64 = 2 << 20;
+    const LARGEST: u64 = 2 << 20;
     let Some(_) = device() else { return };
-    let device = block_on(GpuDevice::open_within(true, BINDING)).expect("opens");
-    assert_eq!(device.largest_binding(), BINDING);
-    // 9 MB of rows, and 3 MB for a chunk of 1 024.
+    let device = block_on(GpuDevice::open_within(true, LARGEST)).expect("opens");
+    assert_eq!(device.largest_binding(), LARGEST);
+    // 9 MB of rows, 3 MB for a chunk of 1 024, and more than one buffer holds where residuals and their sums are read
+    // back.
     let data = rows(3000, 784, 9);
     let state = start(784, 40, Activation::TopK { k: 4, by: TopKBy::Magnitude }, true);
     let mut cpu = CpuEngine::new(data.clone(), data.clone(), state.clone());

@@ -32,6 +32,7 @@ pub use normalisation::{Normalisation, NormalisationKind};
 pub use read::Disk;
 pub use read::{Inspection, Progress, Reading, Source, TensorInfo};
 pub use storage::{Storage, StorageKind};
+pub(crate) use tensor_file::read_safetensors;
 pub use tensor_file::{LoadOptions, TensorFile, read_tensors};
 #[cfg(feature = "files")]
 pub use tokens::{Token, Tokens};

@@ -5,9 +5,10 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use super::dataset::Dataset;
-use super::formats::sniff;
+use super::formats::{safetensors, sniff};
 use super::read::{
-    Contents, InputFile, Inspection, Progress, Source, Statistics, StorageBuilder, Tensor, TensorInfo, now,
+    Contents, InputFile, Inspection, Progress, Source, Statistics, StorageBuilder, Tensor, TensorFormat,
+    TensorInfo, now,
 };
 use super::storage::{Storage, StorageKind};
 use crate::error::{Error, Result};
@@ -40,10 +41,15 @@ impl<'a> TensorFile<'a> {
     /// As [`read_tensors`].
     pub async fn open(source: Box<dyn Source + 'a>, file_name: &str) -> Result<Self> {
         let file = InputFile::open(source, file_name).await?;
-        let contents = (sniff(&file).await?.open)(&file).await?;
+        let format = sniff(&file).await?;
+        Self::open_as(file, format).await
+    }
+
+    async fn open_as(file: InputFile<'a>, format: &TensorFormat) -> Result<Self> {
+        let contents = (format.open)(&file).await?;
         if contents.tensors.is_empty() {
             let why = contents.refused.into_iter().next().map(|(_, why)| why);
-            return Err(why.unwrap_or_else(|| Error::format(file_name, "holds no tensor")));
+            return Err(why.unwrap_or_else(|| Error::format(&file.name, "holds no tensor")));
         }
         Ok(Self { file, contents })
     }
@@ -234,4 +240,19 @@ impl<'a> TensorFile<'a> {
 pub fn read_tensors<'a>(bytes: impl Into<Cow<'a, [u8]>>, file_name: &str) -> Result<TensorFile<'a>> {
     now(TensorFile::open(Box::new(bytes.into()), file_name))
         .unwrap_or_else(|| Err(Error::format(file_name, "cannot be read at once")))
+}
+
+/// Opens a safetensors file that lies in memory; `None` if the bytes do not begin as one does.
+///
+/// # Errors
+/// As [`read_tensors`].
+pub(crate) fn read_safetensors<'a>(bytes: &'a [u8], file_name: &str) -> Result<Option<TensorFile<'a>>> {
+    if !(safetensors::FORMAT.by_content)(bytes) {
+        return Ok(None);
+    }
+    let open = async {
+        let file = InputFile::open(Box::new(Cow::Borrowed(bytes)), file_name).await?;
+        TensorFile::open_as(file, &safetensors::FORMAT).await.map(Some)
+    };
+    now(open).unwrap_or_else(|| Err(Error::format(file_name, "cannot be read at once")))
 }

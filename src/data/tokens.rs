@@ -1,4 +1,4 @@
-//! Sidecar tokens, `NAME.tokens.json`: a list with the word that each row of `NAME` stands for, as text or as
+//! Sidecar tokens, `NAME.tokens.json`: a list with the token that each row of `NAME` stands for, as a string or as
 //! `{token, before, after}` with its context; other fields are passed over.
 
 use std::borrow::Cow;
@@ -9,10 +9,10 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::error::{Error, Result};
 
-/// The word of a row and what stood around it.
+/// The token of a row and the text around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token<'a> {
-    /// The word.
+    /// The token itself.
     pub token: &'a str,
     /// Text before it; empty if the file has none.
     pub before: &'a str,
@@ -20,11 +20,11 @@ pub struct Token<'a> {
     pub after: &'a str,
 }
 
-/// A word for each row of a file.
+/// A token for each row of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tokens {
     text: String,
-    /// Where the word, the text before it and the text after it end; three numbers a row.
+    /// Where the token, the text before it and the text after it end; three numbers per row.
     ends: Vec<u32>,
 }
 
@@ -34,12 +34,13 @@ impl Tokens {
     /// # Errors
     /// If the bytes are not such a list, or its length is not `rows`.
     pub fn read(bytes: &[u8], file_name: &str, rows: usize) -> Result<Self> {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let text = std::str::from_utf8(bytes)
+            .map_err(|error| Error::format(file_name, format!("is not UTF-8 text: {error}")))?;
         let mut tokens = Self::default();
-        let mut json = serde_json::Deserializer::from_slice(bytes);
-        let list = List { tokens: &mut tokens, rows };
+        let mut json = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
+        let list = TokenList { tokens: &mut tokens, rows };
         list.deserialize(&mut json).and_then(|()| json.end()).map_err(|error| {
-            let expected = "expected a list of words or of objects with token, before and after";
+            let expected = "expected a list of strings or of objects with token, before and after";
             Error::format(file_name, format!("{error}; {expected}, one for each of {rows} rows"))
         })?;
         if tokens.rows() != rows {
@@ -54,7 +55,7 @@ impl Tokens {
         self.ends.len() / 3
     }
 
-    /// The word of a row of the file and its context, if the row exists. For a row of a data set, look up its
+    /// The token of a row of the file and its context, if the row exists. For a row of a data set, look up its
     /// number in [`crate::data::Dataset::row_numbers`].
     pub fn token(&self, row: usize) -> Option<Token<'_>> {
         let at = row.checked_mul(3)?;
@@ -78,12 +79,12 @@ impl Tokens {
 }
 
 /// The list, read into `tokens`.
-struct List<'t> {
+struct TokenList<'t> {
     tokens: &'t mut Tokens,
     rows: usize,
 }
 
-impl<'de> DeserializeSeed<'de> for List<'_> {
+impl<'de> DeserializeSeed<'de> for TokenList<'_> {
     type Value = ();
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -91,7 +92,7 @@ impl<'de> DeserializeSeed<'de> for List<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for List<'_> {
+impl<'de> Visitor<'de> for TokenList<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,7 +101,7 @@ impl<'de> Visitor<'de> for List<'_> {
 
     fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<(), S::Error> {
         use serde::de::Error;
-        while let Some(entry) = list.next_element::<Entry>()? {
+        while let Some(entry) = list.next_element::<TokenEntry>()? {
             // Too many rows are reported at once, without reading the rest of the file.
             if self.tokens.rows() == self.rows {
                 return Err(S::Error::custom(format!("has tokens for more than {} rows", self.rows)));
@@ -113,35 +114,35 @@ impl<'de> Visitor<'de> for List<'_> {
     }
 }
 
-/// One row: the word, the text before and after it.
+/// One row: the token, the text before and after it.
 #[derive(Default)]
-struct Entry<'de>(Cow<'de, str>, Cow<'de, str>, Cow<'de, str>);
+struct TokenEntry<'de>(Cow<'de, str>, Cow<'de, str>, Cow<'de, str>);
 
-impl<'de> Deserialize<'de> for Entry<'de> {
+impl<'de> Deserialize<'de> for TokenEntry<'de> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(EntryVisitor)
+        deserializer.deserialize_any(TokenEntryVisitor)
     }
 }
 
-struct EntryVisitor;
+struct TokenEntryVisitor;
 
-impl<'de> Visitor<'de> for EntryVisitor {
-    type Value = Entry<'de>;
+impl<'de> Visitor<'de> for TokenEntryVisitor {
+    type Value = TokenEntry<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a word or an object with token")
+        f.write_str("a string or an object with token")
     }
 
-    fn visit_str<E>(self, word: &str) -> Result<Entry<'de>, E> {
-        Ok(Entry(word.to_owned().into(), "".into(), "".into()))
+    fn visit_str<E>(self, token: &str) -> Result<TokenEntry<'de>, E> {
+        Ok(TokenEntry(token.to_owned().into(), "".into(), "".into()))
     }
 
-    fn visit_borrowed_str<E>(self, word: &'de str) -> Result<Entry<'de>, E> {
-        Ok(Entry(word.into(), "".into(), "".into()))
+    fn visit_borrowed_str<E>(self, token: &'de str) -> Result<TokenEntry<'de>, E> {
+        Ok(TokenEntry(token.into(), "".into(), "".into()))
     }
 
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Entry<'de>, M::Error> {
-        let mut entry = Entry::default();
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<TokenEntry<'de>, M::Error> {
+        let mut entry = TokenEntry::default();
         let mut named = false;
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
             match &*key {

@@ -27,8 +27,9 @@ impl Config {
             ));
         }
         // Python never writes a byte order mark, but editors do.
-        let bytes = file.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.bytes);
-        let entries = serde_json::from_slice(bytes)
+        let text = std::str::from_utf8(&file.bytes)
+            .map_err(|error| Error::format(&file.name, format!("is not UTF-8 text: {error}")))?;
+        let entries = serde_json::from_str(text.trim_start_matches('\u{feff}'))
             .map_err(|error| Error::format(&file.name, format!("is not a JSON object: {error}")))?;
         Ok(Self { file: file.name.clone(), entries })
     }

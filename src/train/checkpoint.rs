@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::TrainOptions;
-use crate::data::{Dtype, TensorFile, TensorInfo, read_tensors, safetensors};
+use crate::data::{Dtype, TensorFile, TensorInfo, read_safetensors, safetensors};
 use crate::engine::{Moments, Optimiser, State};
 use crate::error::{Error, Result};
 use crate::sae::Sae;
@@ -41,12 +41,9 @@ pub fn write(options: &TrainOptions, epoch: u32, state: &State) -> Result<Vec<u8
 /// # Errors
 /// If the bytes are not such a file, or its tensors do not fit its options.
 pub fn read(bytes: &[u8]) -> Result<(Header, State)> {
-    read_file(&read_tensors(bytes, FILE).map_err(|error| match error {
-        Error::UnknownFormat { .. } => {
-            Error::format(FILE, "is not the checkpoint of a run, which is a safetensors file")
-        }
-        other => other,
-    })?)
+    let file = read_safetensors(bytes, FILE)?
+        .ok_or_else(|| Error::format(FILE, "is not the checkpoint of a run, which is a safetensors file"))?;
+    read_file(&file)
 }
 
 fn read_file(file: &TensorFile<'_>) -> Result<(Header, State)> {

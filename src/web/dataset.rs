@@ -191,7 +191,7 @@ pub struct TensorFile {
 }
 
 #[derive(Serialize)]
-struct TensorInfo<'a> {
+struct TensorSummary<'a> {
     name: &'a str,
     dtype: &'static str,
     shape: &'a [usize],
@@ -234,7 +234,7 @@ impl TensorFile {
             .tensors()
             .map(|info| {
                 let (rows, cols) = file.rows_and_cols(Some(&info.name))?;
-                Ok(TensorInfo {
+                Ok(TensorSummary {
                     name: &info.name,
                     dtype: info.dtype.name(),
                     shape: &info.shape,

@@ -41,7 +41,7 @@ export interface Inspection {
   previewShape: [number, number];
 }
 
-/** The word of a row and the text around it; empty where the file has none. */
+/** The token of a row and the text around it; empty where the file has none. */
 export interface Token {
   token: string;
   before: string;
@@ -130,7 +130,7 @@ struct InspectOptions {
 
 #[wasm_bindgen]
 impl TensorFile {
-    /// One tensor as rows, read in slices. `onProgress(done, total)` hears of each. After [`TensorFile::cancel`] the
+    /// One tensor as rows, read in slices. `onProgress(done, total)` is called after each. After [`TensorFile::cancel`] the
     /// promise rejects with code `cancelled`.
     #[wasm_bindgen(unchecked_return_type = "Promise<Dataset>")]
     pub fn load(
@@ -154,7 +154,7 @@ impl TensorFile {
         })
     }
 
-    /// Statistics of a tensor, or of its first rows, and a preview; keeps nothing.
+    /// Statistics of a tensor, or of its first rows, and a preview; keeps no values.
     #[wasm_bindgen(unchecked_return_type = "Promise<Inspection>")]
     pub fn inspect(
         &self,
@@ -209,7 +209,7 @@ fn inspection(about: &Inspection) -> JsValue {
     ])
 }
 
-/// A word for each row of a file.
+/// A token for each row of a file.
 #[wasm_bindgen]
 pub struct Tokens(Content<data::Tokens>);
 
@@ -221,7 +221,7 @@ impl Tokens {
         Ok(self.0.get()?.rows() as f64)
     }
 
-    /// The word of a row of the file and its context; look up rows of a data set in `Dataset.rowNumbers`.
+    /// The token of a row of the file and its context; look up rows of a data set in `Dataset.rowNumbers`.
     #[wasm_bindgen(unchecked_return_type = "Token | undefined")]
     pub fn token(&self, row: &Number) -> Result<JsValue, Thrown> {
         let Some(found) = self.0.get()?.token(count("row", row)?) else { return Ok(JsValue::UNDEFINED) };
@@ -233,7 +233,7 @@ impl Tokens {
     }
 }
 
-/// Reads `NAME.tokens.json`: a list of words or of `{token, before?, after?}`, one for each of the file's `rows` rows.
+/// Reads `NAME.tokens.json`: a list of strings or of `{token, before?, after?}`, one for each of the file's `rows` rows.
 #[wasm_bindgen(js_name = readTokens)]
 pub fn read_tokens(
     #[wasm_bindgen(js_name = bytes)] file: &Uint8Array,

@@ -39,7 +39,7 @@ test('features are sorted, searched and followed, by keyboard too', async ({ pag
   await expect(detail.getByRole('heading', { level: 2 })).toHaveText(before ?? '');
 
   await expect(detail.getByRole('list', { name: 'Strongest rows' }).locator('mark').first()).toBeVisible();
-  await expect(detail.getByRole('img', { name: /Histogram of the feature/ })).toBeVisible();
+  await expect(detail.getByRole('slider', { name: /Histogram of the feature/ })).toBeVisible();
   await expect(detail.getByRole('list', { name: 'Most aligned input dimensions' }).getByRole('listitem')).toHaveCount(
     10,
   );

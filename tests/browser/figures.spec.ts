@@ -1,7 +1,20 @@
 // The figures on SAEs in the plane and the lifting: by mouse, touch and keyboard, exported and linked.
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import type { Locator, Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
+import {
+  centre,
+  columnOf,
+  described,
+  drag,
+  drawn,
+  excessWidth,
+  expectPng,
+  onStage,
+  open,
+  saved,
+  slider,
+  svgParts,
+  touchDrag,
+} from './figure';
 import { expect, expectAccessible, picture, test } from './fixtures';
 
 const figures = ['topk-is-power', 'three-partitions', 'kmeans-pca', 'lifting'] as const;
@@ -15,63 +28,9 @@ const changed: Readonly<Record<Name, string>> = {
   lifting: 'sites=14&level=0.3&turn=-40&tilt=50&moved=3*0.2*0.1*-0.3',
 };
 
-const spoken = (page: Page): Locator => page.getByTestId('spoken');
-const slider = (page: Page, name: string): Locator => page.getByRole('slider', { name, exact: true });
-
-/** Opens a figure and waits until it has been drawn and told. Calm: nothing moves by itself. */
-async function open(page: Page, name: Name, hash = '', calm = true): Promise<void> {
-  await page.emulateMedia({ reducedMotion: calm ? 'reduce' : 'no-preference' });
-  await page.goto(`./figure.html?name=${name}${hash === '' ? '' : `#${hash}`}`);
-  // Three.js on a software adapter takes its time on a busy machine.
-  await expect(spoken(page)).not.toBeEmpty({ timeout: 20_000 });
-}
-
-/** The picture as a number, whatever draws it. */
-async function drawn(page: Page): Promise<string> {
-  return createHash('sha1')
-    .update(await page.locator('canvas').screenshot())
-    .digest('hex');
-}
-
-async function centre(locator: Locator): Promise<{ x: number; y: number }> {
-  const box = await locator.boundingBox();
-  if (!box) throw new Error('it is not on the page');
-  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-}
-
-/** A place of the stage in CSS pixels of the window, from its shares of width and height. */
-async function onStage(page: Page, across: number, down: number): Promise<{ x: number; y: number }> {
-  await page.locator('canvas').scrollIntoViewIfNeeded();
-  const box = await page.locator('canvas').boundingBox();
-  if (!box) throw new Error('there is no stage');
-  return { x: box.x + across * box.width, y: box.y + down * box.height };
-}
-
 /** Pixels to the side that lead from a place towards the middle of the stage. */
 async function inwards(page: Page, { x }: { x: number }): Promise<number> {
   return (await centre(page.locator('canvas'))).x > x ? 14 : -14;
-}
-
-async function drag(page: Page, from: { x: number; y: number }, dx: number, dy: number): Promise<void> {
-  await page.mouse.move(from.x, from.y);
-  await page.mouse.down();
-  await page.mouse.move(from.x + dx, from.y + dy, { steps: 6 });
-  await page.mouse.up();
-}
-
-async function touchDrag(page: Page, from: { x: number; y: number }, dx: number, dy: number): Promise<void> {
-  const client = await page.context().newCDPSession(page);
-  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...touchPoints: { x: number; y: number }[]) =>
-    client.send('Input.dispatchTouchEvent', { type, touchPoints });
-  await touch('touchStart', from);
-  for (let i = 1; i <= 6; i++) await touch('touchMove', { x: from.x + (dx * i) / 6, y: from.y + (dy * i) / 6 });
-  await touch('touchEnd');
-}
-
-async function saved(page: Page, kind: string): Promise<Buffer> {
-  const waiting = page.waitForEvent('download');
-  await page.getByTestId(kind).click();
-  return readFile(await (await waiting).path());
 }
 
 /** Smallest and largest number of data rows in the CSV of the state above, and how many paths the SVG has at least. */
@@ -87,7 +46,7 @@ for (const name of figures) {
     await open(page, name, changed[name]);
     await expect(page.getByTestId('note')).toBeHidden();
     await page.waitForTimeout(name === 'kmeans-pca' ? 1500 : 300);
-    const [told, seen] = [await spoken(page).textContent(), await drawn(page)];
+    const [told, seen] = [await described(page).getAttribute('aria-label'), await drawn(page)];
     const other = await context.newPage();
     await other.setViewportSize(page.viewportSize() ?? { width: 1280, height: 800 });
     await open(other, name);
@@ -95,32 +54,19 @@ for (const name of figures) {
     expect(await drawn(other)).not.toBe(seen);
     await open(other, name, new URL(page.url()).hash.slice(1));
     await expect.poll(() => drawn(other)).toBe(seen);
-    await expect(spoken(other)).toHaveText(told ?? '');
+    await expect(described(other)).toHaveAccessibleName(told ?? '');
     await other.close();
 
     await page.getByText('Export', { exact: true }).click();
     const svg = (await saved(page, 'svg')).toString();
-    const parsed = await page.evaluate((text) => {
-      const root = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
-      return {
-        name: root.nodeName,
-        paths: root.querySelectorAll('path').length,
-        told: root.querySelector('desc')?.textContent,
-      };
-    }, svg);
+    const parsed = await svgParts(page, svg);
     expect(parsed.name).toBe('svg');
     expect(parsed.told).toBe(told);
     const { rows: number, paths, column, sum } = contents[name];
     expect(parsed.paths).toBeGreaterThanOrEqual(paths);
-    const png = await saved(page, 'png');
-    expect([...png.subarray(0, 8)]).toEqual([137, 80, 78, 71, 13, 10, 26, 10]);
-    const width = await page.locator('canvas').evaluate((canvas) => canvas.getBoundingClientRect().width);
-    expect(Math.abs(png.readUInt32BE(16) - 2 * width)).toBeLessThanOrEqual(1);
-    const [head = '', ...rows] = (await saved(page, 'csv')).toString().trim().split('\r\n');
-    expect(rows.length).toBeGreaterThanOrEqual(number);
-    const at = head.split(',').indexOf(column);
-    expect(at).toBeGreaterThan(0);
-    const values = rows.map((row) => Number(row.split(',')[at]));
+    await expectPng(page, await saved(page, 'png'));
+    const values = columnOf(await saved(page, 'csv'), column);
+    expect(values.length).toBeGreaterThanOrEqual(number);
     expect(values.every(Number.isFinite)).toBe(true);
     if (sum !== undefined) expect(values.reduce((a, b) => a + b, 0)).toBeCloseTo(sum, 6);
   });
@@ -134,10 +80,7 @@ for (const name of figures) {
       await page.getByText('Export', { exact: true }).click();
       await expectAccessible(page);
       await page.keyboard.press('Escape');
-      const excess = await page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
-      expect(excess).toBe(0);
+      expect(await excessWidth(page)).toBe(0);
       await picture(page, `${name}-${colorScheme}`);
     });
   }
@@ -147,7 +90,7 @@ test.describe('topk-is-power', () => {
   test('the latents active at the pointer own its cell; random points find no mismatch', async ({ page }) => {
     await open(page, 'topk-is-power', '', false);
     for (const by of ['value', 'magnitude', 'positive']) {
-      await page.getByLabel('Largest by').selectOption(by);
+      await page.getByLabel('Ranked by', { exact: true }).selectOption(by);
       for (const k of ['1', '3']) {
         await page.locator('#k').fill(k);
         const before = Number((await page.getByTestId('tested').textContent())?.replaceAll(',', ''));
@@ -168,7 +111,7 @@ test.describe('topk-is-power', () => {
   test('a latent follows the mouse, Back returns; a common bias moves nothing ranked by value', async ({ page }) => {
     await open(page, 'topk-is-power');
     const latent = slider(page, 'Latent 3');
-    const [before, told] = [await centre(latent), await spoken(page).textContent()];
+    const [before, told] = [await centre(latent), await described(page).getAttribute('aria-label')];
     await drag(page, before, 30, 18);
     const after = await centre(latent);
     expect(after.x - before.x).toBeCloseTo(30, 0);
@@ -176,14 +119,15 @@ test.describe('topk-is-power', () => {
     await page.goBack();
     await expect.poll(async () => (await centre(latent)).x).toBeCloseTo(before.x, 0);
     await page.mouse.move(0, 0);
-    await expect(spoken(page)).toHaveText(told ?? '');
-    const cells = async (): Promise<string> => /\d+ cells/.exec((await spoken(page).textContent()) ?? '')?.[0] ?? '';
+    await expect(described(page)).toHaveAccessibleName(told ?? '');
+    const cells = async (): Promise<string> =>
+      /\d+ cells/.exec((await described(page).getAttribute('aria-label')) ?? '')?.[0] ?? '';
     const counted = await cells();
     await page.locator('#bias').fill('-1');
     await expect(page).toHaveURL(/bias=-1/);
     await page.waitForTimeout(900);
     expect(await cells()).toBe(counted);
-    await page.getByLabel('Largest by').selectOption('positive');
+    await page.getByLabel('Ranked by', { exact: true }).selectOption('positive');
     await expect.poll(cells).not.toBe(counted);
   });
 
@@ -226,7 +170,9 @@ test.describe('three-partitions', () => {
   test('the threshold moves JumpReLU alone, K moves TopK alone, and keys reach all', async ({ page }) => {
     await open(page, 'three-partitions');
     const counts = async (): Promise<string[]> =>
-      [...((await spoken(page).textContent()) ?? '').matchAll(/: (\d+) cells/g)].map(([, n]) => n ?? '');
+      [...((await described(page).getAttribute('aria-label')) ?? '').matchAll(/: (\d+) cells/g)].map(
+        ([, n]) => n ?? '',
+      );
     const before = await counts();
     expect(before).toHaveLength(3);
     await page.locator('#threshold').focus();
@@ -250,11 +196,13 @@ test.describe('three-partitions', () => {
 
 test.describe('kmeans-pca', () => {
   const mse = async (page: Page): Promise<number> =>
-    Number(/steps: MSE ([\d.e-]+)\./.exec((await spoken(page).textContent()) ?? '')?.[1]);
+    Number(/steps: MSE ([\d.e-]+)\./.exec((await described(page).getAttribute('aria-label')) ?? '')?.[1]);
 
   test('trains as one watches, past k-means, and stays above local PCA of its own cells', async ({ page }) => {
     await open(page, 'kmeans-pca', '', false);
-    await expect(page.getByTestId('where')).toHaveText('The SAE is between k-means and local PCA', { timeout: 20_000 });
+    await expect(page.getByTestId('where')).toHaveText('The MSE of the SAE is between k-means and local PCA', {
+      timeout: 20_000,
+    });
     await page.getByTestId('play').click();
     await expect(page.getByTestId('play')).toHaveText('Train');
     await expect(page).toHaveURL(/steps=\d+/);
@@ -264,41 +212,43 @@ test.describe('kmeans-pca', () => {
     await page.waitForTimeout(300);
     expect(await drawn(page)).toBe(seen);
     await page.locator('#variant').selectOption('top-3-hard');
-    await expect(page.getByTestId('where')).toHaveText('The SAE is below local PCA of rank 1', { timeout: 20_000 });
+    await expect(page.getByTestId('where')).toHaveText('The MSE of the SAE is below local PCA of rank 1', {
+      timeout: 20_000,
+    });
   });
 
   test('steps by keyboard, and starts again', async ({ page }) => {
     await open(page, 'kmeans-pca');
-    await expect(page.getByTestId('where')).toHaveText('The SAE is above k-means');
+    await expect(page.getByTestId('where')).toHaveText('The MSE of the SAE is above k-means');
     await expect(page.getByTestId('play')).toHaveText('Train');
     await page.getByTestId('step').focus();
     for (let i = 0; i < 3; i++) await page.keyboard.press('Enter');
-    await expect(spoken(page)).toContainText('after 30 steps');
+    await expect(described(page)).toHaveAccessibleName(/after 30 steps/);
     await expect(page).toHaveURL(/steps=30/);
     await page.getByTestId('reset').click();
-    await expect(spoken(page)).toContainText('after 0 steps');
+    await expect(described(page)).toHaveAccessibleName(/after 0 steps/);
   });
 
   test('points are drawn by mouse and by keyboard; Undo takes strokes back, Clear all', async ({ page }) => {
     await open(page, 'kmeans-pca');
     await page.getByTestId('clear').click();
-    await expect(spoken(page)).toHaveText('No points yet: draw some.');
+    await expect(described(page)).toHaveAccessibleName('No points yet: draw some.');
     await expect(page.getByTestId('draw')).toHaveAttribute('aria-pressed', 'true');
     await drag(page, await onStage(page, 0.1, 0.2), 60, 20);
-    await expect(spoken(page)).toContainText(/^[5-9] points\./);
-    const stroke = await spoken(page).textContent();
-    const nib = slider(page, 'Pen; Enter puts a point');
+    await expect(described(page)).toHaveAccessibleName(/^[5-9] points\./);
+    const stroke = await described(page).getAttribute('aria-label');
+    const nib = slider(page, 'Pen: Enter adds a point');
     await nib.focus();
     await page.keyboard.press('Shift+ArrowRight');
     await page.keyboard.press('Enter');
-    await expect(spoken(page)).not.toHaveText(stroke ?? '');
+    await expect(described(page)).not.toHaveAccessibleName(stroke ?? '');
     await expect(page).toHaveURL(/generated=no&drawn=/);
     await page.getByTestId('undo').click();
-    await expect(spoken(page)).toHaveText(stroke ?? '');
+    await expect(described(page)).toHaveAccessibleName(stroke ?? '');
     await page.getByTestId('undo').click();
-    await expect(spoken(page)).toHaveText('No points yet: draw some.');
+    await expect(described(page)).toHaveAccessibleName('No points yet: draw some.');
     await page.getByTestId('undo').click();
-    await expect(spoken(page)).toContainText(/^100 points\./);
+    await expect(described(page)).toHaveAccessibleName(/^100 points\./);
   });
 });
 
@@ -308,17 +258,17 @@ test.describe('lifting', () => {
     const seen = await drawn(page);
     await page.locator('#turn').focus();
     for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowRight');
-    await expect(spoken(page)).toContainText('seen from 28°');
+    await expect(described(page)).toHaveAccessibleName(/seen from 28°/);
     expect(await drawn(page)).not.toBe(seen);
     await page.locator('#tilt').focus();
     await page.keyboard.press('End');
-    await expect(spoken(page)).toContainText('90° above');
+    await expect(described(page)).toHaveAccessibleName(/90° above/);
     await page.locator('#level').focus();
     for (let i = 0; i < 6; i++) await page.keyboard.press('ArrowRight');
-    await expect(spoken(page)).toContainText('height 0.06');
+    await expect(described(page)).toHaveAccessibleName(/height 0\.06/);
     const cells = await page.getByTestId('cells').textContent();
     await page.getByTestId('rise').click();
-    await expect(spoken(page)).toContainText('height 1 ');
+    await expect(described(page)).toHaveAccessibleName(/height 1\.00 /);
     await expect(page.getByTestId('cells')).not.toHaveText(cells ?? '');
     await slider(page, 'Site 2').focus();
     const height = Number(await page.getByTestId('height').textContent());
@@ -384,7 +334,7 @@ test.describe('by touch', () => {
     await page.getByTestId('draw').click();
     await touchDrag(page, await onStage(page, 0.05, 0.2), 50, 10);
     await expect(page).toHaveURL(/drawn=/);
-    await expect(spoken(page)).toContainText(/^10[3-9] points\./);
+    await expect(described(page)).toHaveAccessibleName(/^10[3-9] points\./);
   });
 
   test('a finger beside the sites turns the lifting, and scrolls the page', async ({ page }) => {

@@ -133,6 +133,25 @@ test('an epoch in a worker ends as on the CPU, and says where it ran', async ({ 
   expect(gpu.testL0).toBe(cpu.testL0);
 });
 
+test('trainers made at once share one device, and all of them train', async ({ run }) => {
+  const [opened, names, epochs] = await run(async ({ Dataset, Trainer }, devices) => {
+    const data = Dataset.digits(200, 1);
+    const make = (seed: number) => {
+      const activation = { kind: 'topk', k: 4, by: 'magnitude' } as const;
+      return Trainer.create(data, data, { dSae: 32, activation, method: 'sgd', seed, backend: 'gpu' });
+    };
+    // Two that wait for the device to be opened, and two that allocate on it at the same time once it is open.
+    const first = await Promise.all([make(1), make(2)]);
+    const trainers = [...first, ...(await Promise.all([make(3), make(4)]))];
+    const opened = devices.length;
+    const reports = await Promise.all(trainers.map((trainer) => trainer.epoch()));
+    return [opened, trainers.map(({ backend }) => backend), reports.map(({ epoch }) => epoch)] as const;
+  });
+  expect(opened).toBe(1);
+  for (const name of names) expect(name).toMatch(/^GPU: /);
+  expect(epochs).toEqual([1, 1, 1, 1]);
+});
+
 test('a software adapter is not taken by itself, and the page can say why', async ({ run }) => {
   const [backend, reason, software] = await run(async ({ Dataset, Trainer, gpuReport }) => {
     const data = Dataset.digits(50, 1);

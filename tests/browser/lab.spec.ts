@@ -143,7 +143,7 @@ test.describe('the address', () => {
   test('with bad values falls back to the defaults and says so', async ({ page }) => {
     await page.goto('./#share=5&k=lots&colour=red&latents=1e9');
     await expect(page.getByTestId('note')).toContainText('k is “lots”, expected a whole number');
-    await expect(page.getByTestId('note')).toContainText('“colour” is no setting of this page');
+    await expect(page.getByTestId('note')).toContainText('“colour” is not a setting here');
     await expect(page.getByRole('spinbutton', { name: 'k', exact: true })).toHaveValue('15');
     await expect(page.getByRole('spinbutton', { name: 'Latents', exact: true })).toHaveValue('256');
     await reached(page, 1);

@@ -131,7 +131,7 @@ test('a pickle that names a command is refused by its name', async () => {
   await assert.rejects(openTensors(await openAsBlob(path('system.pt')), 'system.pt'), refused);
 });
 
-test('tokens are one a row', () => {
+test('there is one token for each row', () => {
   const tokens = readTokens(readFileSync(path('full.tokens.json')), 'full.tokens.json', 5);
   assert.equal(tokens.rows, 5);
   assert.deepEqual(tokens.token(3), { token: 'über', before: 'before 3', after: '' });

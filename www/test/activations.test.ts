@@ -8,10 +8,10 @@ import {
   sameRun,
   withView,
   writeHash,
-} from '../src/activations/state';
-import { experimentsOf, scaledK } from '../src/worker/activations/ablations';
-import { proposedSizes, tableOptions } from '../src/worker/activations/options';
-import type { Ablation } from '../src/worker/activations/protocol';
+} from '../src/labs/activations/state';
+import { experimentsOf, scaledK } from '../src/labs/activations/worker/ablations';
+import { proposedSizes, tableOptions } from '../src/labs/activations/worker/options';
+import type { Ablation } from '../src/labs/activations/protocol';
 
 describe('the address of the activations lab', () => {
   it('is empty for the defaults and comes back as it was written', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { binned, logDensities } from '../src/features/bins';
-import { ordered, type Wish } from '../src/features/order';
+import { binned, logDensities } from '../src/kit/bins';
+import { ordered, type Wish } from '../src/labs/activations/features/order';
 
 const table = {
   density: Float32Array.of(0.5, 0, 0.005, 0.05),

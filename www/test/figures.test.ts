@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { initSync, powerDiagram } from 'splinterp/figures';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { classMeans, clouds, meanSquares, shareAlike } from '../src/figures/clouds';
-import { isSmall } from '../src/figures/frame/cutter';
-import { cellAt, corners, diagramOf, ownersOf, shareOf, traceBorders, traceCells } from '../src/figures/frame/diagram';
-import { csvText, embedCode } from '../src/figures/frame/export';
-import { SvgPainter, type Pen } from '../src/figures/frame/painter';
-import { changedBox, patchOf } from '../src/figures/frame/patch';
-import { placeProperty } from '../src/figures/frame/probe';
+import { classMeans, clouds, meanSquares, shareAlike } from '../src/gallery/figures/clouds';
+import { isSmall } from '../src/gallery/frame/cutter';
+import { cellAt, corners, diagramOf, ownersOf, shareOf, traceBorders, traceCells } from '../src/gallery/frame/diagram';
+import { csvText, embedCode, pageOf } from '../src/gallery/frame/export';
+import { SvgPainter, type Pen } from '../src/gallery/frame/painter';
+import { changedBox, patchOf } from '../src/gallery/frame/patch';
+import { placeProperty } from '../src/gallery/frame/probe';
 import {
   applyEdits,
   edit,
@@ -17,10 +17,10 @@ import {
   scatter,
   within,
   type Site,
-} from '../src/figures/frame/sites';
-import { View, type Box } from '../src/figures/frame/view';
-import { entryOf, pageOf, registry } from '../src/figures/registry';
-import { mostOrder } from '../src/figures/frame/cutter';
+} from '../src/gallery/frame/sites';
+import { View, type Box } from '../src/gallery/frame/view';
+import { figureNames, isFigure } from '../src/gallery/registry';
+import { mostOrder } from '../src/gallery/frame/cutter';
 
 const box: Box = [0, 0, 1.5, 1];
 
@@ -119,8 +119,8 @@ describe('diagrams', () => {
     expect(cell).toContain('75,100');
     expect(corners(diagram, 0).split(';')).toHaveLength(4);
     expect([...ownersOf(diagram, 1)]).toEqual([1]);
-    expect(shareOf(diagram.areas[0] ?? 0, box)).toBe('50 %');
-    expect(shareOf(0.00001234 * 1.5, box)).toBe('0.0012 %');
+    expect(shareOf(diagram.areas[0] ?? 0, box)).toBe('50\u00a0%');
+    expect(shareOf(0.00001234 * 1.5, box)).toBe('0.0012\u00a0%');
   });
 
   it('say which are small enough for the thread of the page', () => {
@@ -246,8 +246,13 @@ describe('the rest of the frame', () => {
   });
 
   it('knows its figures and no others', () => {
-    expect(Object.keys(registry)).toContain('order-k');
-    expect(entryOf('toString')).toBeUndefined();
+    expect(figureNames).toContain('order-k');
+    expect(isFigure('order-k')).toBe(true);
+    expect(isFigure('toString')).toBe(false);
+  });
+
+  it('writes the address of a figure, with a colour scheme where one is wanted', () => {
     expect(pageOf('order-k', 'order=3')).toBe('figure.html?name=order-k#order=3');
+    expect(pageOf('order-k', '', 'dark')).toBe('figure.html?name=order-k&scheme=dark');
   });
 });

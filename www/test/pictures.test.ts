@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { byActivity, colourScale, toBytes, transposed } from '../src/worker/pictures';
-import { paintTile, SIGNED } from '../src/parts/paint';
+import { byActivity, colourScale, toBytes, transposed } from '../src/labs/mnist/worker/pictures';
+import { paintTile, SIGNED } from '../src/kit/paint';
 
 vi.mock('splinterp', () => ({}));
 

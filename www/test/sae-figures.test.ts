@@ -1,10 +1,10 @@
 // The pure parts of the figures on SAEs in the plane.
 import { describe, expect, it } from 'vitest';
-import { Camera, faceColours } from '../src/figures/lifting-solids';
-import { clipped, layOut, panelAt, within } from '../src/figures/panels';
-import { margin } from '../src/figures/plane-sae';
-import { MOST_POINTS, pointsProperty } from '../src/figures/points';
-import type { Box } from '../src/figures/frame/view';
+import { Camera, faceColours } from '../src/gallery/figures/lifting-solids';
+import { clipped, layOut, panelAt, within } from '../src/gallery/frame/panels';
+import { margin } from '../src/gallery/figures/plane-sae';
+import { MOST_POINTS, pointsProperty } from '../src/gallery/frame/points';
+import type { Box } from '../src/gallery/frame/view';
 
 const box: Box = [-2, -1, 2, 1];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeSample, SAMPLE_COLS, SAMPLE_ROWS } from '../src/worker/activations/sample';
+import { makeSample, SAMPLE_COLS, SAMPLE_ROWS } from '../src/labs/activations/worker/sample';
 
 describe('the bundled sample', () => {
   const sample = makeSample(3);

@@ -9,7 +9,7 @@ import {
   runConfig,
   writeHash,
   type LabState,
-} from '../src/lab/state';
+} from '../src/labs/mnist/state';
 
 describe('the state in the hash', () => {
   it('is empty for the defaults, which are the paper’s', () => {
@@ -39,9 +39,9 @@ describe('the state in the hash', () => {
     const { state, notes } = parseHash('#k=three&share=7&lr=&seed=-1&latents=64&colour=red&tied=1');
     expect(state).toEqual({ ...initialState(), dSae: 64 });
     expect(notes).toHaveLength(6);
-    expect(notes[0]).toBe('k is “three”, expected a whole number from 0 to 1024');
+    expect(notes[0]).toBe('k is “three”, expected a whole number from 0 to 1,024');
     expect(notes[1]).toBe('share is “7”, expected one of 1, 5, 10, 25, 50, 100');
-    expect(notes[4]).toBe('“colour” is no setting of this page');
+    expect(notes[4]).toBe('“colour” is not a setting here');
   });
 
   it('survives any text', () => {
@@ -49,6 +49,20 @@ describe('the state in the hash', () => {
       expect(() => parseHash(text)).not.toThrow();
     }
     expect(parseHash('#k=1&k=2').state.k).toBe(2);
+  });
+
+  it('tells a link of nonsense in a short note', () => {
+    const nonsense = Array.from({ length: 60_000 }, (_, i) => `key${i}=1`).join('&');
+    const { state, notes } = parseHash(`#${nonsense}&k=${'x'.repeat(10_000)}&k=y&latents=64`);
+    expect(state.dSae).toBe(64);
+    expect(notes).toEqual([
+      '“key0” is not a setting here',
+      '“key1” is not a setting here',
+      '“key2” is not a setting here',
+      expect.stringMatching(/^k is “y”, expected a whole number/),
+      '59,997 more names are not settings here',
+    ]);
+    expect(parseHash(`#k=${'x'.repeat(10_000)}`).notes.join().length).toBeLessThan(120);
   });
 
   it('has one name for each property', () => {
@@ -62,7 +76,7 @@ describe('typed values', () => {
     expect(parseValue('lr', '-1')).toEqual({ value: -1 });
     expect(parseValue('lr', 'NaN')).toBe('lr is “NaN”, expected a number');
     expect(parseValue('lr', '1e999')).toBe('lr is “1e999”, expected a number');
-    expect(parseValue('dSae', '2.5')).toBe('latents is “2.5”, expected a whole number from 0 to 1024');
+    expect(parseValue('dSae', '2.5')).toBe('latents is “2.5”, expected a whole number from 0 to 1,024');
   });
 
   it('takes an empty α for the crate’s own', () => {

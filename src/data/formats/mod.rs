@@ -1,8 +1,8 @@
 //! One file per format of tensors, and the table of them: opening, recognising, names in messages and the endings of
 //! file names all come from it.
 //!
-//! A new format is a file with a `FORMAT` and an entry in [`FORMATS`]. NumPy's npy, IDX and safetensors are always
-//! there, since the page for MNIST and checkpoints need them; the feature `files` adds the others.
+//! A new format is a file with a `FORMAT` and an entry in [`FORMATS`]. The feature `files` adds
+//! all but NumPy's npy and IDX; checkpoints are safetensors in any case, and are opened as such.
 
 #[cfg(feature = "files")]
 mod archive;
@@ -31,6 +31,7 @@ const FORMATS: &[TensorFormat] = &[
     npy::FORMAT,
     #[cfg(feature = "files")]
     archive::FORMAT,
+    #[cfg(feature = "files")]
     safetensors::FORMAT,
     idx::FORMAT,
     #[cfg(feature = "files")]

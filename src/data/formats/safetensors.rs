@@ -3,6 +3,7 @@
 //! `usize`, which ends at 512 MB in WebAssembly, so the header is read here, into 64 bits, and by ranges of the file;
 //! files are written by that crate, from memory.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
@@ -121,8 +122,11 @@ async fn open(file: &InputFile<'_>) -> Result<Contents> {
     if content.fill(&mut text).await? < text.len() {
         return Err(span.format_error(format!("ends at byte {}, in its header", content.position())));
     }
-    let header: SafetensorsHeader = serde_json::from_slice(&text)
-        .map_err(|error| span.format_error(format!("its header cannot be read: {error}")))?;
+    let unreadable =
+        |error: &dyn fmt::Display| span.format_error(format!("its header cannot be read: {error}"));
+    // All JSON is parsed from text: a parser of bytes would come a second time into the download.
+    let text = std::str::from_utf8(&text).map_err(|error| unreadable(&error))?;
+    let header: SafetensorsHeader = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
     check_places(&span, &header.tensors, start)?;
     let mut contents = Contents { metadata: header.metadata, ..Contents::default() };
     for (name, entry) in header.tensors {
@@ -134,10 +138,11 @@ async fn open(file: &InputFile<'_>) -> Result<Contents> {
 
 /// Tensors fill the file from the header to its end, without gap and without overlap; no name comes twice.
 fn check_places(span: &Span, tensors: &[(String, TensorEntry)], start: u64) -> Result<()> {
-    let mut places: Vec<_> = tensors.iter().map(|(name, entry)| (entry.data_offsets, name)).collect();
-    places.sort_unstable();
+    let mut sorted: Vec<_> = tensors.iter().collect();
+    sort(&mut sorted, &|(_, a), (_, b)| a.data_offsets.cmp(&b.data_offsets));
     let mut reached = 0;
-    for ((from, to), name) in places {
+    for (name, entry) in &sorted {
+        let (from, to) = entry.data_offsets;
         if from != reached || to < from {
             let what =
                 format!("tensor '{name}' lies from byte {from} to {to} of the data, expected from {reached}");
@@ -145,10 +150,9 @@ fn check_places(span: &Span, tensors: &[(String, TensorEntry)], start: u64) -> R
         }
         reached = to;
     }
-    let mut names: Vec<_> = tensors.iter().map(|(name, _)| name).collect();
-    names.sort_unstable();
-    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(span.format_error(format!("holds two tensors named '{}'", twice[0])));
+    sort(&mut sorted, &|(a, _), (b, _)| a.cmp(b));
+    if let Some(twice) = sorted.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        return Err(span.format_error(format!("holds two tensors named '{}'", twice[0].0)));
     }
     let end = reached.checked_add(start);
     if end.is_none_or(|end| end > span.longest()) {
@@ -162,6 +166,13 @@ fn check_places(span: &Span, tensors: &[(String, TensorEntry)], start: u64) -> R
         );
     }
     Ok(())
+}
+
+type TensorOrder<'o> = dyn Fn(&(String, TensorEntry), &(String, TensorEntry)) -> Ordering + 'o;
+
+/// One copy for both orders.
+fn sort(tensors: &mut [&(String, TensorEntry)], order: &TensorOrder<'_>) {
+    tensors.sort_unstable_by(|a, b| order(a, b));
 }
 
 fn tensor(span: &Span, name: &str, entry: TensorEntry, start: u64) -> Result<Tensor> {

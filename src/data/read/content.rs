@@ -165,11 +165,11 @@ enum Unpacker<'f> {
 }
 
 impl<'f> Unpacker<'f> {
-    fn reader(&mut self) -> &mut dyn Read {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::Plain(feed) => feed,
-            Self::Gzip(decoder) => decoder,
-            Self::Deflate(decoder) => decoder,
+            Self::Plain(feed) => feed.read(out),
+            Self::Gzip(decoder) => decoder.read(out),
+            Self::Deflate(decoder) => decoder.read(out),
         }
     }
 
@@ -229,7 +229,7 @@ impl Content<'_> {
     pub async fn fill(&mut self, out: &mut [u8]) -> Result<usize> {
         let mut filled = 0;
         while let Some(rest) = out.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            match self.unpacker.reader().read(rest) {
+            match self.unpacker.read(rest) {
                 Ok(0) => break,
                 Ok(read) => {
                     if let Some((_, sum)) = &mut self.checksum {

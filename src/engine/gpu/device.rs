@@ -58,11 +58,11 @@ impl GpuDevice {
         Self::open_within(software, u64::MAX).await
     }
 
-    /// As [`GpuDevice::open`], with at most so many bytes in a binding, as on a smaller device.
+    /// As [`GpuDevice::open`], with at most so many bytes in a buffer, as on a smaller device.
     ///
     /// # Errors
     /// As [`GpuDevice::open`].
-    pub async fn open_within(software: bool, binding: u64) -> Result<Rc<Self>> {
+    pub async fn open_within(software: bool, largest: u64) -> Result<Rc<Self>> {
         if !available() {
             return Err(Error::Gpu("this browser or program offers no WebGPU".into()));
         }
@@ -76,7 +76,8 @@ impl GpuDevice {
             .await
             .map_err(|_| Error::Gpu("there is no graphics adapter".into()))?;
         let mut limits = adapter.limits();
-        limits.max_storage_buffer_binding_size = limits.max_storage_buffer_binding_size.min(binding);
+        limits.max_storage_buffer_binding_size = limits.max_storage_buffer_binding_size.min(largest);
+        limits.max_buffer_size = limits.max_buffer_size.min(largest);
         let descriptor = wgpu::DeviceDescriptor { required_limits: limits, ..Default::default() };
         let (device, queue) = adapter
             .request_device(&descriptor)
@@ -135,7 +136,7 @@ impl GpuDevice {
         }
     }
 
-    /// Most bytes that a kernel can see of one buffer.
+    /// Most bytes of a buffer that a kernel can bind.
     pub fn largest_binding(&self) -> u64 {
         let limits = self.device.limits();
         limits.max_storage_buffer_binding_size.min(limits.max_buffer_size)
@@ -210,13 +211,25 @@ impl GpuDevice {
         })
     }
 
-    /// Reads parts of buffers back, `(buffer, first byte, bytes)` each, all in one go.
+    /// Reads parts of buffers back, `(buffer, first byte, bytes)` each: all at once, or one after the other where one
+    /// buffer cannot hold them together.
     ///
     /// # Errors
     /// [`Error::GpuLost`] or [`Error::Gpu`] if that or anything before it failed.
     pub(super) async fn read(&self, parts: &[(&wgpu::Buffer, u64, u64)]) -> Result<Vec<Vec<u8>>> {
-        self.check()?;
         let total: u64 = parts.iter().map(|(_, _, bytes)| bytes).sum();
+        if total <= self.device.limits().max_buffer_size {
+            return self.read_at_once(parts, total).await;
+        }
+        let mut out = Vec::with_capacity(parts.len());
+        for part in parts {
+            out.extend(self.read_at_once(std::slice::from_ref(part), part.2).await?);
+        }
+        Ok(out)
+    }
+
+    async fn read_at_once(&self, parts: &[(&wgpu::Buffer, u64, u64)], total: u64) -> Result<Vec<Vec<u8>>> {
+        self.check()?;
         if total == 0 {
             return Ok(vec![Vec::new(); parts.len()]);
         }

@@ -127,6 +127,12 @@ impl DispatchQueue {
         }
     }
 
+    /// How many dispatches of a kernel wait to be submitted.
+    #[cfg(test)]
+    pub fn waiting(&self, kernel: Kernel) -> usize {
+        self.dispatches.iter().filter(|dispatch| dispatch.bound.kernel == kernel).count()
+    }
+
     /// Sends what was recorded to the device.
     pub fn submit(&mut self) {
         if self.dispatches.is_empty() {

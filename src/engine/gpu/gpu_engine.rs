@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::chunk::MAX_ROWS;
+use super::chunk::{Chunk, MAX_ROWS};
 use super::dataset::UploadedRows;
 use super::device::{GpuBuffer, GpuDevice, incomplete_readback, values};
 use super::dispatch::{DispatchQueue, ROWS_IN_FLIGHT};
@@ -20,13 +20,13 @@ use crate::engine::{
 use crate::error::{Error, Result};
 use crate::sae::{Parameter, Sae};
 
-/// Multiply-adds of an encode between two readbacks, on a real GPU: milliseconds on a good card, a
-/// tenth of a second on a weak one.
+/// Multiply-adds of an encode between two readbacks on a real GPU: milliseconds on a good card, a tenth of a second on a
+/// weak one.
 const WORK_PER_CALL: usize = 2_000_000_000;
 /// The same on a software adapter, as on the CPU.
 const SOFTWARE_WORK_PER_CALL: usize = 100_000_000;
 
-/// Training on a GPU. Rows, parameters, moments and gradients stay on it; losses come back once a call.
+/// Training on a GPU. Rows, parameters, moments and gradients stay on it; losses are read back once per call.
 #[derive(Debug)]
 pub struct GpuEngine {
     device: Rc<GpuDevice>,
@@ -97,23 +97,27 @@ impl GpuEngine {
         &self.device
     }
 
-    /// Waits until the device has done all that it was given.
+    /// Waits until the device has finished everything that was submitted.
     ///
     /// # Errors
-    /// If something before failed.
+    /// If anything before it failed.
     pub async fn finish(&mut self) -> Result<()> {
         self.queue.submit();
         self.device.read(&[(&self.theta, 0, 4)]).await.map(drop)
     }
 
-    /// Takes rows into the batch, and encodes them.
+    fn layout(&self) -> &Layout {
+        &self.forward.chunk.layout
+    }
+
+    /// Takes rows into the chunk, and encodes them.
     fn record_codes(&mut self, split: Split, rows: &[u32]) -> u32 {
         let offset = self.queue.push_rows(rows);
-        let source = match split {
+        let uploaded = match split {
             Split::Train => &self.train,
             Split::Test => &self.test,
         };
-        source.record_gather(&mut self.queue, &self.forward.chunk, rows.len(), offset);
+        uploaded.record_gather(&mut self.queue, &self.forward.chunk, rows.len(), offset);
         self.forward.record_encode(&mut self.queue, rows.len());
         offset
     }
@@ -126,7 +130,7 @@ impl GpuEngine {
         self.pending.push(PendingRows { rows: rows.len(), batch });
     }
 
-    /// Sees to it that `rows` more rows fit; where they do not, hands the sums that are there to `sink`.
+    /// Makes sure that `rows` more rows fit; where they do not, hands the sums that are there to `sink`.
     async fn reserve_rows(&mut self, rows: usize, sink: &mut impl FnMut(usize, [f64; 3])) -> Result<()> {
         if self.queue.free_rows() < rows { self.collect(sink).await } else { Ok(()) }
     }
@@ -153,7 +157,7 @@ impl GpuEngine {
 
     fn same_shape(&self, state: &State) -> Result<()> {
         let layout = Layout::new(state)?;
-        if layout != self.forward.chunk.layout || state.sae.activation != self.shape.activation {
+        if &layout != self.layout() || state.sae.activation != self.shape.activation {
             return Err(Error::Gpu("a state of another shape cannot be loaded into this engine".into()));
         }
         Ok(())
@@ -187,7 +191,7 @@ impl Engine for GpuEngine {
     }
 
     async fn state(&mut self) -> Result<State> {
-        let layout = &self.forward.chunk.layout;
+        let layout = self.layout();
         let trained = layout.trained_bytes();
         let parts = [
             (&*self.theta, 0, layout.bytes()),
@@ -222,7 +226,7 @@ impl Engine for GpuEngine {
 
     fn begin_epoch(&mut self) {
         let mut encoder = self.device.device.create_command_encoder(&Default::default());
-        let bytes = self.forward.chunk.layout.trained_bytes();
+        let bytes = self.layout().trained_bytes();
         encoder.copy_buffer_to_buffer(&self.theta, 0, &self.backward.previous, 0, bytes);
         encoder.clear_buffer(&self.backward.activity, 0, None);
         self.device.queue.submit([encoder.finish()]);
@@ -234,7 +238,7 @@ impl Engine for GpuEngine {
     async fn steps(&mut self, rows: &[u32], options: &StepOptions) -> Result<StepSums> {
         self.device.check()?;
         let mut sums = StepSums::default();
-        let d_in = self.forward.chunk.layout.d_in as f64;
+        let d_in = self.layout().d_in as f64;
         let mut add = |batch: usize, [squares, l1, _]: [f64; 3]| {
             sums.mse += squares / (batch as f64 * d_in);
             sums.l1 += l1 / batch as f64;
@@ -246,12 +250,12 @@ impl Engine for GpuEngine {
                 for (index, rows) in batch.chunks(self.forward.chunk.rows).enumerate() {
                     self.reserve_rows(rows.len(), &mut add).await?;
                     self.record_forward(Split::Train, rows, batch.len());
-                    let mode = if index == 0 { Earlier::Replace } else { Earlier::Add };
+                    let earlier = if index == 0 { Earlier::Replace } else { Earlier::Add };
                     self.backward.record_gradients(
                         &mut self.queue,
                         &self.forward,
                         rows.len(),
-                        (batch.len(), mode),
+                        (batch.len(), earlier),
                         &options,
                     );
                 }
@@ -267,7 +271,7 @@ impl Engine for GpuEngine {
 
     async fn activity(&mut self) -> Result<Vec<u64>> {
         self.queue.submit();
-        let bytes = 4 * self.forward.chunk.layout.d_sae as u64;
+        let bytes = 4 * self.layout().d_sae as u64;
         let read = self.device.read(&[(&self.backward.activity, 0, bytes)]).await?;
         Ok(read.iter().flat_map(|bytes| values::<u32>(bytes)).map(u64::from).collect())
     }
@@ -299,7 +303,7 @@ impl Engine for GpuEngine {
 
     async fn take_stats(&mut self) -> Result<SufficientStats> {
         let Some(stats) = &mut self.stats else {
-            return SufficientStats::new(self.forward.chunk.layout.d_in, self.forward.chunk.layout.d_sae);
+            return SufficientStats::new(self.layout().d_in, self.layout().d_sae);
         };
         self.queue.submit();
         stats.flush(&self.device, &self.forward.chunk.layout).await?;
@@ -313,7 +317,7 @@ impl Engine for GpuEngine {
 
     async fn worst_rows(&mut self, rows: &[u32], count: usize) -> Result<Vec<Vec<f32>>> {
         self.device.check()?;
-        let (width, d_in) = (4 * self.forward.chunk.layout.width, self.forward.chunk.layout.d_in);
+        let (width, d_in) = (4 * self.layout().width, self.layout().d_in);
         let (mut squares, mut residuals) = (Vec::new(), Vec::new());
         for rows in rows.chunks(self.forward.chunk.rows) {
             self.queue.submit();
@@ -322,10 +326,8 @@ impl Engine for GpuEngine {
             self.pending.clear();
             self.queue.submit();
             let n = rows.len() as u64;
-            let parts = [
-                (&*self.forward.chunk.row_sums, 0, 16 * n),
-                (&*self.forward.chunk.fit, 0, 4 * width as u64 * n),
-            ];
+            let Chunk { row_sums, fit, .. } = &self.forward.chunk;
+            let parts = [(&**row_sums, 0, 16 * n), (&**fit, 0, 4 * width as u64 * n)];
             let read = self.device.read(&parts).await?;
             let [sums, fit] = &read[..] else { return Err(incomplete_readback()) };
             squares.extend(values::<[f32; 4]>(sums).iter().map(|sum| f64::from(sum[0])));
@@ -339,7 +341,7 @@ impl Engine for GpuEngine {
     }
 
     async fn decoder(&mut self) -> Result<Decoder> {
-        let layout = &self.forward.chunk.layout;
+        let layout = self.layout();
         let parameters = [layout.decoder(), Parameter::DecoderBias];
         let ranges = parameters.map(|parameter| layout.range(parameter));
         let read = self.device.read(&ranges.map(|(first, bytes)| (&*self.theta, first, bytes))).await?;

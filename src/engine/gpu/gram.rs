@@ -144,3 +144,35 @@ fn add_rows(sums: &mut [f64], cols: usize, terms: &[f32], stride: usize) {
 fn add(sums: &mut [f64], terms: &[f32]) {
     sums.iter_mut().zip(terms).for_each(|(sum, &term)| *sum += f64::from(term));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::engine::gpu::kernels::Kernel;
+    use crate::engine::{Optimiser, State};
+    use crate::sae::{Activation, Sae, TopKBy};
+    use pollster::block_on;
+
+    #[test]
+    fn a_block_inverts_its_codes_once() {
+        let device = match block_on(GpuDevice::open(true)) {
+            Ok(device) => device,
+            Err(error) => {
+                assert!(std::env::var("CI").as_deref() != Ok("true"), "{error}");
+                return;
+            }
+        };
+        let sae = Sae::random(4, 8, Activation::TopK { k: 2, by: TopKBy::Magnitude }, true, 1);
+        let layout = Layout::new(&State { optimiser: Optimiser::new(&sae, false), sae: sae.clone() });
+        let layout = layout.expect("is small");
+        let theta = device.storage("parameters", layout.bytes()).expect("fits");
+        let forward = ForwardPass::new(&device, &layout, &sae.activation, &theta).expect("fits");
+        let mut queue = DispatchQueue::new(Rc::clone(&device)).expect("fits");
+        let mut stats = StatsAccumulator::new(&device, &forward).expect("fits");
+        stats.record(&device, &mut queue, &forward, 5).expect("records");
+        assert_eq!(queue.waiting(Kernel::Invert), 1);
+        assert_eq!(queue.waiting(Kernel::ByLatent), 2);
+    }
+}

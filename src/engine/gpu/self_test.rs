@@ -8,7 +8,7 @@ use web_time::Instant;
 use super::device::GpuDevice;
 use super::gpu_engine::GpuEngine;
 use crate::data::{Dataset, NormalisationKind, Storage};
-use crate::engine::{CpuEngine, Engine, Optimiser, Split, State, StepOptions, SufficientStats};
+use crate::engine::{CpuEngine, Decoder, Engine, Optimiser, Split, State, StepOptions, SufficientStats};
 use crate::error::{Error, Result};
 use crate::random::{Random, Stream};
 use crate::sae::{Activation, Penalties, Sae, Threshold, TopKBy};
@@ -20,10 +20,25 @@ const ROWS: usize = 45;
 const D_IN: usize = 21;
 const D_SAE: usize = 70;
 const K: usize = 9;
+/// How many of the worst reconstructed rows are compared.
+const WORST_ROWS: usize = 3;
 /// Multiply-adds of an encode that a race may take on the CPU: some 0.1 s.
 const RACE_WORK: usize = 200_000_000;
 /// Batches that the GPU runs in a race, between two readbacks.
 const RACE_BATCHES: usize = 16;
+
+/// What is compared, in the order in which [`run`] returns it.
+const COMPARED: [&str; 9] = [
+    "forward pass",
+    "gradients",
+    "two steps of Adam",
+    "activity",
+    "ZᵀZ",
+    "ZᵀX",
+    "sums of codes",
+    "decoder",
+    "worst rows",
+];
 
 /// One comparison with the CPU.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -84,8 +99,7 @@ async fn compare(
     let mut gpu = GpuEngine::new(device.clone(), &data, &data, &state).await?;
     let expected = run(&mut cpu).await?;
     let found = run(&mut gpu).await?;
-    let names = ["forward pass", "gradients", "two steps of Adam", "activity", "ZᵀZ", "ZᵀX", "sums of codes"];
-    Ok(names
+    Ok(COMPARED
         .iter()
         .zip(found.iter().zip(&expected))
         .map(|(what, (found, expected))| Check {
@@ -107,8 +121,8 @@ fn problem(bytes: bool, seed: u64) -> Result<Dataset> {
     Ok(Dataset::new(storage, D_IN)?.normalised(NormalisationKind::Standardise))
 }
 
-/// What an engine computes, in the order of the names in [`compare`].
-async fn run(engine: &mut impl Engine) -> Result<[Vec<f64>; 7]> {
+/// What an engine computes, in the order of [`COMPARED`].
+async fn run(engine: &mut impl Engine) -> Result<[Vec<f64>; COMPARED.len()]> {
     let rows: Vec<u32> = (0..ROWS as u32).rev().collect();
     let penalties = Penalties {
         l1: 1e-2,
@@ -142,7 +156,10 @@ async fn run(engine: &mut impl Engine) -> Result<[Vec<f64>; 7]> {
     engine.accumulate(&rows).await?;
     let SufficientStats { zz, zx, z, l1, active, .. } = engine.take_stats().await?;
     let sums = z.into_iter().chain([l1]).chain(active.iter().map(|&rows| rows as f64)).collect();
-    Ok([forward, gradients, parameters, activity, zz, zx, sums])
+    let Decoder { w_dec, b_dec } = engine.decoder().await?;
+    let decoder = wide(&w_dec).chain(wide(&b_dec)).collect();
+    let worst = engine.worst_rows(&rows, WORST_ROWS).await?.concat();
+    Ok([forward, gradients, parameters, activity, zz, zx, sums, decoder, wide(&worst).collect()])
 }
 
 fn wide(values: &[f32]) -> impl Iterator<Item = f64> {

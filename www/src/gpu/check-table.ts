@@ -2,6 +2,7 @@
 
 import { html, type TemplateResult } from 'lit';
 import type { GpuReport } from 'splinterp';
+import { power } from '../kit/format';
 
 /** The checks are named “activation: what”. */
 export function checkTable(checks: GpuReport['checks']): TemplateResult {
@@ -16,7 +17,7 @@ export function checkTable(checks: GpuReport['checks']): TemplateResult {
     <table data-testid="checks">
       <thead>
         <tr>
-          <td></td>
+          <th scope="col"><span class="hidden">What is compared</span></th>
           ${[...activations].map((activation) => html`<th scope="col">${activation}</th>`)}
         </tr>
       </thead>
@@ -25,15 +26,10 @@ export function checkTable(checks: GpuReport['checks']): TemplateResult {
           ([what, errors]) =>
             html`<tr>
               <th scope="row">${what}</th>
-              ${[...activations].map((activation) => html`<td>${shown(errors.get(activation))}</td>`)}
+              ${[...activations].map((activation) => html`<td>${power(errors.get(activation))}</td>`)}
             </tr>`,
         )}
       </tbody>
     </table>
   </div>`;
-}
-
-function shown(error: number | undefined): string {
-  if (error === undefined) return '–';
-  return error === 0 ? '0' : error.toExponential(1);
 }

@@ -1,7 +1,7 @@
 // What the page about the graphics adapter and its worker say to each other. Types only: nothing here runs.
 
 import type { GpuReport, Timing } from 'splinterp';
-import type { Outcome } from '../worker/protocol';
+import type { Outcome } from '../kit/failure';
 
 /** The worker, as the page sees it through comlink. */
 export interface GpuWorker {

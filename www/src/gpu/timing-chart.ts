@@ -3,8 +3,9 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Timing } from 'splinterp';
-import { shared } from '../style/shared';
-import { milliseconds, places, workloads } from './workloads';
+import { shared } from '../kit/styles';
+import { milliseconds } from '../kit/format';
+import { places, workloads } from './workloads';
 
 @customElement('timing-chart')
 export class TimingChart extends LitElement {
@@ -32,8 +33,11 @@ export class TimingChart extends LitElement {
       th[scope='row'] {
         font-weight: 400;
         font-size: 0.867rem;
-        width: 13em;
+        width: 15em;
         padding: 2px 12px 2px 0;
+      }
+      th .small {
+        font-weight: 400;
       }
       td {
         padding: 2px 0;
@@ -50,6 +54,11 @@ export class TimingChart extends LitElement {
         min-width: 2px;
         border-radius: 2px;
       }
+      @media (forced-colors: active) {
+        .bar {
+          forced-color-adjust: none;
+        }
+      }
       @media (max-width: 560px) {
         th[scope='row'] {
           width: 9em;
@@ -63,7 +72,7 @@ export class TimingChart extends LitElement {
   override render(): TemplateResult {
     return html`<table data-testid="timings">
       <caption>
-        Middle of five runs after a warm-up, in milliseconds; shorter is faster.
+        Median of five runs after a warm-up, in milliseconds; shorter is faster.
       </caption>
       ${this.timings.map((timing) => this.workload(timing))}
     </table>`;

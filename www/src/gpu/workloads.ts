@@ -4,24 +4,18 @@ import type { Timing, Workload } from 'splinterp';
 
 /** In the order in which they are measured. */
 export const workloads: Readonly<Record<Workload, { name: string; about: string }>> = {
-  'encode-784-256': { name: 'Encode, MNIST', about: '1 024 rows of 784 into 256 latents' },
-  'encode-2304-4096': { name: 'Encode, language model', about: '1 024 rows of 2 304 into 4 096 latents' },
+  'encode-784-256': { name: 'Encode, MNIST', about: '1,024 rows of 784 into 256 latents' },
+  'encode-2304-4096': { name: 'Encode, language model', about: '1,024 rows of 2,304 into 4,096 latents' },
   'step-784-256': { name: 'Training step, MNIST', about: '128 rows of 784, TopK 15 of 256' },
-  'step-2304-4096': { name: 'Training step, language model', about: '128 rows of 2 304, TopK 320 of 4 096' },
+  'step-2304-4096': { name: 'Training step, language model', about: '128 rows of 2,304, TopK 320 of 4,096' },
 };
 
 /** Where a workload runs, and how its colour is named. */
 export const places = [
   { key: 'gpu', name: 'GPU, result read back', colour: 'var(--sgd)' },
-  { key: 'gpuWithoutReadback', name: 'GPU, left there', colour: 'var(--pam)' },
+  { key: 'gpuWithoutReadback', name: 'GPU, result not read back', colour: 'var(--pam)' },
   { key: 'cpu', name: 'CPU, one thread', colour: 'var(--muted)' },
 ] as const satisfies readonly { key: keyof Timing; name: string; colour: string }[];
-
-/** Milliseconds for people: 0.42 ms, 12.3 ms, 7,063 ms. */
-export function milliseconds(value: number): string {
-  const digits = value < 1 ? 2 : value < 100 ? 1 : 0;
-  return `${new Intl.NumberFormat('en', { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(value)} ms`;
-}
 
 /** One line a workload, for a spreadsheet. */
 export function toCsv(adapter: string, timings: readonly Timing[]): string {

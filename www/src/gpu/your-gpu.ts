@@ -1,31 +1,36 @@
-// The page about the graphics adapter: what it is, whether it computes rightly, how fast it is.
+// The page about the graphics adapter: what it is, whether its results are correct, how fast it is.
 
 import { proxy, wrap, type Remote } from 'comlink';
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import type { GpuReport, Timing } from 'splinterp';
-import { panelStyles } from '../parts/panel';
-import { messages, messageStyles } from '../parts/messages';
-import { download } from '../shell/download';
-import { count } from '../shell/format';
-import { shared } from '../style/shared';
+import { panelStyles } from '../kit/panel';
+import { messages, messageStyles } from '../kit/messages';
+import { download } from '../kit/download';
+import { count, memory } from '../kit/format';
+import { shared } from '../kit/styles';
 import { checkTable } from './check-table';
 import './timing-chart';
 import type { GpuWorker } from './protocol';
+import { advice, verdict, type Report } from './verdict';
 import { toCsv, workloads } from './workloads';
 
 /** The limits of WebGPU in words. */
 const limitNames: Readonly<Record<string, string>> = {
   maxBufferSize: 'Largest buffer',
-  maxStorageBufferBindingSize: 'Largest array of a kernel',
-  maxStorageBuffersPerShaderStage: 'Arrays of a kernel',
-  maxComputeWorkgroupStorageSize: 'Shared memory of a workgroup, bytes',
-  maxComputeInvocationsPerWorkgroup: 'Threads of a workgroup',
-  maxComputeWorkgroupsPerDimension: 'Workgroups in a row',
+  maxStorageBufferBindingSize: 'Largest array in a kernel',
+  maxStorageBuffersPerShaderStage: 'Arrays in a kernel',
+  maxComputeWorkgroupStorageSize: 'Shared memory of a workgroup',
+  maxComputeInvocationsPerWorkgroup: 'Threads in a workgroup',
+  maxComputeWorkgroupsPerDimension: 'Workgroups in one dimension',
 };
 
-/** Bytes at which a limit is shown in MiB. */
-const MEBIBYTE = 2 ** 20;
+/** Limits that are sizes in bytes; the others are counts. */
+const inBytes: ReadonlySet<string> = new Set([
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxComputeWorkgroupStorageSize',
+]);
 
 @customElement('your-gpu')
 export class YourGpu extends LitElement {
@@ -77,6 +82,9 @@ export class YourGpu extends LitElement {
       .wide td {
         white-space: nowrap;
       }
+      progress {
+        margin: 8px 0 16px;
+      }
       .actions {
         display: flex;
         flex-wrap: wrap;
@@ -90,11 +98,12 @@ export class YourGpu extends LitElement {
     `,
   ];
 
-  /** `undefined` until the adapter has answered, `null` if there is none. */
-  @state() private report: GpuReport | null | undefined;
+  @state() private report: Report;
   @state() private timings: Timing[] = [];
   @state() private measuring = false;
   @state() private alert: string | undefined;
+  /** Whether the worker stopped, and can be started again. */
+  @state() private failed = false;
   private worker: Worker | undefined;
   private remote: Remote<GpuWorker> | undefined;
 
@@ -105,16 +114,29 @@ export class YourGpu extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.worker?.terminate();
+    this.close();
   }
 
   override render(): TemplateResult {
-    return html`${messages(this.alert, undefined, () => (this.alert = undefined))}
-      <section class="whole" aria-labelledby="verdict" aria-live="polite">
-        <h2 id="verdict" data-testid="verdict">${verdict(this.report)}</h2>
-        <p>${advice(this.report)}</p>
+    return html`${messages(this.alert, undefined, () => this.dismiss())}
+      <section class="whole" aria-labelledby="verdict">
+        <div role="status">
+          <h2 id="verdict" tabindex="-1" data-testid="verdict">${verdict(this.report, this.failed)}</h2>
+          <p>${advice(this.report, this.failed)}</p>
+        </div>
+        ${
+          this.failed
+            ? html`<p><button data-testid="retry" @click=${() => void this.open()}>Try again</button></p>`
+            : nothing
+        }
       </section>
       ${this.report ? this.properties(this.report) : nothing} ${this.report ? this.benchmark() : nothing}`;
+  }
+
+  /** The button goes with its message; the focus must not go with it. */
+  private dismiss(): void {
+    this.alert = undefined;
+    this.renderRoot.querySelector<HTMLElement>('#verdict')?.focus();
   }
 
   private properties(report: GpuReport): TemplateResult {
@@ -122,7 +144,7 @@ export class YourGpu extends LitElement {
       ['Adapter', report.adapter],
       ['Vendor', report.vendor],
       ['Kind', report.deviceType],
-      ['Through', report.backend],
+      ['API', report.backend],
       ['Driver', report.driver],
       ['Features', report.features.join(', ') || 'none beyond the core'],
     ].filter(([, value]) => value !== '');
@@ -131,14 +153,14 @@ export class YourGpu extends LitElement {
         <h2 id="adapter">The adapter and its limits</h2>
         <table data-testid="adapter">
           ${facts.map(([name, value]) => line(name ?? '', value ?? ''))}
-          ${limits.map(([name, value]) => line(limitNames[name] ?? name, limit(value)))}
+          ${limits.map(([name, value]) => line(limitNames[name] ?? name, (inBytes.has(name) ? memory : count)(value)))}
         </table>
       </section>
       <section aria-labelledby="checks">
-        <h2 id="checks">Its results beside the CPU’s</h2>
+        <h2 id="checks">Its results compared with the CPU’s</h2>
         <p class="small muted">
-          Each kernel runs on small random problems whose sizes are no multiple of a tile. Shown is ‖GPU − CPU‖ / ‖CPU‖;
-          32-bit sums in another order differ by about 10⁻⁶.
+          Each kernel runs on small random problems whose sizes are not multiples of its tile. The table shows ‖GPU −
+          CPU‖ / ‖CPU‖; 32-bit sums in a different order differ by about 10⁻⁶.
         </p>
         ${checkTable(report.checks)}
       </section>`;
@@ -149,21 +171,23 @@ export class YourGpu extends LitElement {
     const done = this.timings.length;
     return html`<section class="whole" aria-labelledby="speed">
       <div class="head">
-        <h2 id="speed">Its speed</h2>
+        <h2 id="speed">Speed</h2>
         <div class="actions">
-          ${
-            this.measuring
-              ? html`<button @click=${() => this.cancel()}>Cancel</button>`
-              : html`<button data-testid="measure" @click=${() => void this.measure()}>Measure</button>`
-          }
-          <button ?disabled=${done === 0} @click=${() => this.save()}>CSV</button>
+          <button
+            data-testid="measure"
+            ?disabled=${this.failed}
+            @click=${() => (this.measuring ? this.cancel() : void this.measure())}
+          >
+            ${this.measuring ? 'Cancel' : 'Measure'}
+          </button>
+          <button ?disabled=${done === 0} @click=${() => this.save()}>Download CSV</button>
         </div>
       </div>
       <p role="status" class="small muted" data-testid="progress">
         ${
           this.measuring
-            ? `Measured ${done} of ${total}. A software adapter may take minutes.`
-            : 'Products and whole training steps of two sizes, as the labs run them.'
+            ? `${done} of ${total} measured. A software adapter may take minutes.`
+            : 'Matrix products and whole training steps at two sizes, as the labs run them.'
         }
       </p>
       ${this.measuring ? html`<progress aria-label="Measured" max=${total} .value=${done}></progress>` : nothing}
@@ -173,27 +197,50 @@ export class YourGpu extends LitElement {
 
   /** Starts the worker and asks for the report. */
   private async open(): Promise<void> {
-    this.worker = new Worker(new URL('../worker/gpu.worker.ts', import.meta.url), { type: 'module' });
-    this.remote = wrap<GpuWorker>(this.worker);
+    this.close();
+    [this.report, this.alert, this.failed] = [undefined, undefined, false];
+    const worker = new Worker(new URL('./gpu.worker.ts', import.meta.url), { type: 'module' });
+    worker.addEventListener('error', ({ message }) => {
+      if (this.worker === worker) this.lose(message === '' ? 'its script could not be loaded' : message);
+    });
+    this.worker = worker;
+    this.remote = wrap<GpuWorker>(worker);
     const report = await this.remote.report();
+    if (this.worker !== worker) return;
     if (report.ok) this.report = report.value ?? null;
-    else [this.report, this.alert] = [null, report.message];
+    else this.lose(report.message);
+  }
+
+  private close(): void {
+    this.worker?.terminate();
+    [this.worker, this.remote, this.measuring] = [undefined, undefined, false];
+  }
+
+  /** What was measured stays; the rest is to be asked for again. */
+  private lose(reason: string): void {
+    this.close();
+    this.failed = true;
+    this.alert = `The measurement stopped: ${reason}. The labs are not affected.`;
   }
 
   private async measure(): Promise<void> {
-    if (!this.remote) return;
+    const { remote } = this;
+    if (!remote) return;
     [this.timings, this.measuring, this.alert] = [[], true, undefined];
     const heard = proxy((timing: Timing) => (this.timings = [...this.timings, timing]));
-    const result = await this.remote.benchmark(heard);
+    const result = await remote.benchmark(heard);
+    if (this.remote !== remote) return;
     this.measuring = false;
-    if (!result.ok) this.alert = result.message;
+    if (!result.ok) this.alert = `The benchmark stopped: ${result.message}`;
   }
 
-  /** Ends the worker: work on a device cannot be called back. */
+  /** Ends the worker, since work on a device cannot be called back, and starts another. */
   private cancel(): void {
-    this.worker?.terminate();
-    this.measuring = false;
+    const { report } = this;
+    this.close();
     void this.open();
+    // The adapter is the same.
+    this.report = report;
   }
 
   private save(): void {
@@ -207,27 +254,4 @@ function line(name: string, value: string): TemplateResult {
     <th scope="row">${name}</th>
     <td>${value}</td>
   </tr>`;
-}
-
-/** Sizes in bytes are powers of two or just below. */
-function limit(value: number): string {
-  return value >= MEBIBYTE ? `${count(Math.round(value / MEBIBYTE))} MiB` : count(value);
-}
-
-function verdict(report: GpuReport | null | undefined): string {
-  if (report === undefined) return 'Asking for an adapter and testing every kernel …';
-  if (report === null) return 'No graphics adapter answers here: everything runs on the CPU';
-  if (report.fault !== null) return `${report.adapter} computes wrong numbers: everything runs on the CPU`;
-  if (report.software) return `${report.adapter} is a software adapter: the CPU is faster by itself`;
-  return `${report.adapter} computes rightly`;
-}
-
-function advice(report: GpuReport | null | undefined): string {
-  if (report === undefined) return '';
-  if (report === null) {
-    return 'WebGPU is missing or switched off in this browser, or the browser blocks this adapter. All of the site works without it.';
-  }
-  if (report.fault !== null) return report.fault;
-  if (report.software) return 'The labs leave it alone. It can still be measured below.';
-  return 'Before a run the labs race it against the CPU on the problem at hand, and take the faster.';
 }

@@ -1,6 +1,0 @@
-// Base of the components of the activations lab.
-
-import { ControlledElement } from '../parts/element';
-import type { ActivationsController } from './controller';
-
-export abstract class ActivationsElement extends ControlledElement<ActivationsController> {}

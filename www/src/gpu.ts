@@ -1,6 +1,0 @@
-// Entry of the page about the graphics adapter: the shell at once, then the measurements as a task of their own.
-
-import './style/base.css';
-import './shell/site-header';
-
-void import('./gpu/your-gpu');

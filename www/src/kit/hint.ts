@@ -1,0 +1,89 @@
+// A short explanation behind a small button: a native popover, so that a mouse, a finger and a keyboard open it alike,
+// and Escape or a touch elsewhere closes it.
+
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import { customElement, property, query } from 'lit/decorators.js';
+import { shared } from './styles';
+
+/** Pixels between the button and its text, and that the text keeps from the window's edge. */
+const GAP = 6;
+const EDGE = 8;
+
+@customElement('hint-button')
+export class HintButton extends LitElement {
+  static override styles = [
+    shared,
+    css`
+      :host {
+        display: inline-block;
+      }
+      button {
+        position: relative;
+        display: inline-grid;
+        place-items: center;
+        width: 18px;
+        height: 18px;
+        min-height: 0;
+        padding: 0;
+        border-radius: 50%;
+        font-size: 0.7rem;
+        font-weight: 600;
+        line-height: 1;
+        color: var(--muted);
+      }
+      /* A finger needs more than the eye, and at the page's edge no more than its margin. */
+      button::before {
+        content: '';
+        position: absolute;
+        inset: -8px -3px;
+      }
+      [popover] {
+        position: fixed;
+        inset: auto;
+        width: max-content;
+        max-width: min(320px, calc(100vw - 16px));
+        margin: 0;
+        padding: 10px 12px;
+        border: 1px solid var(--line);
+        border-radius: 8px;
+        background: var(--panel);
+        color: var(--ink);
+        box-shadow: 0 8px 28px rgb(0 0 0 / 18%);
+        font-size: 0.867rem;
+        text-wrap: pretty;
+      }
+    `,
+  ];
+
+  /** What the text is about: the button's name. */
+  @property() about = '';
+  @query('button') private readonly button!: HTMLButtonElement;
+  @query('[popover]') private readonly text!: HTMLElement;
+
+  override render(): TemplateResult {
+    return html`<button type="button" popovertarget="text" aria-label="About: ${this.about}">?</button>
+      <div id="text" popover role="note" @toggle=${this.onToggle}><slot></slot></div>`;
+  }
+
+  /** Below its button, or above it where there is no room, and within the window. */
+  private readonly onToggle = (event: ToggleEvent): void => {
+    if (event.newState !== 'open') {
+      window.removeEventListener('scroll', this.close, { capture: true });
+      return;
+    }
+    const { left, top, bottom } = this.button.getBoundingClientRect();
+    const { offsetWidth, offsetHeight, style } = this.text;
+    const below = bottom + GAP + offsetHeight + EDGE <= innerHeight;
+    style.left = `${Math.max(EDGE, Math.min(left - EDGE, innerWidth - EDGE - offsetWidth))}px`;
+    style.top = `${below ? bottom + GAP : Math.max(EDGE, top - GAP - offsetHeight)}px`;
+    // It is fixed to the window: the page must not slide away under it.
+    window.addEventListener('scroll', this.close, { capture: true, passive: true, once: true });
+  };
+
+  private readonly close = (): void => this.text.hidePopover();
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener('scroll', this.close, { capture: true });
+  }
+}

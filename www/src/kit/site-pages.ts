@@ -1,0 +1,15 @@
+// The pages of the site, in the order of the navigation. A page is listed once it exists.
+
+export interface SitePage {
+  /** Its address, relative to the site's root. */
+  readonly href: string;
+  /** Its name in the navigation. */
+  readonly name: string;
+}
+
+export const sitePages: readonly SitePage[] = [
+  { href: './', name: 'MNIST lab' },
+  { href: './activations.html', name: 'Activations lab' },
+  { href: './gallery.html', name: 'Gallery' },
+  { href: './gpu.html', name: 'Your GPU' },
+];

@@ -1,0 +1,242 @@
+// One feature: how it fires, on which rows, through which input dimensions, and what resembles it.
+
+import { css, html, nothing, type TemplateResult } from 'lit';
+import { customElement } from 'lit/decorators.js';
+import { ActivationsElement } from '../element';
+import { count, measured, percent } from '../../../kit/format';
+import { ThemeController } from '../../../kit/theme';
+import { shared } from '../../../kit/styles';
+import type { DataInfo, FeatureDetail as Detail, FeatureSummary } from '../protocol';
+import '../../../kit/histogram';
+import { rowList, rowStyles } from './rows';
+
+@customElement('feature-detail')
+export class FeatureDetail extends ActivationsElement {
+  static override styles = [
+    shared,
+    rowStyles,
+    css`
+      :host {
+        /* Blue and orange of the site's diverging scale, as grounds. */
+        --up: light-dark(#f0a030, #c06a08);
+        --down: light-dark(#5aa9d8, #1d6fa5);
+      }
+      h2 {
+        overflow-wrap: anywhere;
+      }
+      h3 {
+        margin-top: 18px;
+      }
+      dl {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 4px 22px;
+        margin: 8px 0 12px;
+      }
+      .known {
+        margin: 6px 0 0;
+      }
+      dt {
+        font-size: 0.75rem;
+        color: var(--muted);
+      }
+      dd {
+        margin: 0;
+        font-variant-numeric: tabular-nums;
+      }
+      .thirds {
+        display: grid;
+        grid-template-columns: repeat(3, minmax(0, 1fr));
+        gap: 0 26px;
+      }
+      .bars {
+        list-style: none;
+        margin: 6px 0 0;
+        padding: 0;
+        font-size: 0.8rem;
+        font-variant-numeric: tabular-nums;
+      }
+      .bars li {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) 44px 5ch;
+        gap: 8px;
+        align-items: center;
+        min-height: 25px;
+      }
+      .bars a {
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      .bars > li > :last-child {
+        text-align: right;
+      }
+      .track {
+        height: 6px;
+        border-radius: 3px;
+        background: var(--line);
+        overflow: hidden;
+      }
+      .track i {
+        display: block;
+        height: 100%;
+      }
+      .track.positive i {
+        background: var(--up);
+      }
+      .track.negative i {
+        background: var(--down);
+      }
+      .intervals {
+        display: grid;
+        grid-template-columns: repeat(2, minmax(0, 1fr));
+        gap: 0 26px;
+      }
+      .interval {
+        display: flex;
+        gap: 12px;
+        align-items: baseline;
+        margin: 12px 0 0;
+        font-size: 0.8rem;
+        font-weight: 600;
+        font-variant-numeric: tabular-nums;
+      }
+      .interval span {
+        font-weight: 400;
+        color: var(--muted);
+      }
+      summary {
+        cursor: pointer;
+        color: var(--accent);
+        font-size: 0.867rem;
+        font-weight: 600;
+        margin-top: 18px;
+        width: max-content;
+      }
+      @media (max-width: 760px) {
+        .thirds,
+        .intervals {
+          grid-template-columns: minmax(0, 1fr);
+        }
+      }
+    `,
+  ];
+
+  constructor() {
+    super();
+    new ThemeController(this, () => this.requestUpdate());
+  }
+
+  override render(): TemplateResult {
+    const { detail, summary } = this.lab.features;
+    if (!detail || !summary) return html`<p class="muted">Choose a feature.</p>`;
+    return this.shown(detail, summary);
+  }
+
+  private shown(detail: Detail, { table, words, known: all, rows, sampledRows }: FeatureSummary): TemplateResult {
+    const { feature, top, intervals } = detail;
+    const strongest = table.max[feature] ?? 0;
+    const image = this.lab.info?.data.image;
+    const figures: [string, string][] = [
+      ['density', percent(table.density[feature])],
+      ['mean strength', measured(table.mean[feature])],
+      ['greatest', measured(strongest)],
+      ['encoder · decoder', (table.cosine[feature] ?? 0).toFixed(3)],
+      ['encoder norm', measured(table.encoderNorm[feature])],
+      ['decoder norm', measured(table.decoderNorm[feature])],
+    ];
+    const best = all.filter((each) => each.feature === feature).sort((a, b) => b.cosine - a.cosine)[0];
+    const known = best
+      ? html`<p class="known">
+          The known feature that it is most like: ${best.name} (cosine ${best.cosine.toFixed(2)}).
+        </p>`
+      : nothing;
+    return html`<section aria-labelledby="feature" data-testid="feature">
+      <h2 id="feature">Feature ${feature}${words[feature] ? html`: ${words[feature]}` : nothing}</h2>
+      ${known}
+      <dl>
+        ${figures.map(
+          ([name, value]) =>
+            html`<div>
+              <dt>${name}</dt>
+              <dd>${value}</dd>
+            </div>`,
+        )}
+      </dl>
+      <feature-histogram
+        what="the feature’s non-zero activations"
+        .bins=${detail.histogram}
+        .edge=${measured}
+      ></feature-histogram>
+      ${
+        top.length === 0
+          ? html`<p>No row activates this feature.</p>`
+          : html`<h3>Strongest rows</h3>
+              ${rowList(top, strongest, image, 'Strongest rows')}`
+      }
+      <div class="thirds">
+        <div>
+          <h3>Input dimensions</h3>
+          <ol class="bars" aria-label="Most aligned input dimensions">
+            ${Array.from(detail.inputs.dims, (dim, i) => this.bar(html`<span>dimension ${dim}</span>`, detail.inputs.values[i]))}
+          </ol>
+        </div>
+        ${this.others('Nearest by cosine', detail.byCosine, detail)}
+        ${this.others('Nearest by correlation', detail.byCorrelation, detail)}
+      </div>
+      ${
+        intervals.length > 0
+          ? html`<details open>
+              <summary>From weak to strong</summary>
+              <div class="intervals">
+                ${[...intervals].reverse().map((interval) => this.interval(interval, strongest, image))}
+              </div>
+            </details>`
+          : nothing
+      }
+      ${
+        sampledRows < rows
+          ? html`<p class="small muted">
+              Histogram, intervals and correlations are of a random ${count(sampledRows)} of ${count(rows)} rows.
+            </p>`
+          : nothing
+      }
+    </section>`;
+  }
+
+  private interval(
+    { from, to, share, rows }: Detail['intervals'][number],
+    strongest: number,
+    image: DataInfo['image'],
+  ): TemplateResult {
+    const span = `${measured(from)} to ${measured(to)}`;
+    return html`<div>
+      <p class="interval">${span}<span>${percent(share)} of its rows</span></p>
+      ${rows.length > 0 ? rowList(rows, strongest, image, `Rows from ${span}`) : nothing}
+    </div>`;
+  }
+
+  private others(title: string, { features, values }: Detail['byCosine'], { names }: Detail): TemplateResult {
+    return html`<div>
+      <h3>${title}</h3>
+      <ol class="bars" aria-label=${title}>
+        ${Array.from(features, (other, i) =>
+          this.bar(
+            html`<a href=${this.lab.linkTo({ feature: other })} title=${names[other] ?? ''}
+              >${other}${names[other] ? ` ${names[other]}` : ''}</a
+            >`,
+            values[i],
+          ),
+        )}
+      </ol>
+    </div>`;
+  }
+
+  private bar(label: TemplateResult, value = 0): TemplateResult {
+    const width = `width: ${Math.round(Math.min(1, Math.abs(value)) * 100)}%`;
+    return html`<li>
+      ${label}<span class="track ${value < 0 ? 'negative' : 'positive'}"><i .style=${width}></i></span
+      ><span>${value.toFixed(2)}</span>
+    </li>`;
+  }
+}

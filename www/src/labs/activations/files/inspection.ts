@@ -1,0 +1,218 @@
+// A file that waits for the user's word: what it holds, what its values are like, how they will be kept.
+
+import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, query } from 'lit/decorators.js';
+import { panelStyles } from '../../../kit/panel';
+import { count, duration, measured } from '../../../kit/format';
+import { shared } from '../../../kit/styles';
+import type { Inspection, Keep } from '../protocol';
+import { ActivationsElement } from '../element';
+
+const keeps: readonly Keep[] = ['u8', 'f16', 'f32'];
+/** A tensor's name, told from others in a list, has at most so many letters. */
+const LONGEST_NAME = 60;
+
+@customElement('acts-inspection')
+export class ActsInspection extends ActivationsElement {
+  static override styles = [
+    shared,
+    panelStyles,
+    css`
+      :host {
+        /* Below the bar that keeps in view. */
+        scroll-margin-top: 84px;
+      }
+      dl {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 6px 22px;
+        margin: 12px 0 0;
+      }
+      dt {
+        font-size: 0.75rem;
+        color: var(--muted);
+      }
+      dd {
+        margin: 0;
+        font-variant-numeric: tabular-nums;
+      }
+      .preview {
+        overflow-x: auto;
+        margin-top: 12px;
+      }
+      table {
+        border-collapse: collapse;
+        font-size: 0.8rem;
+        font-variant-numeric: tabular-nums;
+      }
+      td {
+        padding: 3px 10px 3px 0;
+        text-align: right;
+        white-space: nowrap;
+      }
+      .choices {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 10px 16px;
+        align-items: center;
+        margin-top: 14px;
+      }
+      .choices .source {
+        min-height: 0;
+      }
+      .use {
+        background: var(--accent);
+        border-color: var(--accent);
+        color: var(--on-accent);
+        font-weight: 600;
+      }
+      .use:hover:not(:disabled) {
+        color: var(--on-accent);
+      }
+      progress {
+        flex: 1 1 160px;
+      }
+    `,
+  ];
+
+  protected override readonly topics = ['change', 'progress'] as const;
+
+  @query('.use') private readonly use!: HTMLElement | null;
+  /** The file that was last brought into view. */
+  private shown: unknown;
+
+  override render(): TemplateResult | typeof nothing {
+    const { opened, inspection, loading } = this.lab.files;
+    if (!opened) return nothing;
+    const left = loading?.progress.left;
+    const many = opened.tensors.length > 1;
+    return html`<section aria-labelledby="file" data-testid="inspection">
+      <div class="head">
+        <h2 id="file">${opened.name}, ${megabytes(opened.bytes)}</h2>
+        ${
+          many
+            ? html`<label
+                >Array
+                <select
+                  data-testid="tensor"
+                  @change=${(event: Event) => void this.lab.files.choose((event.target as HTMLSelectElement).value)}
+                >
+                  ${opened.tensors.map(
+                    ({ name, dtype, shape }) =>
+                      html`<option value=${name} .selected=${name === inspection?.tensor.name}>
+                        ${name.slice(0, LONGEST_NAME)} · ${dtype} [${shape.join(', ')}]
+                      </option>`,
+                  )}
+                </select></label
+              >`
+            : nothing
+        }
+      </div>
+      ${inspection ? this.figures(inspection) : html`<p class="muted">Looking at its values …</p>`}
+      ${opened.tokens === undefined ? nothing : html`<p class="small">Words come from ${opened.tokens}.</p>`}
+      <div class="choices">
+        ${inspection ? this.choices(inspection) : nothing}
+        ${
+          loading
+            ? html`<progress aria-label="Reading" max="1" .value=${loading.progress.share}></progress>
+                <span class="small number">${left === undefined ? '' : `${duration(left)} left`}</span>
+                <button @click=${() => this.lab.files.cancel()}>Cancel</button>`
+            : html`<button
+                  class="use"
+                  data-testid="use"
+                  ?disabled=${!inspection}
+                  @click=${() => void this.lab.files.load()}
+                >
+                  Use these rows
+                </button>
+                <button @click=${() => this.lab.files.dismiss()}>Leave it</button>`
+        }
+      </div>
+    </section>`;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed);
+    const { opened, inspection } = this.lab.files;
+    if (opened === this.shown || (opened && !inspection)) return;
+    this.shown = opened;
+    if (!opened) return;
+    this.scrollIntoView();
+    this.use?.focus({ preventScroll: true });
+  }
+
+  private figures({ tensor, ...of }: Inspection): TemplateResult {
+    const part = of.inspected < tensor.rows * tensor.cols;
+    const figures: [string, string][] = [
+      ['shape', `[${tensor.shape.join(', ')}]`],
+      ['rows × values', `${count(tensor.rows)} × ${count(tensor.cols)}`],
+      ['type', tensor.dtype],
+      ['least', measured(of.min)],
+      ['greatest', measured(of.max)],
+      ['mean', measured(of.mean)],
+      ['standard deviation', measured(of.std)],
+      ['NaN', count(of.nans)],
+      ['infinite', count(of.infinities)],
+    ];
+    return html`<dl data-testid="statistics">
+        ${figures.map(
+          ([name, value]) =>
+            html`<div>
+              <dt>${name}</dt>
+              <dd>${value}</dd>
+            </div>`,
+        )}
+      </dl>
+      ${part ? html`<p class="small muted">Figures of the first ${count(of.inspected)} values.</p>` : nothing}
+      <div class="preview" tabindex="0" role="region" aria-label="The first values of the first rows">
+        <table>
+          <tbody>
+            ${of.preview.map(
+              (row) =>
+                html`<tr>
+                  ${row.map((value) => html`<td>${measured(value)}</td>`)}
+                  <td>…</td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>`;
+  }
+
+  private choices({ bytes, nans, infinities }: Inspection): TemplateResult {
+    const { keep, dropNonFinite } = this.lab.files;
+    return html`<label
+        >Keep as
+        <select
+          data-testid="keep"
+          @change=${(event: Event) => this.lab.files.set({ keep: (event.target as HTMLSelectElement).value as Keep })}
+        >
+          ${keeps.map((each) => {
+            const size = bytes[each];
+            return size === undefined
+              ? nothing
+              : html`<option value=${each} .selected=${each === keep}>${each}, ${megabytes(size)}</option>`;
+          })}
+        </select></label
+      >
+      ${
+        nans + infinities > 0
+          ? html`<div class="source">
+              <input
+                type="checkbox"
+                id="drop-rows"
+                .checked=${dropNonFinite}
+                @change=${() => this.lab.files.set({ dropNonFinite: !dropNonFinite })}
+              />
+              <label for="drop-rows">Leave out rows with NaN or infinity</label>
+            </div>`
+          : nothing
+      }`;
+  }
+}
+
+/** A size in memory: 0.19 MB, 24.6 MB. */
+function megabytes(bytes: number): string {
+  const mega = bytes / 1e6;
+  return `${mega < 10 ? mega.toFixed(2) : mega.toFixed(1)} MB`;
+}

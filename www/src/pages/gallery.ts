@@ -1,0 +1,5 @@
+// Entry of the gallery: all figures of the registry.
+
+import '../kit/base.css';
+import '../kit/site-header';
+import '../gallery/gallery';
