@@ -1,5 +1,5 @@
-//! k-means and local PCA: the two ends between which a sparse autoencoder lies (a constant for each cell, and the best
-//! affine map of a given rank for each cell).
+//! k-means and local PCA, between which a sparse autoencoder lies: a constant per cell, and the best affine map of a
+//! given rank per cell.
 
 mod check;
 mod kmeans;

@@ -6,7 +6,7 @@ use crate::random::Random;
 
 /// Length of the lists of input dimensions and of other features.
 const LISTED: usize = 10;
-/// Below this share of `Σz²` a variance is rounding: the latent is as good as constant and correlates with nothing.
+/// Below this share of `Σz²` a variance is rounding: the latent counts as constant and has no correlations.
 const CONSTANT: f64 = 1e-12;
 
 /// What is shown of one feature. Row numbers are those of the data set measured.
@@ -16,7 +16,7 @@ pub struct Feature {
     pub histogram: Histogram,
     /// The strongest activations, strongest first; among equals the earlier row.
     pub top: Examples,
-    /// Intervals of strength of equal width from 0 to the greatest, weakest first.
+    /// Intervals of strength of equal width from 0 to the greatest, lowest first.
     pub intervals: Vec<Interval>,
     /// Input dimensions by the size of the decoder row's component, with the components of the unit decoder row.
     pub inputs: Ranked,
@@ -68,7 +68,7 @@ pub struct Ranked {
 }
 
 impl Features {
-    /// The strongest rows of one feature, strongest first: read off, without the work of [`Features::feature`].
+    /// The top activating examples of one feature, strongest first, without the rest of [`Features::feature`].
     ///
     /// # Errors
     /// If there is no such feature.

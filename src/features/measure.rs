@@ -28,7 +28,7 @@ pub struct Features {
     table: FeatureTable,
 }
 
-/// One figure of each latent a column, `[d_sae]`.
+/// Statistics of all latents, each `[d_sae]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeatureTable {
     /// Share of rows on which it is active.
@@ -50,8 +50,8 @@ pub struct FeatureTable {
 }
 
 impl Features {
-    /// Measures a model's latents over all rows of a data set. The observer hears of rows and latents done, `rows +
-    /// d_sae` in all.
+    /// Measures a model's latents over all rows of a data set. Progress counts rows and latents, `rows + d_sae` in
+    /// all.
     ///
     /// # Errors
     /// If the columns of the data are not the model's, an option is out of range, an activation is not finite, or the
@@ -133,12 +133,13 @@ impl Features {
         self.rows
     }
 
-    /// Rows of which histograms, intervals and correlations tell: all, or a random sample if their codes are many.
+    /// Number of rows that histograms, intervals and correlations are computed from: all, or a random sample if there are
+    /// too many codes.
     pub fn sampled_rows(&self) -> usize {
         self.sample.rows.len()
     }
 
-    /// Figures of all latents.
+    /// Statistics of all latents.
     pub fn table(&self) -> &FeatureTable {
         &self.table
     }

@@ -7,18 +7,18 @@ use crate::error::{Error, Result};
 /// Entries of sparse codes that are kept by default: 8 M take 128 MB with their transpose. 320 active latents on each
 /// of 26 000 rows fit.
 const KEEP: usize = 8 << 20;
-/// More examples or bins than anyone looks at.
+/// Upper limit of examples and bins.
 const MOST: usize = 1000;
 
 /// Options of [`super::Features::measure`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct FeatureOptions {
-    /// Strongest rows of a feature, at most: 20.
+    /// Top activating examples per feature, at most: 20.
     pub top_rows: usize,
-    /// Example rows from each interval of strength, at most: 5.
+    /// Example rows per interval of strength, at most: 5.
     pub per_interval: usize,
-    /// Intervals of equal width between no and the greatest strength: 10.
+    /// Intervals of equal width from 0 to the greatest strength: 10.
     pub intervals: usize,
     /// Bins of the histogram of activations: 40.
     pub bins: usize,

@@ -1,8 +1,8 @@
-//! Figures of each latent that are exact over all rows: they are gathered as the rows stream by.
+//! Statistics of each latent that are exact over all rows, gathered in one pass.
 
 use crate::error::{Error, Result};
 
-/// One latent's figures so far.
+/// One latent's statistics so far.
 #[derive(Debug, Clone)]
 pub struct Tally {
     /// Rows on which it is active.
@@ -50,7 +50,7 @@ impl Tally {
     }
 }
 
-/// Refuses an activation that has left the numbers, as parameters near the end of float32's range can make it.
+/// Refuses an activation that is not finite, as parameters near the end of float32's range can make it.
 pub fn finite(latent: u32, row: u32, z: f32) -> Result<()> {
     if z.is_finite() {
         return Ok(());

@@ -56,7 +56,7 @@ impl Candidates {
                 lows.push(value - spread);
                 highs.push(value + spread);
             }
-            // What stays below the smallest values of `need` others, or below zero, cannot matter.
+            // A function below the smallest values of `need` others, or below zero, cannot rank.
             let mut bar = f64::NEG_INFINITY;
             if lows.len() > need {
                 bar = *lows.select_nth_unstable_by(need - 1, |a, b| b.total_cmp(a)).1;

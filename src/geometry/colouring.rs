@@ -7,7 +7,7 @@ const PALETTE: u8 = 6;
 
 impl Partition {
     /// A colour 0, 1, … for each cell, neighbours differing. Six colours are enough, for the cells form a planar
-    /// map; a cell keeps the colour that its owners suggest where its neighbours allow, so that colours stay calm
+    /// map; a cell keeps the colour that its owners suggest where its neighbours allow, so that colours stay the same
     /// while sites move.
     ///
     /// Smallest-last colouring (Matula and Beck 1983): cells with the fewest neighbours are taken away one by one and
@@ -53,8 +53,8 @@ impl Partition {
             for &other in of(cell) {
                 used[colours[other as usize] as usize] = true;
             }
-            let wanted = wish(self.owners(cell).unwrap_or_default());
-            let free = (0..PALETTE).map(|k| (wanted + k) % PALETTE).chain(PALETTE..u8::MAX);
+            let preferred_colour = preferred(self.owners(cell).unwrap_or_default());
+            let free = (0..PALETTE).map(|k| (preferred_colour + k) % PALETTE).chain(PALETTE..u8::MAX);
             colours[cell] = free.into_iter().find(|&colour| !used[colour as usize]).unwrap_or(0);
         }
         colours
@@ -84,8 +84,8 @@ fn adjacency(partition: &Partition) -> (Vec<u32>, Vec<u32>) {
     (starts, pairs.into_iter().map(|(_, other)| other).collect())
 }
 
-/// The colour that a set of owners would like: a hash, so that it does not depend on other cells.
-fn wish(owners: &[u32]) -> u8 {
+/// The preferred colour of a set of owners: a hash, so that it does not depend on other cells.
+fn preferred(owners: &[u32]) -> u8 {
     let mixed = owners.iter().fold(0u32, |hash, &owner| {
         // Knuth's multiplicative hash: 2^32 over the golden ratio.
         (hash.rotate_left(5) ^ owner).wrapping_mul(2_654_435_769)

@@ -1,8 +1,8 @@
 //! Cells on which the same K of n affine functions rank first, by flood fill.
 //!
 //! The cell of a set S is where the least of S is at least the greatest of the others, a convex polygon. It starts as
-//! the box; at each corner not yet seen the least of S and the greatest of the others are found, and if they stand
-//! the wrong way round, the line on which they are equal cuts the polygon. Each edge that is left belongs to such a
+//! the box; at each corner not yet seen the least of S and the greatest of the others are found, and if the other is
+//! the greater, the line on which they are equal cuts the polygon. Each edge that is left belongs to such a
 //! pair (a, b), and behind it lies the cell of S without a, with b.
 //!
 //! One such fill serves order-K power diagrams, TopK in all three kinds, and, with zero as a function that is always
@@ -65,11 +65,11 @@ struct Flood<'a> {
     /// Cells so far: the owners' set, their part of the corners, and their area.
     cells: Vec<(u32, u32, u32, f64)>,
     corners: Vec<([f64; 2], u32)>,
-    // Scratch for the cell at hand.
+    // Buffers for the current cell.
     polygon: Polygon,
     /// The pairs (leaves, enters) that label the polygon's edges.
     pairs: Vec<(u32, u32)>,
-    /// Whether a function is in the set at hand: then it bears the set's number.
+    /// For each function the number of the last set that was cut and contains it.
     stamp: Vec<u32>,
     set: Vec<u32>,
     ranked: Vec<(f64, u32)>,
@@ -93,10 +93,10 @@ impl<'a> Flood<'a> {
         }
     }
 
-    /// Fills the box from a point of it; then goes on behind the edges whose sets own nothing, until there is none.
+    /// Fills the box from a point of it, then continues behind edges whose sets own nothing, until there are none.
     fn run(&mut self) -> Result<()> {
         let b = self.frame.bounds;
-        // Off the middle and aslant, for symmetric input has borders there.
+        // Off the middle and off the diagonals, where symmetric input has borders.
         let (x, y) = (b.x0 + 0.414 * (b.x1 - b.x0), b.y0 + 0.441 * (b.y1 - b.y0));
         let mut done = 0;
         self.rank_at(x, y);
@@ -111,7 +111,7 @@ impl<'a> Flood<'a> {
         Ok(())
     }
 
-    /// Decides every set from number `done` on, those that come up meanwhile included.
+    /// Cuts the cell of every set from number `done` on, including sets found on the way.
     fn carve_from(&mut self, done: &mut u32) -> Result<()> {
         while (*done as usize) < self.sets.count() {
             if self.cells.len() > MAX_CELLS || self.sets.members_of_all() > MAX_OWNERS {
@@ -205,7 +205,7 @@ impl<'a> Flood<'a> {
         if twice <= 2.0 * THIN * around {
             return None;
         }
-        // The last word has the middle of the cell: nearly equal functions could both claim it.
+        // The middle of the cell decides: nearly equal functions could both claim it.
         let count = self.polygon.corners.len() as f64;
         let sum = positions(&self.polygon.corners).fold([0.0; 2], |s, p| [s[0] + p[0], s[1] + p[1]]);
         let [x, y] = sum.map(|s| s / count);
@@ -313,7 +313,7 @@ impl<'a> Flood<'a> {
         self.sets.add_hint(set, (come, go));
     }
 
-    /// Records the cell at hand and enters the sets behind its edges.
+    /// Records the current cell and enters the sets behind its edges.
     fn keep(&mut self, number: u32, area: f64) {
         let start = self.corners.len() as u32;
         let cell = self.cells.len() as u32;

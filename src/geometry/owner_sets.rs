@@ -1,10 +1,10 @@
-//! The sets of functions that have come up as owners of a cell, each once, and what is known of their cells.
+//! The sets of functions found as possible owners of a cell, each stored once, and what is known of their cells.
 
 use std::collections::HashMap;
 
 use super::ranking::NONE;
 
-/// A set, in the order of coming up.
+/// A set; sets are numbered in the order in which they are found.
 #[derive(Debug)]
 struct OwnerSet {
     /// Its part of the common list of members.
@@ -17,7 +17,7 @@ struct OwnerSet {
     outcome: Outcome,
 }
 
-/// What has become of a set.
+/// What a set owns.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Outcome {
     /// Its cell is still to be cut.
@@ -56,7 +56,7 @@ impl OwnerSets {
         &self.members[from as usize..to as usize]
     }
 
-    /// What has become of a set; of [`NONE`] nothing will.
+    /// What a set owns; [`NONE`] owns nothing.
     pub(super) fn outcome(&self, number: u32) -> Outcome {
         self.sets.get(number as usize).map_or(Outcome::Nothing, |set| set.outcome)
     }
@@ -65,7 +65,7 @@ impl OwnerSets {
         self.sets[number as usize].outcome = outcome;
     }
 
-    /// The number of a set, given in ascending order, a new one if it has not come up.
+    /// The number of a set, given in ascending order, a new one if it was not found before.
     pub(super) fn enter(&mut self, set: &[u32]) -> u32 {
         let hash = set.iter().fold(0, |h, &i| h ^ mix(i));
         let number = self.sets.len() as u32;

@@ -7,7 +7,7 @@
 //! - soft: `z_i = softmax(pre / 0.3)_i`, taken over all latents: the image of a cell lies in an affine subspace of
 //!   dimension at most k.
 //!
-//! Either way no code does better on the same cells than local PCA of rank k. Both give the encoder a gradient; a
+//! Either way local PCA of rank k is a lower bound for the error on the same cells. Both give the encoder a gradient; a
 //! hard code of zeros and ones, as in the paper's script, gives it none.
 
 mod options;

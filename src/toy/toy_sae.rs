@@ -15,17 +15,17 @@ const SITE_STD: f64 = 0.7;
 const DECODER_STD: f64 = 0.01;
 /// Rounds of Lloyd's algorithm for sites that start from k-means; 100 points settle in some ten.
 const ROUNDS: u32 = 100;
-/// More atoms than this cannot be told apart in a picture.
+/// More atoms than this cannot be distinguished in a figure.
 const MAX_ATOMS: usize = 4096;
 /// Largest magnitude of a coordinate: squares of products of parameters must stay far from overflow.
 const LARGEST: f64 = 1e6;
 
-/// Mean squared errors of what else the cells of an SAE could do; see [`ToySae::bounds`].
+/// Mean squared errors of the best constant and affine maps on the cells of an SAE; see [`ToySae::bounds`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CellErrors {
     /// The mean of its points on each cell.
     pub constant: f64,
-    /// Local PCA of rank k on each cell, which no code passes.
+    /// Local PCA of rank k on each cell: a lower bound for any code on these cells.
     pub affine: f64,
     /// Cells that hold points.
     pub cells: u32,

@@ -1,5 +1,5 @@
-//! What happens after a panic or a trap. Both leave values half written, so the whole module counts as broken from
-//! then on: the call or the promise in which it happened fails with code `broken`, and so does every later one.
+//! What happens after a panic or a trap. Either leaves values half written, so from then on the whole module counts as
+//! broken: the call or promise in which it happened fails with code `broken`, and so does every later one.
 
 use std::panic::PanicHookInfo;
 use std::sync::OnceLock;
@@ -10,7 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::error::Thrown;
 
-/// What broke the module, from then on.
+/// What broke the module; set once.
 static CAUSE: OnceLock<String> = OnceLock::new();
 
 /// # Errors

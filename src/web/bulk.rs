@@ -20,7 +20,7 @@ const TYPES: &str = r#"
 export interface BulkOptions {
   /** 'auto' by default: a GPU where the work is worth one and it is no software adapter, else the CPU. */
   backend?: 'auto' | 'gpu' | 'cpu';
-  /** Hears of the rows done and of all. */
+  /** Called with the rows done and the number of all rows. */
   onProgress?: (done: number, total: number) => void;
 }
 "#;
@@ -75,8 +75,8 @@ impl Sae {
             let mut page = Page::new(on_progress, Cancellation::default().flag());
             Ok(async move {
                 let progress = async |done: usize, total: usize| {
-                    let wish = page.progress(done as u64, total as u64).await;
-                    if wish.is_break() { Err(Error::Cancelled) } else { Ok(()) }
+                    let decision = page.progress(done as u64, total as u64).await;
+                    if decision.is_break() { Err(Error::Cancelled) } else { Ok(()) }
                 };
                 let output = inference.run(operation, &sae, &input, backend, progress).await;
                 Ok(float32(&page.outcome(output)?))

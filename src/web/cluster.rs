@@ -49,8 +49,8 @@ pub fn kmeans(
     ]))
 }
 
-/// The best affine map of rank `rank` for each cluster, through its centre: the other end of what an autoencoder can
-/// be.
+/// The best affine map of rank `rank` for each cluster, through its centre: a lower bound for any autoencoder on these
+/// cells.
 #[wasm_bindgen(js_name = localPca, unchecked_return_type = "LocalPca")]
 pub fn local_pca(
     #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] points: &JsValue,

@@ -12,7 +12,7 @@ use super::convert::found;
 use super::error::Thrown;
 use crate::error::Error;
 
-/// The content of an object of the surface. It is shared, so that work that goes on after a call can hold it.
+/// The content of an object of the surface. It is shared, so that work can keep it after the call that started it.
 pub struct Content<T>(Rc<T>);
 
 impl<T> Content<T> {
@@ -44,11 +44,11 @@ pub trait Argument: 'static {
 }
 
 /// JavaScript's name of the method through which an object hands over its content. wasm-bindgen itself would take the
-/// object out of JavaScript's hands, or throw an error that names no argument.
+/// object away from JavaScript, or throw an error that names no argument.
 const METHOD: &str = "__content";
 
 thread_local! {
-    /// On its way from an object to the function that takes it as an argument.
+    /// Between an object and the function that takes it as an argument.
     static HANDED_OVER: RefCell<Option<Rc<dyn Any>>> = const { RefCell::new(None) };
 }
 

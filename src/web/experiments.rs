@@ -49,7 +49,7 @@ export interface ExperimentRow {
   epochs: number;
   /** The engine that trained the last epoch, as `Trainer.backend` names it. */
   backend: string;
-  /** Figures of the last epoch; null if the run failed. */
+  /** Statistics of the last epoch; null if the run failed. */
   report: EpochReport | null;
   /** Time that all epochs took. */
   seconds: number;
@@ -70,7 +70,7 @@ export interface ExperimentSummary {
   share: number;
   updatesPerBatch: number;
   l1: number;
-  /** Runs that ended well; the figures are over these. */
+  /** Runs that succeeded; the statistics are over these. */
   runs: number;
   failed: number;
   testMse: Spread;
@@ -82,7 +82,7 @@ export interface ExperimentSummary {
 }
 "#;
 
-/// Runs executed one after another on one pair of data sets. A run that fails leaves a row that says why.
+/// Runs executed one after another on one pair of data sets. A failed run has a row that says why it failed.
 #[wasm_bindgen]
 pub struct Experiments {
     plan: Content<Plan>,
@@ -116,9 +116,9 @@ impl Experiments {
         })
     }
 
-    /// Executes the whole list. `onProgress(done, total)` hears of the rows done, `onRow(row)` of each run that has
-    /// ended; what they throw ends the list, and the promise rejects with it. After [`Experiments::cancel`] the promise
-    /// rejects with code `cancelled`. `rows` keeps what was finished.
+    /// Executes the whole list. `onProgress(done, total)` is called with the rows done, `onRow(row)` after each run;
+    /// what they throw ends the list, and the promise rejects with it. After [`Experiments::cancel`] the promise
+    /// rejects with code `cancelled`. `rows` keeps the finished runs.
     #[wasm_bindgen(unchecked_return_type = "Promise<ExperimentRow[]>")]
     pub fn run(
         &self,
@@ -177,7 +177,7 @@ impl Experiments {
     }
 }
 
-/// Keeps the rows and tells the page of them.
+/// Collects the rows and passes them to the page.
 struct RowCollector {
     page: Page,
     on_row: Option<Function>,

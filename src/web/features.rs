@@ -21,24 +21,24 @@ use crate::{data, sae};
 const TYPES: &str = r#"
 /** Options of Features.measure; what is left out takes the value given. */
 export interface FeatureOptions {
-  /** Strongest rows of a feature, at most, 20. */
+  /** Top activating examples per feature, at most; 20 by default. */
   topRows?: number;
-  /** Example rows from each interval of strength, at most, 5. */
+  /** Example rows per interval of strength, at most; 5 by default. */
   perInterval?: number;
-  /** Intervals of equal width between no and the greatest strength, 10. */
+  /** Intervals of equal width from 0 to the greatest strength; 10 by default. */
   intervals?: number;
-  /** Bins of the histogram of activations, 40. */
+  /** Bins of the histogram of activations; 40 by default. */
   bins?: number;
-  /** Activations kept, at most, 8 388 608. Where there are more, histograms, intervals and correlations come from a
+  /** Activations kept, at most; 8,388,608 by default. Where there are more, histograms, intervals and correlations come from a
    *  random sample of rows; all else stays exact. */
   keep?: number;
-  /** Seed of the sample and of the examples, 0. */
+  /** Seed of the sample and of the examples; 0 by default. */
   seed?: number;
   /** Ends the measurement when it is aborted: the promise rejects with code `cancelled`. */
   signal?: AbortSignal;
 }
 
-/** Figures of all features, each [count]. Strength is |z|. */
+/** Statistics of all features, each [count]. Strength is |z|. */
 export interface FeatureTable {
   /** Share of rows on which the feature is active. */
   density: Float32Array;
@@ -79,7 +79,7 @@ export interface RankedFeatures {
 export interface Feature {
   /** Of non-zero activations, over 0 and all of them; no bins for a feature that is never active. */
   histogram: { edges: Float32Array; counts: Uint32Array };
-  /** The strongest rows, strongest first. */
+  /** Top activating examples, strongest first. */
   top: FeatureExamples;
   /** Weakest first; none for a feature that is never active. */
   intervals: FeatureInterval[];
@@ -99,7 +99,7 @@ pub struct Features(Content<features::Features>);
 #[wasm_bindgen]
 impl Features {
     /// Measures a model's latents over all rows of a data set, yielding to the event loop. `onProgress(done, total)`
-    /// hears of rows and latents done.
+    /// is called with the rows and latents done.
     #[wasm_bindgen(unchecked_return_type = "Promise<Features>")]
     pub fn measure(
         #[wasm_bindgen(unchecked_param_type = "Sae")] sae: &JsValue,
@@ -138,13 +138,13 @@ impl Features {
         Ok(f64::from(self.0.get()?.rows()))
     }
 
-    /// Rows of which histograms, intervals and correlations tell: all of them, or a random sample.
+    /// Number of rows that histograms, intervals and correlations are computed from: all, or a random sample.
     #[wasm_bindgen(getter, js_name = sampledRows)]
     pub fn sampled_rows(&self) -> Result<f64, Thrown> {
         Ok(self.0.get()?.sampled_rows() as f64)
     }
 
-    /// Figures of all features.
+    /// Statistics of all features.
     #[wasm_bindgen(unchecked_return_type = "FeatureTable")]
     pub fn table(&self) -> Result<JsValue, Thrown> {
         let table = self.0.get()?.table();
@@ -160,7 +160,7 @@ impl Features {
         ]))
     }
 
-    /// The strongest rows of one feature: read off, where `feature` would work for milliseconds.
+    /// The top activating examples of one feature, without the rest of `feature`, which takes milliseconds.
     #[wasm_bindgen(unchecked_return_type = "FeatureExamples")]
     pub fn top(&self, feature: &Number) -> Result<JsValue, Thrown> {
         Ok(object(examples(&self.0.get()?.top(count("feature", feature)?)?)))
@@ -215,7 +215,7 @@ fn signal(options: &JsValue) -> Result<Option<JsValue>, Thrown> {
     }
 }
 
-/// Tells the page of progress, and stops when a signal is aborted.
+/// Reports progress to the page, and stops when a signal is aborted.
 struct Signalled {
     page: Page,
     signal: Option<JsValue>,
@@ -223,8 +223,8 @@ struct Signalled {
 
 impl Observer for Signalled {
     async fn progress(&mut self, done: u64, total: u64) -> ControlFlow<()> {
-        let wish = self.page.progress(done, total).await;
+        let decision = self.page.progress(done, total).await;
         let aborted = |signal: &JsValue| field(signal, "aborted").is_truthy();
-        if self.signal.as_ref().is_some_and(aborted) { ControlFlow::Break(()) } else { wish }
+        if self.signal.as_ref().is_some_and(aborted) { ControlFlow::Break(()) } else { decision }
     }
 }

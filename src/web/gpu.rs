@@ -23,7 +23,7 @@ export interface GpuReport {
   /** discrete, integrated, virtual, software or unknown */
   deviceType: string;
   driver: string;
-  /** It computes on the CPU; 'auto' never takes it. */
+  /** A software adapter, which computes on the CPU; 'auto' never takes it. */
   software: boolean;
   limits: Record<string, number>;
   features: string[];
@@ -54,7 +54,7 @@ export interface BenchmarkOptions {
   repeats?: number;
   /** Whether the CPU runs too, true. */
   cpu?: boolean;
-  /** Hears of each result as it comes. */
+  /** Called with each result. */
   onTiming?: (timing: Timing) => void;
 }
 "#;

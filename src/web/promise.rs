@@ -1,4 +1,4 @@
-//! Work as promises that yield to the event loop, so that `cancel` and messages arrive meanwhile.
+//! Work as promises that yield to the event loop, so that `cancel` and messages are handled while it runs.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -17,7 +17,7 @@ use super::error::Thrown;
 use crate::error::Error;
 use crate::progress::Observer;
 
-/// A promise of work. `start` runs at once: it reads the arguments, and gives the work that goes on after the call.
+/// A promise of work. `start` runs at once: it reads the arguments, and returns the work that continues after the call.
 /// The promise rejects whatever fails, panics and traps included, where `wasm_bindgen_futures` would leave it pending.
 pub fn promise<T, F>(start: impl FnOnce() -> Result<F, Thrown>) -> Promise
 where
@@ -60,24 +60,24 @@ impl Future for Guarded {
     }
 }
 
-/// Whether work is to go on. One flag for each call would lose a `cancel` that comes before the work starts, one flag
-/// for all of them one that comes before the next call.
+/// Cancels calls that have started. A flag that each call clears would lose a `cancel` when the next call starts before
+/// the cancelled one has looked at it.
 #[derive(Default)]
 pub struct Cancellation(RefCell<Rc<Cell<bool>>>);
 
 impl Cancellation {
-    /// For work that starts now: whether it has been cancelled.
+    /// The flag that a call which starts now has to watch.
     pub fn flag(&self) -> Rc<Cell<bool>> {
         self.0.borrow().clone()
     }
 
-    /// Cancels all work that has started.
+    /// Cancels all calls that have started, and none that starts later.
     pub fn cancel(&self) {
         self.0.take().set(true);
     }
 }
 
-/// Tells the page of progress, lets the event loop run, and hears whether the page has enough.
+/// Reports progress to the page, lets the event loop run, and says whether the page has cancelled.
 pub struct Page {
     on_progress: Option<Function>,
     cancelled: Rc<Cell<bool>>,
@@ -86,7 +86,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// A page that may want to hear of progress, and may set the flag.
+    /// Calls `on_progress`, if there is one, and watches the flag.
     pub fn new(on_progress: Option<Function>, cancelled: Rc<Cell<bool>>) -> Self {
         Self { on_progress, cancelled, thrown: None }
     }
@@ -96,17 +96,17 @@ impl Page {
         if let Some(on_progress) = self.on_progress.clone() {
             self.call(|this| on_progress.call2(this, &done.into(), &total.into()));
         }
-        self.wish()
+        self.decision()
     }
 
-    /// Calls a callback. What it throws ends the work, and the caller hears of it.
+    /// Calls a callback. What it throws ends the work, and [`Page::outcome`] returns it.
     pub fn call(&mut self, call: impl FnOnce(&JsValue) -> Result<JsValue, JsValue>) {
         if self.thrown.is_none() {
             self.thrown = call(&JsValue::UNDEFINED).err();
         }
     }
 
-    /// What becomes of the promise when the work has ended.
+    /// The result for the promise: what a callback threw, else the outcome of the work.
     pub fn outcome<T>(&mut self, outcome: Result<T, Error>) -> Result<T, Thrown> {
         match self.thrown.take() {
             Some(value) => Err(Thrown::passed_on(value)),
@@ -114,7 +114,7 @@ impl Page {
         }
     }
 
-    /// The same with words of its own for what a cancel leaves behind.
+    /// The same, with a message of its own for cancelled work.
     pub fn outcome_or<T>(&mut self, cancelled: &str, outcome: Result<T, Error>) -> Result<T, Thrown> {
         match outcome {
             Err(Error::Cancelled) if self.thrown.is_none() => {
@@ -124,7 +124,7 @@ impl Page {
         }
     }
 
-    fn wish(&self) -> ControlFlow<()> {
+    fn decision(&self) -> ControlFlow<()> {
         if self.cancelled.get() || self.thrown.is_some() {
             ControlFlow::Break(())
         } else {
@@ -138,7 +138,7 @@ impl Observer for Page {
         if self.report(done as f64, total as f64).is_continue() {
             next_task().await;
         }
-        self.wish()
+        self.decision()
     }
 }
 

@@ -40,20 +40,20 @@ export interface TrainOptions {
   l1?: number;
   /** L2 weight decay of Adam on the matrices, 0. */
   weightDecay?: number;
-  /** Largest norm of the gradient, over all that Adam trains; a longer one is scaled down to it. None by default. */
+  /** Largest norm of the gradient over all parameters that Adam trains; a longer one is scaled down to it. None by default. */
   clip?: number;
   /** α, ridge on W_dec: 0 for SGD, 0.6 / rows for PAM-SGD. */
   alpha?: number;
   /** β, ridge on b_dec, 0. */
   beta?: number;
-  /** Pulls towards the parameters at the start of the epoch, 0. */
+  /** Weights of the proximal terms, towards the parameters at the start of the epoch, 0. */
   muEnc?: number;
   nuEnc?: number;
   muDec?: number;
   nuDec?: number;
-  /** Which half of an epoch of PAM-SGD comes first. */
+  /** PAM-SGD: which step of an epoch comes first. */
   order?: 'encoder-first' | 'decoder-first';
-  /** Epochs over which the step size falls linearly to 0; it stays by default. */
+  /** Epochs over which the step size falls linearly to 0; constant by default. */
   lrDecayEpochs?: number;
   /** PAM-SGD: the exact joint minimiser, or the paper's script with its ridge on raw sums. */
   decoder?: { kind: 'joint' } | { kind: 'script'; ridge: number };
@@ -61,7 +61,7 @@ export interface TrainOptions {
   initialSolve?: boolean;
   /** PAM-SGD: solves for the decoder in an epoch, 1: the last on all rows, others on those just seen. */
   solvesPerEpoch?: number;
-  /** PAM-SGD: start dead latents anew from badly reconstructed rows, false. */
+  /** PAM-SGD: resample dead latents from badly reconstructed rows, false. */
   revive?: boolean;
   /** Seed of every random choice. */
   seed: number;
@@ -73,7 +73,7 @@ export interface TrainOptions {
 /** Options with every default filled in; a bound on the gradient stays optional. */
 export type ResolvedOptions = Required<Omit<TrainOptions, 'clip'>> & Pick<TrainOptions, 'clip'>;
 
-/** Figures at the end of an epoch. */
+/** Statistics at the end of an epoch. */
 export interface EpochReport {
   /** From 1. */
   epoch: number;
@@ -101,7 +101,7 @@ export interface EpochReport {
 /// Where a run is.
 enum Place {
     Idle(Box<train::Trainer>),
-    /// With an epoch, which gives it back.
+    /// In use by an epoch, which puts it back.
     InEpoch,
     Freed,
 }
@@ -128,7 +128,7 @@ impl Trainer {
         }
     }
 
-    /// Takes the run out, and leaves word why.
+    /// Takes the run out and notes why.
     fn take(&self, next: Place) -> Result<Box<train::Trainer>, Thrown> {
         self.with(|_| ())?;
         match self.place.replace(next) {
@@ -163,9 +163,9 @@ impl Trainer {
         })
     }
 
-    /// A run that goes on from a checkpoint, which may come from the CPU or from a GPU; on the CPU and on the same data
-    /// it goes on bit for bit. `backend` replaces the one that the checkpoint names; without it a run whose GPU is not
-    /// here goes on on the CPU.
+    /// A run that continues from a checkpoint of a CPU or a GPU; on the CPU and on the same data it continues bit for
+    /// bit. `backend` replaces the backend that the checkpoint names; without it, a run whose GPU is missing continues on
+    /// the CPU.
     #[wasm_bindgen(unchecked_return_type = "Promise<Trainer>")]
     pub fn resume(
         #[wasm_bindgen(js_name = bytes)] checkpoint: &Uint8Array,
@@ -214,9 +214,9 @@ impl Trainer {
         })
     }
 
-    /// Trains for one epoch. `onProgress(done, total)` hears of the rows done. After [`Trainer::cancel`] the promise
-    /// rejects with code `cancelled`, and the run stands where its last finished epoch left it; so it does where
-    /// `onProgress` throws, which the promise rejects with.
+    /// Trains for one epoch. `onProgress(done, total)` is called with the rows done. After [`Trainer::cancel`] the
+    /// promise rejects with code `cancelled`, after an exception of `onProgress` with that exception; either way the run
+    /// stays as its last finished epoch left it.
     #[wasm_bindgen(unchecked_return_type = "Promise<EpochReport>")]
     pub fn epoch(
         &self,
@@ -238,13 +238,13 @@ impl Trainer {
         })
     }
 
-    /// Ends the epoch that runs, if one does.
+    /// Cancels the running epoch, if there is one.
     pub fn cancel(&self) {
         self.cancellation.cancel();
     }
 
-    /// Gives back the memory of the run, refused while an epoch runs. It stands in the place of the method that
-    /// wasm-bindgen makes, which would take the object from the epoch's caller and then fail.
+    /// Frees the memory of the run; refused while an epoch runs. It replaces the method that wasm-bindgen generates, which
+    /// would make the object unusable before it refuses.
     #[wasm_bindgen(skip_typescript)]
     pub fn free(&self) -> Result<(), Thrown> {
         self.take(Place::Freed).map(drop)
