@@ -1,16 +1,25 @@
 //! Sparse autoencoders as splines: the mathematics and the training behind the SplInterp playground
 //! (companion of "SplInterp: Improving our Understanding and Training of Sparse Autoencoders", arXiv 2505.11836).
 //!
-//! - [`data`]: data sets, generators, one file per format
-//! - [`sae`]: the model: parameters, activations, forward pass, loss, metrics
-//! - [`engine`]: where arithmetic runs: one coarse trait, and the engines that implement it
-//! - [`train`]: SGD, PAM-SGD, Adam, the closed-form decoder, the epoch loop, checkpoints
-//! - `interop`: trained SAEs in other programs' files
+//! From the top floor down; a module uses those below it, never one above:
+//!
+//! - `web`: the JavaScript surface; it converts and delegates, and exists on wasm32 only
+//! - `interop`: trained SAEs in other programs' files, one table of formats
+//! - [`train`]: SGD and PAM-SGD, the closed-form decoder, presets, checkpoints, lists of experiments
 //! - `features`: what each latent stands for: where it is active, and what it resembles
+//! - [`toy`]: the two-dimensional SAE of the paper's experiment 1
 //! - [`spline`]: the SAE as a spline: slices of its cells, the affine map of a cell
+//! - [`engine`]: where arithmetic runs: one coarse trait, the CPU and the GPU behind it, and the choice between them
+//! - [`sae`]: the model: parameters, activations, sparse codes, objective, penalties
 //! - [`geometry`]: power diagrams of order 1 and K, line arrangements, lifting
 //! - [`cluster`]: k-means and local PCA
-//! - `web`: the JavaScript surface; it converts and delegates, and exists on wasm32 only
+//! - [`data`]: data sets, generators, and one file per format
+//! - [`progress`], [`random`], [`memory`], [`error`]: progress and cancelling, seeded random numbers, sizes checked before
+//!   they are allocated, and the one error type
+//!
+//! A new activation begins with a variant of [`sae::Activation`] and of [`sae::Selection`]: the compiler then lists every
+//! place that must decide about it. A new file format is a file in `data/formats` or `interop/formats` and a row in the
+//! table beside it.
 
 pub mod cluster;
 pub mod data;
