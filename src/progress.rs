@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::ops::{ControlFlow, Range};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use crate::error::{Error, Result};
@@ -23,16 +23,30 @@ impl Observer for NoObserver {
     }
 }
 
-/// Counts finished work and tells an observer.
-pub struct Work<'a, O> {
-    done: f64,
-    total: f64,
-    observer: &'a mut O,
+/// A future behind a pointer, so that long work is compiled once and not once for each of its observers.
+pub type BoxedFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// An [`Observer`] of any type.
+trait AnyObserver {
+    fn tell(&mut self, done: u64, total: u64) -> BoxedFuture<'_, ControlFlow<()>>;
 }
 
-impl<'a, O: Observer> Work<'a, O> {
+impl<O: Observer> AnyObserver for O {
+    fn tell(&mut self, done: u64, total: u64) -> BoxedFuture<'_, ControlFlow<()>> {
+        Box::pin(self.progress(done, total))
+    }
+}
+
+/// Counts finished work and tells an observer.
+pub struct Work<'a> {
+    done: f64,
+    total: f64,
+    observer: &'a mut dyn AnyObserver,
+}
+
+impl<'a> Work<'a> {
     /// Nothing is done yet of work worth `total` rows.
-    pub fn new(total: f64, observer: &'a mut O) -> Self {
+    pub fn new(total: f64, observer: &'a mut impl Observer) -> Self {
         Self { done: 0.0, total: total.round(), observer }
     }
 
@@ -44,7 +58,7 @@ impl<'a, O: Observer> Work<'a, O> {
         self.done += rows;
         // Parts of rows add up to the total but for rounding.
         let done = self.done.round().min(self.total);
-        match self.observer.progress(done as u64, self.total as u64).await {
+        match self.observer.tell(done as u64, self.total as u64).await {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(Error::Cancelled),
         }

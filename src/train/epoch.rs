@@ -28,7 +28,8 @@ impl Trainer {
     /// half raises F. The trainer then stands where the last finished epoch left it.
     pub async fn epoch(&mut self, observer: &mut impl Observer) -> Result<EpochReport> {
         loop {
-            let report = self.try_epoch(observer).await;
+            let mut work = Work::new(self.work_of_epoch(), observer);
+            let report = self.try_epoch(&mut work).await;
             let Err(error) = &report else { return report };
             if !self.engine.recover(error, &self.saved).await {
                 // An engine that is lost cannot load; what ended the epoch says more than that.
@@ -38,15 +39,14 @@ impl Trainer {
         }
     }
 
-    async fn try_epoch(&mut self, observer: &mut impl Observer) -> Result<EpochReport> {
+    async fn try_epoch(&mut self, work: &mut Work<'_>) -> Result<EpochReport> {
         let start = Instant::now();
-        let mut work = Work::new(self.work_of_epoch(), observer);
         self.engine.begin_epoch();
         let train = match self.options.method {
-            Method::Sgd => self.sgd_epoch(&mut work).await?,
-            Method::Pam => self.pam_epoch(&mut work).await?,
+            Method::Sgd => self.sgd_epoch(work).await?,
+            Method::Pam => self.pam_epoch(work).await?,
         };
-        let test = self.evaluate(&mut work).await?;
+        let test = self.evaluate(work).await?;
         let state = self.engine.state().await?;
         let penalties = self.options.penalties();
         let objective = train.mse + penalties.l1 * train.l1 + penalties.of(&state.sae, &self.saved.sae);
@@ -74,7 +74,7 @@ impl Trainer {
         rows: &[u32],
         done: usize,
         sums: &mut StepSums,
-        work: &mut Work<'_, impl Observer>,
+        work: &mut Work<'_>,
     ) -> Result<()> {
         let options = self.options.step_options();
         let batches = (self.rows_per_call() / options.updates_per_batch / options.batch_size).max(1);
@@ -123,7 +123,7 @@ impl Trainer {
     }
 
     /// Measures the present model on the test rows.
-    async fn evaluate(&mut self, work: &mut Work<'_, impl Observer>) -> Result<EvaluationSums> {
+    async fn evaluate(&mut self, work: &mut Work<'_>) -> Result<EvaluationSums> {
         let mut sums = EvaluationSums::default();
         for rows in pieces(self.data.test_rows, self.rows_per_call()) {
             let piece = self.engine.evaluate(Split::Test, rows.clone()).await?;

@@ -6,7 +6,7 @@ use super::{DecoderSolve, Order, Trainer};
 use crate::data::DataMoments;
 use crate::engine::{Decoder, Engine, STATISTICS_BLOCK, StepSums, SufficientStats};
 use crate::error::Result;
-use crate::progress::{Observer, Work};
+use crate::progress::{BoxedFuture, Work};
 use crate::random::Random;
 
 /// Rows on which the decoder is solved within an epoch, at most; and never more than half of them, those that the
@@ -20,7 +20,7 @@ const SOLVE_WEIGHT: f64 = 16.0;
 const SOLVE_PIECE: u64 = 20_000_000;
 
 impl Trainer {
-    pub(super) async fn pam_epoch(&mut self, work: &mut Work<'_, impl Observer>) -> Result<TrainingFigures> {
+    pub(super) async fn pam_epoch(&mut self, work: &mut Work<'_>) -> Result<TrainingFigures> {
         if self.epoch == 0 && self.options.initial_solve {
             self.initial_solve(work).await?;
         }
@@ -40,7 +40,7 @@ impl Trainer {
 
     /// Adam's steps over the training rows in the epoch's order. The decoder is refitted `solvesPerEpoch − 1` times in
     /// between, on some of the rows.
-    async fn encoder_half(&mut self, work: &mut Work<'_, impl Observer>) -> Result<StepSums> {
+    async fn encoder_half(&mut self, work: &mut Work<'_>) -> Result<StepSums> {
         let order = Random::epoch(self.options.seed, self.epoch).permutation(self.data.train_rows);
         let segment = self.rows_between_solves();
         let mut sums = StepSums::default();
@@ -61,7 +61,7 @@ impl Trainer {
 
     /// Fits the decoder to the random encoder before the first step. Without it the encoder spends its first epoch on
     /// a decoder that means nothing, and latents die: 32 % of 256 on 60 000 generated digits, with it none.
-    async fn initial_solve(&mut self, work: &mut Work<'_, impl Observer>) -> Result<()> {
+    async fn initial_solve(&mut self, work: &mut Work<'_>) -> Result<()> {
         let order = Random::epoch(self.options.seed, u32::MAX).permutation(self.data.train_rows);
         self.refit_decoder(&order, 0, work).await
     }
@@ -75,12 +75,7 @@ impl Trainer {
     ///
     /// The ridge keeps its size in units of raw sums, as the default α does when the rows grow in number. The pulls
     /// towards the previous decoder count at the end of the epoch only.
-    async fn refit_decoder(
-        &mut self,
-        order: &[u32],
-        end: usize,
-        work: &mut Work<'_, impl Observer>,
-    ) -> Result<()> {
+    async fn refit_decoder(&mut self, order: &[u32], end: usize, work: &mut Work<'_>) -> Result<()> {
         let count = self.refit_rows();
         let start = end + order.len() - count;
         let rows: Vec<u32> = (start..start + count).map(|at| order[at % order.len()]).collect();
@@ -115,7 +110,7 @@ impl Trainer {
     }
 
     /// The closed-form decoder from the sufficient statistics of all training rows.
-    async fn decoder_half(&mut self, work: &mut Work<'_, impl Observer>) -> Result<TrainingFigures> {
+    async fn decoder_half(&mut self, work: &mut Work<'_>) -> Result<TrainingFigures> {
         // Before the encoder half no step has shown yet which latents are dead, but the statistics do.
         let steps_came_first = self.options.order == Order::EncoderFirst;
         if self.options.resample && steps_came_first {
@@ -132,11 +127,7 @@ impl Trainer {
     }
 
     /// `weight` is what a row counts in the progress.
-    async fn statistics_of_all_rows(
-        &mut self,
-        weight: f64,
-        work: &mut Work<'_, impl Observer>,
-    ) -> Result<SufficientStats> {
+    async fn statistics_of_all_rows(&mut self, weight: f64, work: &mut Work<'_>) -> Result<SufficientStats> {
         let all: Vec<u32> = (0..self.data.train_rows).collect();
         for rows in all.chunks(self.rows_per_call()) {
             self.engine.accumulate(rows).await?;
@@ -149,7 +140,7 @@ impl Trainer {
     async fn solve(
         &mut self,
         mut stats: SufficientStats,
-        work: &mut Work<'_, impl Observer>,
+        work: &mut Work<'_>,
     ) -> Result<(TrainingFigures, Decoder)> {
         let (l1, active) = (stats.l1 / stats.rows as f64, std::mem::take(&mut stats.active));
         let data: &DataMoments = &self.data.train;
@@ -191,16 +182,16 @@ impl Trainer {
 }
 
 /// Counts a solve as so many rows of work, and lets the observer hear of it piece by piece.
-struct SolveProgress<'a, 'b, O> {
-    work: &'a mut Work<'b, O>,
+struct SolveProgress<'a, 'b> {
+    work: &'a mut Work<'b>,
     rows_left: f64,
     rows_per_multiply_add: f64,
     /// Multiply-adds of which the observer has not heard.
     pending: u64,
 }
 
-impl<'a, 'b, O: Observer> SolveProgress<'a, 'b, O> {
-    fn new(rows: f64, row_work: f64, work: &'a mut Work<'b, O>) -> Self {
+impl<'a, 'b> SolveProgress<'a, 'b> {
+    fn new(rows: f64, row_work: f64, work: &'a mut Work<'b>) -> Self {
         Self { work, rows_left: rows, rows_per_multiply_add: SOLVE_WEIGHT / row_work, pending: 0 }
     }
 
@@ -210,16 +201,18 @@ impl<'a, 'b, O: Observer> SolveProgress<'a, 'b, O> {
     }
 }
 
-impl<O: Observer> Pause for SolveProgress<'_, '_, O> {
-    async fn after(&mut self, multiply_adds: u64) -> Result<()> {
-        self.pending += multiply_adds;
-        if self.pending < SOLVE_PIECE {
-            return Ok(());
-        }
-        let rows = (self.pending as f64 * self.rows_per_multiply_add).min(self.rows_left);
-        self.pending = 0;
-        self.rows_left -= rows;
-        self.work.advance(rows).await
+impl Pause for SolveProgress<'_, '_> {
+    fn after(&mut self, multiply_adds: u64) -> BoxedFuture<'_, Result<()>> {
+        Box::pin(async move {
+            self.pending += multiply_adds;
+            if self.pending < SOLVE_PIECE {
+                return Ok(());
+            }
+            let rows = (self.pending as f64 * self.rows_per_multiply_add).min(self.rows_left);
+            self.pending = 0;
+            self.rows_left -= rows;
+            self.work.advance(rows).await
+        })
     }
 }
 

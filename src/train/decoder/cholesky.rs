@@ -33,7 +33,7 @@ pub async fn solve_semidefinite(
     c: &mut [f64],
     n: usize,
     sums: &[f64],
-    pause: &mut impl Pause,
+    pause: &mut dyn Pause,
 ) -> Result<usize> {
     let m = c.len() / n;
     let scale = equilibrate(a, c, n);
@@ -132,7 +132,7 @@ pub async fn subtract_product_in_pieces(
     rows: &[f64],
     width: usize,
     from: usize,
-    pause: &mut impl Pause,
+    pause: &mut dyn Pause,
 ) -> Result<()> {
     let depth = rows.len() / width;
     if depth == 0 {

@@ -10,14 +10,13 @@ mod dense;
 mod paper_script;
 mod problem;
 
-use std::future::Future;
-
 pub use dense::{DecoderInput, decoder_step};
 pub use paper_script::script_decoder;
 pub(super) use problem::solve_work;
 pub use problem::{DecoderProblem, DecoderSolution, solve_decoder};
 
 use crate::error::Result;
+use crate::progress::BoxedFuture;
 use crate::sae::Penalties;
 
 /// Weights of the terms of F that involve the decoder.
@@ -67,7 +66,7 @@ pub trait Pause {
     ///
     /// # Errors
     /// Whatever ends the solve.
-    fn after(&mut self, multiply_adds: u64) -> impl Future<Output = Result<()>>;
+    fn after(&mut self, multiply_adds: u64) -> BoxedFuture<'_, Result<()>>;
 }
 
 /// Never pauses.
@@ -75,7 +74,7 @@ pub trait Pause {
 pub struct NoPause;
 
 impl Pause for NoPause {
-    async fn after(&mut self, _multiply_adds: u64) -> Result<()> {
-        Ok(())
+    fn after(&mut self, _multiply_adds: u64) -> BoxedFuture<'_, Result<()>> {
+        Box::pin(std::future::ready(Ok(())))
     }
 }

@@ -16,7 +16,7 @@ pub async fn script_decoder(
     stats: SufficientStats,
     data: &DataMoments,
     epsilon: f64,
-    pause: &mut impl Pause,
+    pause: &mut dyn Pause,
 ) -> Result<DecoderSolution> {
     let d_sae = stats.z.len();
     let mut a = copy("ZᵀZ", &stats.zz)?;

@@ -114,7 +114,7 @@ impl<'a> DecoderProblem<'a> {
         &self,
         now: DecoderRef<'_>,
         previous: DecoderRef<'_>,
-        pause: &mut impl Pause,
+        pause: &mut dyn Pause,
     ) -> Result<DecoderSolution> {
         let Minimiser { w_dec, b_dec, dependent } = self.minimise(Some(previous), pause).await?;
         let (_, objective_before) = self.objective(now.w_dec, now.b_dec, Some(previous), pause).await?;
@@ -138,7 +138,7 @@ impl<'a> DecoderProblem<'a> {
     pub async fn minimise(
         &self,
         previous: Option<DecoderRef<'_>>,
-        pause: &mut impl Pause,
+        pause: &mut dyn Pause,
     ) -> Result<Minimiser> {
         let DecoderPenalties { alpha, beta, mu_dec, nu_dec } = self.penalties;
         let w0 = |at: usize| previous.map_or(0.0, |previous| previous.w_dec[at]);
@@ -193,7 +193,7 @@ impl<'a> DecoderProblem<'a> {
         w: &[f64],
         b: &[f64],
         previous: Option<DecoderRef<'_>>,
-        pause: &mut impl Pause,
+        pause: &mut dyn Pause,
     ) -> Result<(f64, f64)> {
         // Σ|x̃ − z̃W|² = Σ|x̃|² − tr(Wᵀ (2 C − A W)) with R = C − A W: = Σ|x̃|² − tr(Wᵀ (C + R)).
         let mut residual = copy("the residual of ZᵀX", &self.zx)?;
