@@ -45,8 +45,10 @@ pub fn attempt(closure: &mut dyn FnMut()) -> Result<(), Thrown> {
     intact()
 }
 
-/// Throws a panic's message. A panic would otherwise end in a trap, whose only message is "unreachable".
+/// Writes a panic with its stack to the console, and throws its message. A panic would otherwise end in a trap, whose
+/// only message is "unreachable".
 fn on_panic(info: &PanicHookInfo<'_>) {
+    console_error_panic_hook::hook(info);
     let _ = CAUSE.set(info.to_string());
     if let Err(thrown) = intact() {
         wasm_bindgen::throw_val(thrown.into());
