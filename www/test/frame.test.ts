@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { Derived } from '../src/gallery/frame/derived';
-import { PendingCalls } from '../src/gallery/frame/pending';
+import { PendingCalls } from '../src/kit/pending';
 
 describe('a derived value', () => {
   it('is made anew only when what it follows from is another', () => {

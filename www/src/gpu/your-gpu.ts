@@ -1,16 +1,18 @@
 // The page about the graphics adapter: what it is, whether its results are correct, how fast it is.
 
-import { proxy, wrap, type Remote } from 'comlink';
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import type { GpuReport, Timing } from 'splinterp';
 import { panelStyles } from '../kit/panel';
 import { messages, messageStyles } from '../kit/messages';
 import { download } from '../kit/download';
+import { outcome } from '../kit/failure';
 import { count, memory } from '../kit/format';
+import { connect, LOST, type Connection } from '../kit/remote';
 import { shared } from '../kit/styles';
 import { checkTable } from './check-table';
 import './timing-chart';
+import script from './gpu.worker?worker&url';
 import type { GpuWorker } from './protocol';
 import { advice, verdict, type Report } from './verdict';
 import { toCsv, workloads } from './workloads';
@@ -104,8 +106,7 @@ export class YourGpu extends LitElement {
   @state() private alert: string | undefined;
   /** Whether the worker stopped, and can be started again. */
   @state() private failed = false;
-  private worker: Worker | undefined;
-  private remote: Remote<GpuWorker> | undefined;
+  private worker: Connection<GpuWorker> | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -199,21 +200,17 @@ export class YourGpu extends LitElement {
   private async open(): Promise<void> {
     this.close();
     [this.report, this.alert, this.failed] = [undefined, undefined, false];
-    const worker = new Worker(new URL('./gpu.worker.ts', import.meta.url), { type: 'module' });
-    worker.addEventListener('error', ({ message }) => {
-      if (this.worker === worker) this.lose(message === '' ? 'its script could not be loaded' : message);
-    });
+    const worker = connect<GpuWorker>(script);
     this.worker = worker;
-    this.remote = wrap<GpuWorker>(worker);
-    const report = await this.remote.report();
+    const report = await outcome(() => worker.api.report());
     if (this.worker !== worker) return;
     if (report.ok) this.report = report.value ?? null;
     else this.lose(report.message);
   }
 
   private close(): void {
-    this.worker?.terminate();
-    [this.worker, this.remote, this.measuring] = [undefined, undefined, false];
+    this.worker?.close();
+    [this.worker, this.measuring] = [undefined, false];
   }
 
   /** What was measured stays; the rest is to be asked for again. */
@@ -224,14 +221,16 @@ export class YourGpu extends LitElement {
   }
 
   private async measure(): Promise<void> {
-    const { remote } = this;
-    if (!remote) return;
+    const { worker } = this;
+    if (!worker) return;
     [this.timings, this.measuring, this.alert] = [[], true, undefined];
-    const heard = proxy((timing: Timing) => (this.timings = [...this.timings, timing]));
-    const result = await remote.benchmark(heard);
-    if (this.remote !== remote) return;
+    const heard = (timing: Timing) => (this.timings = [...this.timings, timing]);
+    const result = await outcome(() => worker.api.benchmark(heard));
+    if (this.worker !== worker) return;
     this.measuring = false;
-    if (!result.ok) this.alert = `The benchmark stopped: ${result.message}`;
+    if (result.ok) return;
+    if (result.code === LOST) this.lose(result.message);
+    else this.alert = `The benchmark stopped: ${result.message}`;
   }
 
   /** Ends the worker, since work on a device cannot be called back, and starts another. */

@@ -3,6 +3,7 @@
 
 import { expose, proxy, transferHandlers, wrap } from 'comlink';
 import { codeOf, Failure, messageOf } from './failure';
+import { PendingCalls } from './pending';
 
 /** Code of a call whose worker ended before it answered. */
 export const LOST = 'lost';
@@ -57,8 +58,7 @@ function start(script: string): Worker {
 export function connect<T extends Service<T>>(script: string): Connection<T> {
   const worker = start(script);
   const remote = wrap<Record<string, Method>>(worker);
-  /** How to reject each call that waits. */
-  const waiting = new Set<(reason: Failure) => void>();
+  const calls = new PendingCalls();
   const watch = new AbortController();
   let tell: (reason: Failure) => void = () => undefined;
   const lost = new Promise<Failure>((resolve) => (tell = resolve));
@@ -69,8 +69,7 @@ export function connect<T extends Service<T>>(script: string): Connection<T> {
     ended = reason;
     worker.terminate();
     watch.abort();
-    for (const reject of waiting) reject(reason);
-    waiting.clear();
+    calls.fail(reason);
   };
   const lose = (why: string): void => {
     if (ended) return;
@@ -90,22 +89,17 @@ export function connect<T extends Service<T>>(script: string): Connection<T> {
       .catch(() => undefined); // The page has closed it.
   });
 
-  const call = (name: string, given: unknown[]): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      if (ended) {
-        reject(ended);
-        return;
+  const call = async (name: string, given: unknown[]): Promise<unknown> => {
+    if (ended) throw ended;
+    return calls.run(async () => {
+      try {
+        return await remote[name]?.(...given.map((each) => (typeof each === 'function' ? proxy(each) : each)));
+      } catch (error) {
+        if (codeOf(error) === TRAP) lose(messageOf(error));
+        throw new Failure(messageOf(error), codeOf(error));
       }
-      waiting.add(reject);
-      const method = remote[name];
-      const answer = method?.(...given.map((each) => (typeof each === 'function' ? proxy(each) : each)));
-      Promise.resolve(answer)
-        .then(resolve, (error: unknown) => {
-          if (codeOf(error) === TRAP) lose(messageOf(error));
-          reject(new Failure(messageOf(error), codeOf(error)));
-        })
-        .finally(() => waiting.delete(reject));
     });
+  };
 
   const api = new Proxy({} as T, {
     // A proxy that is awaited by mistake must not call the worker for `then`.

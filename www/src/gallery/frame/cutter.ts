@@ -1,35 +1,30 @@
 // Cuts the plane as a figure's sites move: small diagrams on the page's own thread, within the frame in which a site
 // moves; large ones by a worker, while a coarse one stands in.
 
-import { wrap, type Remote } from 'comlink';
-import { outcome, type Outcome } from '../../kit/failure';
+import { codeOf, messageOf, outcome } from '../../kit/failure';
+import { connect, LOST, type Connection } from '../../kit/remote';
 import { diagramOf, type Diagram } from './diagram';
 import { Ground, type Drawing } from './painter';
 import type { GeometryWorker } from './geometry-protocol';
 import { patchOf, type Patch } from './patch';
-import { PendingCalls } from './pending';
 import type { Sites } from './sites';
 import type { Box } from './view';
+import script from './geometry.worker?worker&url';
 
 /** The worker, once it is needed, until it dies. */
-let remote: Remote<GeometryWorker> | undefined;
-const calls = new PendingCalls();
+let cutter: Connection<GeometryWorker> | undefined;
 
-function startWorker(): Remote<GeometryWorker> {
-  const worker = new Worker(new URL('./geometry.worker.ts', import.meta.url), { type: 'module' });
-  worker.addEventListener('error', (event) => {
-    event.preventDefault();
-    worker.terminate();
-    remote = undefined;
-    const reason = event.message === '' ? '' : `: ${event.message}`;
-    calls.fail(new Error(`The worker for large diagrams stopped${reason}. The picture is a coarse one.`));
-  });
-  return wrap<GeometryWorker>(worker);
-}
-
-function cutInWorker(sites: Sites, order: number, box: Box): Promise<Outcome<Diagram>> {
-  const cutter = (remote ??= startWorker());
-  return calls.run<Outcome<Diagram>>(async () => cutter.diagram(sites.at, sites.weights, order, box));
+async function cutInWorker(sites: Sites, order: number, box: Box): Promise<Diagram> {
+  const mine = (cutter ??= connect<GeometryWorker>(script));
+  try {
+    return await mine.api.diagram(sites.at, sites.weights, order, box);
+  } catch (error) {
+    if (codeOf(error) !== LOST) throw error;
+    if (cutter === mine) cutter = undefined;
+    throw new Error(`The worker for large diagrams stopped: ${messageOf(error)}. The picture is a coarse one.`, {
+      cause: error,
+    });
+  }
 }
 
 /**
@@ -151,9 +146,7 @@ export class Cutter {
     while (this.wanted) {
       const asked = this.wanted;
       const answer = await outcome(async () => {
-        const cut = await cutInWorker(asked.sites, asked.order, asked.box);
-        if (!cut.ok) throw new Error(cut.message);
-        this.take(cut.value, asked);
+        this.take(await cutInWorker(asked.sites, asked.order, asked.box), asked);
       });
       if (this.wanted === asked) {
         this.wanted = undefined;

@@ -1,10 +1,9 @@
 // What the page and the worker of large diagrams say to each other. Types only: nothing here runs.
 
-import type { Outcome } from '../../kit/failure';
 import type { Diagram } from './diagram';
 import type { Box } from './view';
 
 /** What the worker of large diagrams does. */
 export interface GeometryWorker {
-  diagram(at: Float64Array, weights: Float64Array, order: number, box: Box): Promise<Outcome<Diagram>>;
+  diagram(at: Float64Array, weights: Float64Array, order: number, box: Box): Promise<Diagram>;
 }
