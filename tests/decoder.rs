@@ -212,3 +212,11 @@ proptest! {
         prop_assert!(complaint.is_none(), "sums: {:?} {:?}", complaint, problem);
     }
 }
+
+#[test]
+fn constant_latents_under_a_ridge_near_0_leave_the_decoder_finite() {
+    // Their centred sums are rounding noise beside a ridge of 2e-308, by which they were divided.
+    let problem = Problem::draw(16_629_544_225_602_023_905);
+    let complaint = problem.complaint(problem.solve_from_sums());
+    assert!(complaint.is_none(), "{complaint:?}");
+}

@@ -8,7 +8,11 @@ import { Dataset, Sae, Trainer, initSync } from '../../pkg/splinterp.js';
 initSync({ module: readFileSync(new URL('../../pkg/splinterp_bg.wasm', import.meta.url)) });
 
 const topk = { kind: 'topk', k: 8, by: 'magnitude' };
-const rows = () => Dataset.fromRows(Float32Array.from({ length: 40 * 8 }, (_, i) => Math.sin(i)), 8);
+const rows = () =>
+  Dataset.fromRows(
+    Float32Array.from({ length: 40 * 8 }, (_, i) => Math.sin(i)),
+    8,
+  );
 
 /** That training of so many latents by PAM-SGD is refused for want of memory. */
 async function refuses(dSae) {

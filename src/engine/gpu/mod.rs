@@ -9,8 +9,8 @@
 //! - `forward`, `inverted_codes`, `gradient`, `gram`: the forward pass, sums by latent, gradients and Adam, the
 //!   statistics for the decoder
 //! - [`GpuEngine`]: training; [`GpuInference`]: a model for use outside training
-//! - [`self_test`], [`race`]: whether a device's results are correct, and whether it is faster than the CPU
-//! - [`shared_device`]: the device of this thread; [`GpuReport`], [`benchmark`]: what the page shows of it
+//! - [`self_test()`], [`race`]: whether a device's results are correct, and whether it is faster than the CPU
+//! - [`shared_device`]: the device of this thread; [`GpuReport`], [`benchmark()`]: what the page shows of it
 
 mod adapter;
 mod benchmark;

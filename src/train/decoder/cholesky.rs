@@ -36,7 +36,7 @@ pub async fn solve_semidefinite(
     pause: &mut dyn Pause,
 ) -> Result<usize> {
     let m = c.len() / n;
-    let scale = equilibrate(a, c, n);
+    let scale = equilibrate(a, c, n, sums);
     // After equilibration a diagonal element is 1 and its noise the size of its sums.
     let noise = |row: usize| DEPENDENT * (sums[row] * scale[row] * scale[row]).max(1.0);
     let mut dependent = 0;
@@ -75,10 +75,14 @@ pub async fn solve_semidefinite(
     Ok(dependent)
 }
 
-/// Scales rows and columns so that the diagonal is 1; a zero diagonal element keeps scale 0. Returns the scales.
-fn equilibrate(a: &mut [f64], c: &mut [f64], n: usize) -> Vec<f64> {
-    let inverse_root = |d: f64| if d > 0.0 { 1.0 / d.sqrt() } else { 0.0 };
-    let scale: Vec<f64> = (0..n).map(|i| inverse_root(a[i * n + i])).collect();
+/// Scales rows and columns so that the diagonal is 1. A diagonal element that is noise of its sums gets scale 0, by which
+/// its column counts as dependent: scaled up, its neighbours would overflow where the ridge is tiny. Returns the scales.
+fn equilibrate(a: &mut [f64], c: &mut [f64], n: usize, sums: &[f64]) -> Vec<f64> {
+    let inverse_root = |i: usize| {
+        let diagonal = a[i * n + i];
+        if diagonal > DEPENDENT * sums[i] { 1.0 / diagonal.sqrt() } else { 0.0 }
+    };
+    let scale: Vec<f64> = (0..n).map(inverse_root).collect();
     for (row, s) in a.chunks_exact_mut(n).zip(&scale) {
         row.iter_mut().zip(&scale).for_each(|(a, t)| *a *= s * t);
     }
