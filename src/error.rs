@@ -68,7 +68,7 @@ pub enum Error {
         value: f64,
     },
     /// A size is beyond what this target can address.
-    #[error("{what} takes {}, expected at most {}", human(*.bytes), human(*.limit))]
+    #[error("{what} takes {}, expected at most {}", human(*.bytes, f64::round), human(*.limit, f64::floor))]
     Memory {
         /// The buffer, with its dimensions.
         what: String,
@@ -78,7 +78,7 @@ pub enum Error {
         limit: u64,
     },
     /// There is no memory left.
-    #[error("{what} takes {}, and no memory is left for it", human(*.bytes))]
+    #[error("{what} takes {}, and no memory is left for it", human(*.bytes, f64::round))]
     OutOfMemory {
         /// The buffer, with its dimensions.
         what: String,
@@ -145,8 +145,9 @@ impl Error {
     }
 }
 
-/// Bytes for people: three significant digits, in units of 1 000.
-fn human(bytes: u64) -> String {
+/// Bytes for people: three significant digits, in units of 1 000. A limit is rounded down, so that what is just above it
+/// never reads the same.
+fn human(bytes: u64, round: fn(f64) -> f64) -> String {
     let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"];
     let mut value = bytes as f64;
     let mut unit = 0;
@@ -155,7 +156,8 @@ fn human(bytes: u64) -> String {
         unit += 1;
     }
     let digits = if unit == 0 || value >= 100.0 { 0 } else { usize::from(value < 10.0) + 1 };
-    format!("{value:.digits$} {}", units[unit])
+    let place = [1.0, 10.0, 100.0][digits];
+    format!("{:.digits$} {}", round(value * place) / place, units[unit])
 }
 
 #[cfg(test)]
@@ -165,8 +167,9 @@ mod tests {
     #[test]
     fn bytes_are_written_for_people() {
         assert_eq!(
-            [999, 1000, 12_345_678, 2_147_483_648].map(human),
+            [999, 1000, 12_345_678, 2_147_483_648].map(|bytes| human(bytes, f64::round)),
             ["999 bytes", "1.00 kB", "12.3 MB", "2.15 GB"]
         );
+        assert_eq!(human(2_147_483_647, f64::floor), "2.14 GB");
     }
 }

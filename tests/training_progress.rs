@@ -110,7 +110,7 @@ fn what_memory_cannot_hold_is_refused_before_anything_is_allocated() {
     };
     let message = refused(Method::Pam, 1 << 31);
     assert!(
-        message.starts_with("ZᵀZ, which PAM-SGD solves with, [2147483648, 2147483648] takes"),
+        message.starts_with("ZᵀZ of PAM-SGD with so many latents [2147483648, 2147483648] takes"),
         "{message}"
     );
     assert!(refused(Method::Sgd, usize::MAX / 2).starts_with("W_enc ["));

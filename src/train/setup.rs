@@ -90,7 +90,7 @@ fn check_memory(options: &TrainOptions, d_in: usize) -> Result<()> {
     let mut bytes = (COPIES * matrices * 4).saturating_mul(matrix);
     if options.method == Method::Pam {
         // The statistics and the factor; the right-hand side, its solution and its residual, in float64.
-        let square = memory::elements::<f64>("ZᵀZ, which PAM-SGD solves with,", &[d_sae, d_sae])? as u64;
+        let square = memory::elements::<f64>("ZᵀZ of PAM-SGD with so many latents", &[d_sae, d_sae])? as u64;
         bytes = bytes.saturating_add(8 * 2 * square).saturating_add(8 * 4 * matrix);
     }
     memory::check_total(format!("training {d_sae} latents on {d_in} columns"), bytes)
