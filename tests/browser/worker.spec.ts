@@ -16,7 +16,22 @@ function workerOf(page: Page): Worker {
   return worker;
 }
 
-for (const { name, url } of labs) {
+/** Pages that run a worker, and what shows that it runs. */
+const pagesWithWorkers = [
+  ...labs.map(({ name, url }) => ({ name, url, ready: (page: Page) => reached(page, 1) })),
+  {
+    name: 'page about the graphics adapter',
+    url: './gpu.html',
+    ready: (page: Page) => expect(page.getByTestId('verdict')).toContainText(/adapter|GPU/i),
+  },
+  {
+    name: 'figure of a large diagram',
+    url: './figure.html?name=order-k#order=1&sites=10000',
+    ready: (page: Page) => expect.poll(() => page.workers().length).toBeGreaterThan(0),
+  },
+];
+
+for (const { name, url, ready } of pagesWithWorkers) {
   test(`the worker of the ${name} may not ask another origin`, async ({ page, context, faults }) => {
     // Without the policy this request would be answered.
     await context.route('https://example.org/**', (route) =>
@@ -26,7 +41,7 @@ for (const { name, url } of labs) {
       }),
     );
     await page.goto(url);
-    await reached(page, 1);
+    await ready(page);
     const outcome = await workerOf(page).evaluate(
       () =>
         new Promise<string>((resolve) => {
@@ -40,7 +55,9 @@ for (const { name, url } of labs) {
     expect(outcome).toBe('connect-src');
     expect(faults.splice(0).every((fault) => fault.includes('Content Security Policy'))).toBe(true);
   });
+}
 
+for (const { name, url } of labs) {
   test(`a worker of the ${name} that ends without a word is replaced, and the run goes on`, async ({ page }) => {
     await page.goto(url);
     await reached(page, 3);
