@@ -91,7 +91,7 @@ test.describe('the control bar', () => {
     await reached(page, paused + 2);
   });
 
-  test('cancels the epoch in hand and stands at the last finished one', async ({ page }) => {
+  test('cancels the epoch under way and stands at the last finished one', async ({ page }) => {
     await page.goto('./#epochs=500&updates=10');
     await reached(page, 1, 50_000);
     await expect(page.getByTestId('time-left')).toContainText('left');

@@ -263,7 +263,7 @@ export class SiteEditor implements ReactiveController {
     this.options.put(id, { ...site, ...to }, settled);
   }
 
-  /** Whether the drag in hand has moved the site: a mere click changes nothing. */
+  /** Whether the present drag has moved the site: a mere click changes nothing. */
   private moved = false;
 
   private readonly onDoubleClick = (event: MouseEvent): void => {

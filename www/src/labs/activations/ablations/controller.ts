@@ -1,7 +1,7 @@
 // The paper's ablations: which one runs, how far it is, and what came of each.
 
 import type { ExperimentRow } from 'splinterp';
-import { Foretelling } from '../../../lab/foretelling';
+import { TimeLeft } from '../../../lab/time-left';
 import type { ActivationsLab } from '../lab';
 import type { Ablation, ActivationsEvent } from '../protocol';
 
@@ -15,7 +15,7 @@ export interface AblationTable {
 
 export class Ablations {
   running: { ablation: Ablation; session: number } | undefined;
-  progress = new Foretelling();
+  progress = new TimeLeft();
   /** Tables, and the settings and data that they speak of. */
   private made: { of: string; tables: Partial<Record<Ablation, AblationTable>> } = { of: '', tables: {} };
 
@@ -50,7 +50,7 @@ export class Ablations {
     const { epochs } = state;
     const { results } = session.wanted;
     this.running = { ablation, session: session.id };
-    this.progress = new Foretelling();
+    this.progress = new TimeLeft();
     if (this.made.of !== results) this.made = { of: results, tables: {} };
     this.set(ablation, { rows: [], csv: undefined, epochs });
     const result = await this.lab.ask((worker) => worker.ablate(session.id, ablation, epochs));

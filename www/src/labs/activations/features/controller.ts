@@ -1,6 +1,6 @@
 // The features of one model: their statistics, measured when training rests, and the one that is selected.
 
-import { Foretelling } from '../../../lab/foretelling';
+import { TimeLeft } from '../../../lab/time-left';
 import type { ActivationsLab } from '../lab';
 import type { FeatureDetail, FeatureSummary, ModelName } from '../protocol';
 import type { ActivationsState } from '../settings';
@@ -12,7 +12,7 @@ export class FeatureController {
   order: Uint32Array = new Uint32Array();
   detail: FeatureDetail | undefined;
   /** How far the measurement is, while one runs. */
-  measuring: Foretelling | undefined;
+  measuring: TimeLeft | undefined;
   /** The session whose features these are. */
   private of: number | undefined;
   /** The measurement that was asked for last; another object is another one. */
@@ -84,7 +84,7 @@ export class FeatureController {
   private async measure(session: number, model: ModelName): Promise<void> {
     const asked = {};
     this.asked = asked;
-    this.measuring = new Foretelling();
+    this.measuring = new TimeLeft();
     this.lab.changed();
     const summary = await this.lab.ask((worker) => worker.measure(session, model), 'cancelled');
     if (asked !== this.asked) return;

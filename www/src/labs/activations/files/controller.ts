@@ -3,7 +3,7 @@
 import { codeOf, messageOf } from '../../../kit/failure';
 import { count } from '../../../kit/format';
 import { LOST } from '../../../kit/remote';
-import { Foretelling } from '../../../lab/foretelling';
+import { TimeLeft } from '../../../lab/time-left';
 import { sentence } from '../../../lab/wording';
 import type { ActivationsLab } from '../lab';
 import type { ActivationsService, GivenFile, Inspection, Keep, LoadChoice, Opened } from '../protocol';
@@ -19,7 +19,7 @@ export class FileController {
   /** Whether rows with NaN or infinity were found, at first sight or late. */
   nonFinite = false;
   /** What is being read now. */
-  loading: { name: string; progress: Foretelling } | undefined;
+  loading: { name: string; progress: TimeLeft } | undefined;
   /** The SAE that was imported, in words. */
   imported: string | undefined;
   /** How many times each kind of input was given: another one makes another run. */
@@ -134,7 +134,7 @@ export class FileController {
 
   /** Has the worker read, and says why it could not. */
   private async reading<T>(name: string, call: (worker: ActivationsService) => Promise<T>): Promise<T | undefined> {
-    const loading = { name, progress: new Foretelling() };
+    const loading = { name, progress: new TimeLeft() };
     this.loading = loading;
     this.lab.changed();
     const read = await this.lab.ask(async (worker) => {

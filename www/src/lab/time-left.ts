@@ -1,9 +1,9 @@
-// When an action will end, as its first part foretells.
+// When an action will end, extrapolated from the part that is done.
 
-/** Shares below this foretell nothing yet. */
+/** Shares below this say too little. */
 const LEAST_SHARE = 0.02;
 
-export class Foretelling {
+export class TimeLeft {
   private readonly begun = performance.now();
   /** Part that is done. */
   share = 0;
