@@ -10,6 +10,9 @@ use super::{
 use crate::data::{DataMoments, Dataset};
 use crate::error::{Error, Result};
 
+/// Why a run trains on the CPU whose options say so.
+const ASKED_FOR_CPU: &str = "The options ask for the CPU.";
+
 /// After so many losses in one run a GPU is not opened again.
 #[cfg(feature = "gpu")]
 const LOSSES: u32 = 2;
@@ -58,7 +61,7 @@ impl ActiveEngine {
     pub fn cpu(train: Dataset, test: Dataset, state: State) -> Self {
         Self {
             inner: Inner::Cpu(Box::new(CpuEngine::new(train.clone(), test.clone(), state))),
-            reason: "The options ask for the CPU.".into(),
+            reason: ASKED_FOR_CPU.into(),
             #[cfg(feature = "gpu")]
             recovery: Recovery { backend: Backend::Cpu, train, test, losses: 0 },
         }
@@ -121,10 +124,14 @@ async fn choose(
     state: &State,
     _options: &StepOptions,
 ) -> Result<(Inner, String)> {
-    if backend == Backend::Gpu {
-        return Err(Error::Gpu("this build has no GPU engine: choose 'auto' or 'cpu'".into()));
-    }
-    Ok((cpu(train, test, state), "This build has no GPU engine.".into()))
+    let reason = match backend {
+        Backend::Cpu => ASKED_FOR_CPU,
+        Backend::Auto => "This build has no GPU engine.",
+        Backend::Gpu => {
+            return Err(Error::Gpu("this build has no GPU engine: choose 'auto' or 'cpu'".into()));
+        }
+    };
+    Ok((cpu(train, test, state), reason.into()))
 }
 
 #[cfg(feature = "gpu")]
@@ -136,7 +143,7 @@ async fn choose(
     options: &StepOptions,
 ) -> Result<(Inner, String)> {
     let chosen = match backend {
-        Backend::Cpu => Err("The options ask for the CPU.".into()),
+        Backend::Cpu => Err(ASKED_FOR_CPU.into()),
         Backend::Gpu => {
             let tested = gpu::shared_device(true).await?;
             tested.verdict()?;
