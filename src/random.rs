@@ -2,6 +2,14 @@
 //!
 //! ChaCha8 gives the words; everything made of them here uses only operations that IEEE 754 defines exactly or
 //! that `libm` computes in software, and 32-bit counters, so that wasm32 and 64-bit machines agree.
+//!
+//! ```
+//! use splinterp::random::{Random, Stream};
+//!
+//! let draw = |stream| Random::new(7, stream).permutation(100);
+//! assert_eq!(draw(Stream::Rows), draw(Stream::Rows));
+//! assert_ne!(draw(Stream::Rows), draw(Stream::Kept));
+//! ```
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -20,6 +28,8 @@ pub enum Stream {
     Centers = 4,
     /// Which rows are kept as examples of features.
     Kept = 5,
+    /// Where the search for principal components starts.
+    Components = 6,
     /// Examples of feature `i`: stream `Examples + i`.
     Examples = 3 << 32,
     /// Order of the rows in epoch `n`: stream `Epochs + n`.

@@ -1,6 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { renderToString } from 'katex';
 import { defineConfig, type Plugin } from 'vite';
+import { VitePWA } from 'vite-plugin-pwa';
+import { article } from './article-plugin';
+import { stillPictures } from './stills';
 
 /** Cross-origin isolation, which wasm threads need; static hosts may set the same two headers. */
 const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
@@ -33,12 +37,33 @@ function securityPolicy(): Plugin {
   };
 }
 
-/** Writes `data-sets.json`, the list of MNIST files beside the page, so that the page need not probe for them. */
+/** Makes MathML of `.tex` files, one formula each: browsers draw it without scripts, styles or fonts of ours. */
+function formulas(): Plugin {
+  return {
+    name: 'splinterp:formulas',
+    transform(tex, id) {
+      if (!id.endsWith('.tex')) return undefined;
+      const made = renderToString(tex.trim(), {
+        output: 'mathml',
+        displayMode: true,
+        throwOnError: true,
+        strict: 'error',
+      });
+      const mathml = /<math[^]*<\/math>/.exec(made)?.[0] ?? '';
+      return { code: `export default ${JSON.stringify(mathml)};`, map: null };
+    },
+  };
+}
+
+/** Writes `data-sets.json`, the list of MNIST files beside the page with their sizes, so that the page need not probe for them. */
 function dataSetManifest(): Plugin {
   const fileName = 'data-sets.json';
   const manifest = (): string => {
     const folder = resolve(import.meta.dirname, 'public/mnist');
-    return JSON.stringify({ mnist: existsSync(folder) ? readdirSync(folder).sort() : [] });
+    const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.gz')) : [];
+    return JSON.stringify({
+      mnist: names.sort().map((name) => ({ name, bytes: statSync(resolve(folder, name)).size })),
+    });
   };
   return {
     name: 'splinterp:data-set-manifest',
@@ -53,14 +78,67 @@ function dataSetManifest(): Plugin {
   };
 }
 
+/** What stands under every page but that of a single figure: where all of this comes from. */
+const footer = `<footer>
+      <a href="https://arxiv.org/abs/2505.11836">The paper</a>
+      <a href="./article.html#references">References and how to cite</a>
+      <a href="./api/">Package reference</a>
+      <span>MIT or Apache 2.0</span>
+      <span>No data that you open leaves your browser, and no visit is counted.</span>
+    </footer>`;
+
+function footers(): Plugin {
+  return {
+    name: 'splinterp:footer',
+    transformIndexHtml: {
+      order: 'pre',
+      handler: (html, { path }) =>
+        path.endsWith('figure.html')
+          ? html
+          : html.replace('<script type="module" src="./src/', (entry) => footer + entry),
+    },
+  };
+}
+
+/** The service worker, and the manifest by which the site can be installed. Data sets are kept by who downloads them. */
+function offline(): ReturnType<typeof VitePWA> {
+  return VitePWA({
+    strategies: 'injectManifest',
+    srcDir: 'src/offline',
+    filename: 'service-worker.ts',
+    registerType: 'prompt',
+    injectRegister: false,
+    injectManifest: {
+      globPatterns: ['**/*.{html,js,css,wasm,json,svg,png,webp,webmanifest}'],
+      globIgnores: ['mnist/**', 'sample/**', 'api/**'],
+      maximumFileSizeToCacheInBytes: 4e6,
+    },
+    manifest: {
+      name: 'SplInterp Playground',
+      short_name: 'SplInterp',
+      description: 'Sparse autoencoders as splines: train them, cut them open, bring your own activations.',
+      start_url: './',
+      scope: './',
+      display: 'standalone',
+      background_color: '#ffffff',
+      theme_color: '#0072b2',
+      icons: [
+        { src: 'icon.svg', sizes: 'any', type: 'image/svg+xml' },
+        { src: 'icon-192.png', sizes: '192x192', type: 'image/png' },
+        { src: 'icon-512.png', sizes: '512x512', type: 'image/png', purpose: 'any' },
+      ],
+    },
+  });
+}
+
 export default defineConfig({
   base: './',
-  plugins: [securityPolicy(), dataSetManifest()],
+  plugins: [securityPolicy(), dataSetManifest(), formulas(), stillPictures(), article(), footers(), offline()],
   resolve: {
     alias: [
       // Pages that need only a part of the crate load only that part: build.sh names the features.
       {
-        find: /^splinterp\/(lab|lab-gpu|figures)$/,
+        find: /^splinterp\/(lab|lab-threads|figures)$/,
         replacement: resolve(import.meta.dirname, '../target/modules/$1/splinterp.js'),
       },
       { find: /^splinterp$/, replacement: resolve(import.meta.dirname, '../pkg/splinterp.js') },
@@ -77,7 +155,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: Object.fromEntries(
-        ['index', 'activations', 'gallery', 'gpu', 'figure'].map((page) => [
+        ['index', 'article', 'activations', 'explorer', 'gallery', 'gpu', 'figure'].map((page) => [
           page,
           resolve(import.meta.dirname, `${page}.html`),
         ]),

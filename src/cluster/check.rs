@@ -1,4 +1,4 @@
-//! What both algorithms ask of points and centres.
+//! What the algorithms ask of points, centres and labels.
 
 use crate::error::{Error, Result};
 
@@ -34,4 +34,27 @@ pub(super) fn rows(points: &[f64], dims: usize, centers: &[f64]) -> Result<(usiz
         return Err(Error::shape("number of centers", centers, "below 2^32"));
     }
     Ok((points.len() / dims, centers))
+}
+
+/// Checks that there is one label for each of `count` points, each the number of one of so many clusters.
+pub(super) fn labels_fit(labels: &[u32], count: usize, clusters: usize) -> Result<()> {
+    if labels.len() != count {
+        return Err(Error::shape("number of labels", labels.len(), format!("{count}, one for each point")));
+    }
+    match labels.iter().position(|&label| label as usize >= clusters) {
+        None => Ok(()),
+        Some(at) => Err(Error::option(
+            "labels",
+            format!("{} at {at}", labels[at]),
+            format!("0 to {}, the centers", clusters - 1),
+        )),
+    }
+}
+
+/// Checks that there is one value for each dimension.
+pub(super) fn row_fits(name: &str, values: &[f64], dims: usize) -> Result<()> {
+    if values.len() == dims {
+        return Ok(());
+    }
+    Err(Error::shape(format!("number of values in {name}"), values.len(), format!("{dims}, the dims")))
 }

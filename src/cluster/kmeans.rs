@@ -1,6 +1,7 @@
 //! Lloyd's algorithm from given centres.
 
 use super::check::rows;
+use super::lloyd::Lloyd;
 use crate::error::{Error, Result};
 
 /// What k-means found.
@@ -30,62 +31,20 @@ pub struct KMeans {
 /// # Ok::<(), splinterp::Error>(())
 /// ```
 pub fn kmeans(points: &[f64], dims: usize, centers0: &[f64], max_rounds: u32) -> Result<KMeans> {
-    let (count, clusters) = rows(points, dims, centers0)?;
+    let (count, _) = rows(points, dims, centers0)?;
     if max_rounds == 0 {
         return Err(Error::option("maxIter", max_rounds, "at least 1"));
     }
-    let mut centers = centers0.to_vec();
-    let mut labels = vec![0u32; count];
-    let mut error = assign(points, dims, &centers, &mut labels);
+    let mut lloyd = Lloyd::new(centers0.to_vec(), dims);
+    let mut labels = vec![0; count];
     let mut rounds = 0;
-    while rounds < max_rounds {
-        let moved = means(points, dims, &labels, &centers, clusters);
-        if moved == centers {
-            break;
+    let squares = loop {
+        labels.iter_mut().zip(points.chunks_exact(dims)).for_each(|(label, point)| *label = lloyd.add(point));
+        let squares = lloyd.squares();
+        if rounds == max_rounds || !lloyd.step() {
+            break squares;
         }
-        centers = moved;
         rounds += 1;
-        error = assign(points, dims, &centers, &mut labels);
-    }
-    Ok(KMeans { centers, labels, mse: error / points.len() as f64, rounds })
-}
-
-/// Labels each point with its nearest centre; the sum of the squared distances.
-fn assign(points: &[f64], dims: usize, centers: &[f64], labels: &mut [u32]) -> f64 {
-    let mut error = 0.0;
-    for (point, label) in points.chunks_exact(dims).zip(labels) {
-        let mut least = f64::INFINITY;
-        for (number, center) in (0..).zip(centers.chunks_exact(dims)) {
-            let distance = squared_distance(point, center);
-            if distance < least {
-                (least, *label) = (distance, number);
-            }
-        }
-        error += least;
-    }
-    error
-}
-
-/// The mean of each cluster's points, or its old centre if it has none.
-fn means(points: &[f64], dims: usize, labels: &[u32], centers: &[f64], clusters: usize) -> Vec<f64> {
-    let mut sums = vec![0.0; clusters * dims];
-    let mut counts = vec![0u32; clusters];
-    for (point, &label) in points.chunks_exact(dims).zip(labels) {
-        counts[label as usize] += 1;
-        for (sum, value) in sums[label as usize * dims..].iter_mut().zip(point) {
-            *sum += value;
-        }
-    }
-    for ((sum, center), &count) in sums.chunks_exact_mut(dims).zip(centers.chunks_exact(dims)).zip(&counts) {
-        if count == 0 {
-            sum.copy_from_slice(center);
-        } else {
-            sum.iter_mut().for_each(|value| *value /= f64::from(count));
-        }
-    }
-    sums
-}
-
-fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
+    };
+    Ok(KMeans { centers: lloyd.into_centers(), labels, mse: squares / points.len() as f64, rounds })
 }

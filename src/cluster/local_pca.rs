@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, SymmetricEigen};
 
-use super::check::rows;
+use super::check::{labels_fit, rows};
 use crate::error::{Error, Result};
 use crate::memory::elements;
 
@@ -35,16 +35,7 @@ pub fn local_pca(
     rank: usize,
 ) -> Result<LocalPca> {
     let (count, clusters) = rows(points, dims, centers)?;
-    if labels.len() != count {
-        return Err(Error::shape("number of labels", labels.len(), format!("{count}, one for each point")));
-    }
-    if let Some(at) = labels.iter().position(|&label| label as usize >= clusters) {
-        return Err(Error::option(
-            "labels",
-            format!("{} at {at}", labels[at]),
-            format!("0 to {}, the centers", clusters - 1),
-        ));
-    }
+    labels_fit(labels, count, clusters)?;
     if rank > dims {
         return Err(Error::option("rank", rank, format!("0 to {dims}, the dims")));
     }

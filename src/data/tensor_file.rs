@@ -131,7 +131,8 @@ impl<'a> TensorFile<'a> {
     ) -> Result<Dataset> {
         let tensor = self.tensor(name)?;
         if u32::try_from(tensor.rows).is_err() {
-            return Err(Error::shape("rows of the data set", tensor.rows, "below 2^32"));
+            let error = Error::shape("rows of the data set", tensor.rows, "below 2^32");
+            return Err(error.in_file(&self.place_of(tensor)));
         }
         let kind = options.keep.unwrap_or(StorageKind::of(tensor.body.element_type().dtype));
         let (storage, labels) = self.store(tensor, kind, progress).await?;
@@ -175,7 +176,7 @@ impl<'a> TensorFile<'a> {
         let shape = (tensor.rows, tensor.cols);
         tensor.body.check_claim(&self.file, kind, progress).await?;
         let element_type = tensor.body.element_type();
-        let mut builder = StorageBuilder::new(&self.file.name, shape, element_type, kind)?;
+        let mut builder = StorageBuilder::new(self.place_of(tensor), shape, element_type, kind)?;
         let labels = tensor.body.each(&self.file, shape, progress, &mut builder).await?;
         Ok((builder.values, labels))
     }

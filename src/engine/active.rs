@@ -9,6 +9,7 @@ use super::{
 };
 use crate::data::{DataMoments, Dataset};
 use crate::error::{Error, Result};
+use crate::threads::Threads;
 
 /// Why a run trains on the CPU whose options say so.
 const ASKED_FOR_CPU: &str = "The options ask for the CPU.";
@@ -17,11 +18,21 @@ const ASKED_FOR_CPU: &str = "The options ask for the CPU.";
 #[cfg(feature = "gpu")]
 const LOSSES: u32 = 2;
 
+/// Where a run is to train.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    /// On which of the engines.
+    pub backend: Backend,
+    /// On the CPU, on how many threads at most.
+    pub threads: Threads,
+}
+
 /// Either engine, with what is needed to move from one to the other.
 #[derive(Debug)]
 pub struct ActiveEngine {
     inner: Inner,
     reason: String,
+    threads: Threads,
     #[cfg(feature = "gpu")]
     recovery: Recovery,
 }
@@ -31,7 +42,7 @@ pub struct ActiveEngine {
 #[derive(Debug)]
 struct Recovery {
     /// What the user asked for: a run on `Auto` never moves to a software adapter, one on `Gpu` never to the CPU.
-    backend: Backend,
+    place: Place,
     train: Dataset,
     test: Dataset,
     /// How often a GPU was lost.
@@ -58,33 +69,36 @@ macro_rules! inner {
 
 impl ActiveEngine {
     /// The CPU engine; the columns of both data sets are the state's `d_in`.
-    pub fn cpu(train: Dataset, test: Dataset, state: State) -> Self {
+    pub fn cpu(threads: Threads, train: Dataset, test: Dataset, state: State) -> Self {
+        let place = Place { backend: Backend::Cpu, threads };
         Self {
-            inner: Inner::Cpu(Box::new(CpuEngine::new(train.clone(), test.clone(), state))),
+            inner: cpu(place, &train, &test, &state),
             reason: ASKED_FOR_CPU.into(),
+            threads,
             #[cfg(feature = "gpu")]
-            recovery: Recovery { backend: Backend::Cpu, train, test, losses: 0 },
+            recovery: Recovery { place, train, test, losses: 0 },
         }
     }
 
-    /// Opens the engine that `backend` asks for. `Auto` takes the GPU if there is one that passes its self-test and wins
+    /// Opens the engine that is asked for. `Auto` takes the GPU if there is one that passes its self-test and wins
     /// a short race on steps of the real size, else the CPU.
     ///
     /// # Errors
-    /// Only if `backend` is `Gpu`: [`Error::Gpu`] that says why there is none.
+    /// Only if the GPU is asked for: [`Error::Gpu`] that says why there is none.
     pub async fn open(
-        backend: Backend,
+        place: Place,
         train: Dataset,
         test: Dataset,
         state: &State,
-        options: &StepOptions,
+        options: &StepOptions<'_>,
     ) -> Result<Self> {
-        let (inner, reason) = choose(backend, &train, &test, state, options).await?;
+        let (inner, reason) = choose(place, &train, &test, state, options).await?;
         Ok(Self {
             inner,
             reason,
+            threads: place.threads,
             #[cfg(feature = "gpu")]
-            recovery: Recovery { backend, train, test, losses: 0 },
+            recovery: Recovery { place, train, test, losses: 0 },
         })
     }
 
@@ -102,6 +116,11 @@ impl ActiveEngine {
         }
     }
 
+    /// Threads for what the engine leaves to its caller.
+    pub fn threads(&self) -> Threads {
+        self.threads
+    }
+
     /// The device that the run trains on, if it is one.
     #[cfg(feature = "gpu")]
     pub fn device(&self) -> Option<&std::rc::Rc<gpu::GpuDevice>> {
@@ -112,45 +131,47 @@ impl ActiveEngine {
     }
 }
 
-fn cpu(train: &Dataset, test: &Dataset, state: &State) -> Inner {
-    Inner::Cpu(Box::new(CpuEngine::new(train.clone(), test.clone(), state.clone())))
+fn cpu(place: Place, train: &Dataset, test: &Dataset, state: &State) -> Inner {
+    let engine = CpuEngine::new(train.clone(), test.clone(), state.clone());
+    Inner::Cpu(Box::new(engine.on(place.threads)))
 }
 
 #[cfg(not(feature = "gpu"))]
 async fn choose(
-    backend: Backend,
+    place: Place,
     train: &Dataset,
     test: &Dataset,
     state: &State,
-    _options: &StepOptions,
+    _options: &StepOptions<'_>,
 ) -> Result<(Inner, String)> {
-    let reason = match backend {
+    let reason = match place.backend {
         Backend::Cpu => ASKED_FOR_CPU,
         Backend::Auto => "This build has no GPU engine.",
         Backend::Gpu => {
             return Err(Error::Gpu("this build has no GPU engine: choose 'auto' or 'cpu'".into()));
         }
     };
-    Ok((cpu(train, test, state), reason.into()))
+    Ok((cpu(place, train, test, state), reason.into()))
 }
 
 #[cfg(feature = "gpu")]
 async fn choose(
-    backend: Backend,
+    place: Place,
     train: &Dataset,
     test: &Dataset,
     state: &State,
-    options: &StepOptions,
+    options: &StepOptions<'_>,
 ) -> Result<(Inner, String)> {
-    let chosen = match backend {
+    let chosen = match place.backend {
         Backend::Cpu => Err(ASKED_FOR_CPU.into()),
         Backend::Gpu => {
+            gpu::supports(&state.sae.activation, options.variants)?;
             let tested = gpu::shared_device(true).await?;
             tested.verdict()?;
             let engine = GpuEngine::new(tested.device, train, test, state).await?;
             Ok((engine, "The options ask for the GPU.".into()))
         }
-        Backend::Auto => match faster(train, test, state, options).await {
+        Backend::Auto => match faster(place, train, test, state, options).await {
             Ok(Ok(won)) => Ok(won),
             Ok(Err(lost)) => Err(lost),
             Err(error) => Err(format!("The CPU trains, since {error}.")),
@@ -158,21 +179,23 @@ async fn choose(
     };
     Ok(match chosen {
         Ok((engine, reason)) => (Inner::Gpu(Box::new(engine)), reason),
-        Err(reason) => (cpu(train, test, state), reason),
+        Err(reason) => (cpu(place, train, test, state), reason),
     })
 }
 
 /// The GPU engine if it is correct and wins the race; both outcomes come with their reason.
 #[cfg(feature = "gpu")]
 async fn faster(
+    place: Place,
     train: &Dataset,
     test: &Dataset,
     state: &State,
-    options: &StepOptions,
+    options: &StepOptions<'_>,
 ) -> Result<Result<(GpuEngine, String), String>> {
+    gpu::supports(&state.sae.activation, options.variants)?;
     let tested = gpu::shared_device(false).await?;
     tested.verdict()?;
-    let gpu::Race { gpu, cpu } = gpu::race(&tested.device, train, state, options).await?;
+    let gpu::Race { gpu, cpu } = gpu::race(&tested.device, place.threads, train, state, options).await?;
     let name = &tested.device.adapter().name;
     let times = format!("a step takes {:.2} ms on {name} and {:.2} ms on the CPU", 1e3 * gpu, 1e3 * cpu);
     if gpu >= cpu {
@@ -191,24 +214,30 @@ impl Engine for ActiveEngine {
         inner!(&self.inner, engine => engine.work_per_call())
     }
 
-    /// A GPU that was lost is opened again, the first time; otherwise a run on `Auto` moves to the CPU.
-    #[cfg(feature = "gpu")]
+    /// A GPU that was lost is opened again, the first time; otherwise a run on `Auto` moves to the CPU. Where a thread
+    /// ended, one thread goes on.
     async fn recover(&mut self, error: &Error, state: &State) -> bool {
-        if !matches!((&self.inner, error), (Inner::Gpu(_), Error::Gpu(_) | Error::GpuLost(_))) {
-            return false;
+        let place = match (&mut self.inner, error) {
+            (Inner::Cpu(engine), Error::ThreadLost) => {
+                engine.go_on_alone(state);
+                "one thread"
+            }
+            // The decoder half is the CPU's with every engine.
+            #[cfg(feature = "gpu")]
+            (Inner::Gpu(engine), Error::ThreadLost) => match engine.load(state) {
+                Ok(()) => "the GPU and one thread",
+                Err(_) => return false,
+            },
+            #[cfg(feature = "gpu")]
+            (Inner::Gpu(_), Error::Gpu(_) | Error::GpuLost(_)) => match self.after_gpu(error, state).await {
+                Some(place) => place,
+                None => return false,
+            },
+            _ => return false,
+        };
+        if *error == Error::ThreadLost {
+            self.threads = Threads::ONE;
         }
-        let Recovery { backend, train, test, losses } = &mut self.recovery;
-        *losses += 1;
-        let again = match error {
-            Error::GpuLost(_) if *losses < LOSSES => reopen(*backend, train, test, state).await.ok(),
-            _ => None,
-        };
-        let (inner, place) = match again {
-            Some(engine) => (Inner::Gpu(Box::new(engine)), "the GPU, opened again"),
-            None if *backend == Backend::Gpu => return false,
-            None => (cpu(train, test, state), "the CPU"),
-        };
-        self.inner = inner;
         self.reason = format!("In mid-epoch {error}. The epoch was repeated on {place}; nothing is lost.");
         true
     }
@@ -225,7 +254,7 @@ impl Engine for ActiveEngine {
         inner!(&mut self.inner, engine => engine.begin_epoch());
     }
 
-    async fn steps(&mut self, rows: &[u32], options: &StepOptions) -> Result<StepSums> {
+    async fn steps(&mut self, rows: &[u32], options: &StepOptions<'_>) -> Result<StepSums> {
         inner!(&mut self.inner, engine => engine.steps(rows, options).await)
     }
 
@@ -263,6 +292,26 @@ impl Engine for ActiveEngine {
 }
 
 #[cfg(feature = "gpu")]
+impl ActiveEngine {
+    /// Moves to where a run can go on whose GPU was lost, if there is such a place, and names it.
+    async fn after_gpu(&mut self, error: &Error, state: &State) -> Option<&'static str> {
+        let Recovery { place, train, test, losses } = &mut self.recovery;
+        *losses += 1;
+        let again = match error {
+            Error::GpuLost(_) if *losses < LOSSES => reopen(place.backend, train, test, state).await.ok(),
+            _ => None,
+        };
+        let (inner, name) = match again {
+            Some(engine) => (Inner::Gpu(Box::new(engine)), "the GPU, opened again"),
+            None if place.backend == Backend::Gpu => return None,
+            None => (cpu(*place, train, test, state), "the CPU"),
+        };
+        self.inner = inner;
+        Some(name)
+    }
+}
+
+#[cfg(feature = "gpu")]
 async fn reopen(backend: Backend, train: &Dataset, test: &Dataset, state: &State) -> Result<GpuEngine> {
     let tested = gpu::shared_device(backend == Backend::Gpu).await?;
     tested.verdict()?;
@@ -290,9 +339,10 @@ mod tests {
             }
         };
         let engine = block_on(GpuEngine::new(tested.device, &data, &data, &state)).expect("opens");
-        let recovery = Recovery { backend, train: data.clone(), test: data, losses: 0 };
+        let place = Place { backend, threads: Threads::ONE };
+        let recovery = Recovery { place, train: data.clone(), test: data, losses: 0 };
         let inner = Inner::Gpu(Box::new(engine));
-        Some((ActiveEngine { inner, reason: String::new(), recovery }, state))
+        Some((ActiveEngine { inner, reason: String::new(), threads: Threads::ONE, recovery }, state))
     }
 
     #[test]

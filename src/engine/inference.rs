@@ -58,7 +58,7 @@ impl Operation {
     }
 
     /// Whole rows of finite numbers in `input`.
-    fn rows(self, sae: &Sae, input: &[f32]) -> Result<usize> {
+    pub(crate) fn rows(self, sae: &Sae, input: &[f32]) -> Result<usize> {
         let cols = self.input_cols(sae);
         if !input.len().is_multiple_of(cols) {
             let what = format!("number of values in {}", self.names().0);
@@ -87,7 +87,7 @@ impl Operation {
 pub fn apply(operation: Operation, sae: &Sae, input: &[f32]) -> Result<Vec<f32>> {
     let rows = operation.rows(sae, input)?;
     let mut out = memory::zeros(operation.names().1, &[rows, operation.output_cols(sae)])?;
-    CpuInference::new(sae).apply(operation, input, &mut out);
+    CpuInference::new(sae).apply(operation, input, &mut out)?;
     Ok(out)
 }
 
@@ -128,7 +128,7 @@ impl Inference {
             let end = (done + PIECE).min(rows);
             let (piece, result) =
                 (&input[done * cols..end * cols], &mut out[done * out_cols..end * out_cols]);
-            model.apply(operation, piece, result);
+            model.apply(operation, piece, result)?;
             done = end;
             progress(done, rows).await?;
         }

@@ -17,17 +17,17 @@ pub mod gpu;
 mod inference;
 mod state;
 mod statistics;
+mod variants;
 
 use std::future::Future;
 use std::ops::Range;
 
-pub use active::ActiveEngine;
-#[cfg(feature = "files")]
-pub(crate) use cpu::dot;
+pub use active::{ActiveEngine, Place};
 pub use cpu::{CpuEngine, CpuInference};
 pub use inference::{Inference, Operation, apply};
 pub use state::{Decoder, Moments, Optimiser, State};
 pub use statistics::{STATISTICS_BLOCK, SufficientStats};
+pub use variants::{AuxK, MOST_IDLE_ROWS, OFFERED as VARIANTS_OFFERED, ThresholdTraining, Variants};
 
 use serde::{Deserialize, Serialize};
 
@@ -74,7 +74,7 @@ pub enum Split {
 
 /// What a step of the optimiser needs to know.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct StepOptions {
+pub struct StepOptions<'a> {
     /// Rows in a batch; the last batch may be smaller.
     pub batch_size: usize,
     /// Adam steps on each batch.
@@ -90,9 +90,11 @@ pub struct StepOptions {
     pub clip: Option<f64>,
     /// The other terms of F.
     pub penalties: Penalties,
+    /// What a step does beyond that.
+    pub variants: &'a Variants,
 }
 
-impl StepOptions {
+impl StepOptions<'_> {
     /// The terms that concern one parameter alone.
     pub fn regularizer(&self, parameter: Parameter, tied: bool) -> Regularizer {
         self.penalties.regularizer(parameter, tied, self.weight_decay)
@@ -108,6 +110,19 @@ pub struct StepSums {
     pub mse: f64,
     /// Sum of the batches' `mean_rows Σ|z|`.
     pub l1: f64,
+    /// Sum of the batches' other terms of F that depend on rows: the losses of shorter prefixes, and the distance from a
+    /// target l0.
+    pub others: f64,
+}
+
+impl StepSums {
+    /// Adds those of other batches.
+    pub fn add(&mut self, other: &Self) {
+        self.updates += other.updates;
+        self.mse += other.mse;
+        self.l1 += other.l1;
+        self.others += other.others;
+    }
 }
 
 /// Sums over evaluated rows.
@@ -151,7 +166,7 @@ pub trait Engine {
     fn begin_epoch(&mut self);
 
     /// Takes optimiser steps on consecutive batches of the training rows numbered `rows`.
-    fn steps(&mut self, rows: &[u32], options: &StepOptions) -> impl Future<Output = Result<StepSums>>;
+    fn steps(&mut self, rows: &[u32], options: &StepOptions<'_>) -> impl Future<Output = Result<StepSums>>;
 
     /// Latents that were active in a step since [`Engine::begin_epoch`], `[d_sae]` counts.
     fn activity(&mut self) -> impl Future<Output = Result<Vec<u64>>>;

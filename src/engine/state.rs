@@ -1,5 +1,6 @@
 //! What training changes: parameters and the state of the optimiser.
 
+use super::Variants;
 use crate::sae::Sae;
 
 /// First and second moments of one parameter's gradient.
@@ -31,6 +32,11 @@ pub struct Optimiser {
     pub w_dec: Option<Moments>,
     /// Of `b_dec` where Adam trains it.
     pub b_dec: Option<Moments>,
+    /// Of JumpReLU's thresholds where Adam trains them.
+    pub threshold: Option<Moments>,
+    /// Training rows seen since each latent was last active, `[d_sae]`, whole numbers up to
+    /// [`MOST_IDLE_ROWS`](super::MOST_IDLE_ROWS); kept where AuxK asks for dead latents.
+    pub idle: Option<Vec<f32>>,
 }
 
 impl Optimiser {
@@ -43,7 +49,16 @@ impl Optimiser {
             b_enc: zeros(&sae.b_enc),
             w_dec: sae.w_dec.as_ref().filter(|_| trains_decoder).map(zeros),
             b_dec: trains_decoder.then(|| zeros(&sae.b_dec)),
+            threshold: None,
+            idle: None,
         }
+    }
+
+    /// The same, with what the variants of a step keep from step to step. Trained thresholds are one a latent.
+    pub fn with_variants(mut self, variants: &Variants, d_sae: usize) -> Self {
+        self.threshold = variants.thresholds().map(|_| Moments::zeros(d_sae));
+        self.idle = variants.auxk().map(|_| vec![0.0; d_sae]);
+        self
     }
 }
 

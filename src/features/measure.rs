@@ -3,12 +3,12 @@
 use super::options::FeatureOptions;
 use super::sample::CodeSample;
 use super::similarity::{Directions, cosine, norm};
-use super::tally::{Tally, finite};
+use super::tally::Tally;
 use crate::data::Dataset;
 use crate::engine::CpuInference;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::progress::{Observer, Work, pieces};
-use crate::sae::{LatentIndex, Sae};
+use crate::sae::{LatentIndex, Sae, finite_activation};
 
 /// Multiply-adds between two calls of the observer: some ten milliseconds.
 const WORK_PER_CALL: usize = 50_000_000;
@@ -55,7 +55,7 @@ impl Features {
     ///
     /// # Errors
     /// If the columns of the data are not the model's, an option is out of range, an activation is not finite, or the
-    /// observer breaks ([`Error::Cancelled`]).
+    /// observer breaks ([`Error::Cancelled`](crate::Error::Cancelled)).
     ///
     /// ```
     /// use splinterp::data::{Dataset, Storage};
@@ -80,13 +80,7 @@ impl Features {
         observer: &mut impl Observer,
     ) -> Result<Self> {
         options.validate()?;
-        if data.cols() != sae.d_in {
-            return Err(Error::shape(
-                "columns of the data",
-                data.cols(),
-                format!("{} as the model", sae.d_in),
-            ));
-        }
+        sae.check_columns(data.cols())?;
         let rows = data.rows() as u32;
         let mut work = Work::new(f64::from(rows) + sae.d_sae as f64, observer);
         let mut tallies = vec![Tally::new(); sae.d_sae];
@@ -95,11 +89,11 @@ impl Features {
         let mut coder = CpuInference::new(sae);
         for piece in pieces(rows, per_call) {
             let numbers: Vec<u32> = piece.collect();
-            let codes = coder.codes(data, &numbers);
+            let codes = coder.codes(data, &numbers)?;
             for (at, &row) in numbers.iter().enumerate() {
                 let entries = codes.row(at).filter(|&(_, z)| z != 0.0);
                 for (latent, z) in entries.clone() {
-                    finite(latent, row, z)?;
+                    finite_activation(latent, row, z)?;
                     tallies[latent as usize].add(row, z, options.top_rows);
                 }
                 sample.push(row, entries);

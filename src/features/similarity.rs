@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::engine::dot;
 use crate::sae::Sae;
+use crate::simd::dot;
 
 /// Decoder rows divided by their norms, and for each latent the other that is most like it.
 #[derive(Debug)]

@@ -1,7 +1,5 @@
 //! Statistics of each latent that are exact over all rows, gathered in one pass.
 
-use crate::error::{Error, Result};
-
 /// One latent's statistics so far.
 #[derive(Debug, Clone)]
 pub struct Tally {
@@ -48,12 +46,4 @@ impl Tally {
     pub fn mean(&self) -> f64 {
         if self.active == 0 { 0.0 } else { self.strength / f64::from(self.active) }
     }
-}
-
-/// Refuses an activation that is not finite, as parameters near the end of float32's range can make it.
-pub fn finite(latent: u32, row: u32, z: f32) -> Result<()> {
-    if z.is_finite() {
-        return Ok(());
-    }
-    Err(Error::shape(format!("activation of latent {latent} on row {row}"), z, "a finite number"))
 }

@@ -21,11 +21,13 @@ struct Node {
     children: u32,
 }
 
-/// The tree; leaves refer to one common list.
+/// The tree; leaves refer to common lists.
 #[derive(Debug)]
 pub(super) struct Candidates {
     nodes: Vec<Node>,
     lists: Vec<u32>,
+    /// The functions of these numbers once more, so that those of a leaf lie beside one another.
+    functions: Vec<[f64; 3]>,
 }
 
 impl Candidates {
@@ -39,7 +41,7 @@ impl Candidates {
             list: (0, 0),
             children: 0,
         };
-        let mut tree = Self { nodes: vec![root], lists: Vec::new() };
+        let mut tree = Self { nodes: vec![root], lists: Vec::new(), functions: Vec::new() };
         // Lists of tiles still to divide, each behind that of the tile it is a part of.
         let mut pending: Vec<u32> = (0..ranking.functions.len() as u32).collect();
         let mut open = vec![(0usize, 0u32, 0usize, pending.len())];
@@ -73,6 +75,7 @@ impl Candidates {
             if level == DEPTH || kept <= LEAF * need {
                 let start = tree.lists.len() as u32;
                 tree.lists.extend(&pending[to..]);
+                tree.functions.extend(pending[to..].iter().map(|&i| ranking.functions[i as usize]));
                 tree.nodes[at].list = (start, tree.lists.len() as u32);
                 continue;
             }
@@ -88,12 +91,13 @@ impl Candidates {
     }
 
     /// The functions that can rank among the first K + 1 at a point of the box, ascending.
-    pub(super) fn at(&self, x: f64, y: f64) -> &[u32] {
+    pub(super) fn at(&self, x: f64, y: f64) -> impl Iterator<Item = (u32, &[f64; 3])> {
         let mut node = &self.nodes[0];
         while node.children != 0 {
             let child = usize::from(x >= node.middle[0]) + 2 * usize::from(y >= node.middle[1]);
             node = &self.nodes[node.children as usize + child];
         }
-        &self.lists[node.list.0 as usize..node.list.1 as usize]
+        let leaf = node.list.0 as usize..node.list.1 as usize;
+        self.lists[leaf.clone()].iter().copied().zip(&self.functions[leaf])
     }
 }

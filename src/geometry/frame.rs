@@ -52,6 +52,16 @@ impl Bounds {
     pub fn contains(self, x: f64, y: f64) -> bool {
         x >= self.x0 && x <= self.x1 && y >= self.y0 && y <= self.y1
     }
+
+    /// What lies in both boxes; an error if nothing does.
+    pub(super) fn meet(self, other: Self) -> Result<Self> {
+        Self::new([
+            self.x0.max(other.x0),
+            self.y0.max(other.y0),
+            self.x1.min(other.x1),
+            self.y1.min(other.y1),
+        ])
+    }
 }
 
 /// Where coordinates are small and no larger than 1: `frame = (world − origin)·scale`.

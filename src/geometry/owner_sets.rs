@@ -1,6 +1,7 @@
 //! The sets of functions found as possible owners of a cell, each stored once, and what is known of their cells.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use super::ranking::NONE;
 
@@ -28,15 +29,24 @@ pub(super) enum Outcome {
     Nothing,
 }
 
+/// The latent that leaves across an edge, and the one that enters.
+pub(super) type Pair = (u32, u32);
+
+/// The edge of a cell that lies on the box.
+pub(super) const BOX: Pair = (NONE, NONE);
+
+/// A corner of a cell: the edges that end and that begin there, counter-clockwise. One of them may not be known.
+pub(super) type SharedCorner = (Option<Pair>, Option<Pair>);
+
 /// All sets so far, by number.
 #[derive(Debug, Default)]
 pub(super) struct OwnerSets {
     sets: Vec<OwnerSet>,
     members: Vec<u32>,
-    /// Pairs (leaves, enters) by which cells found so far border on a set, each with the number of the set's hint
-    /// before it. Most edges of a cell are known so, and need no search.
-    hints: Vec<((u32, u32), u32)>,
-    by_hash: HashMap<u64, u32>,
+    /// Corners that sets share with cells found so far, each with the number of the set's hint before it. Most edges of
+    /// a cell are known so, and need no search.
+    hints: Vec<(SharedCorner, u32)>,
+    by_hash: HashMap<u64, u32, BuildHasherDefault<AsIs>>,
 }
 
 impl OwnerSets {
@@ -67,7 +77,16 @@ impl OwnerSets {
 
     /// The number of a set, given in ascending order, a new one if it was not found before.
     pub(super) fn enter(&mut self, set: &[u32]) -> u32 {
-        let hash = set.iter().fold(0, |h, &i| h ^ mix(i));
+        self.enter_hashed(set, set.iter().fold(0, |h, &i| h ^ mix(i)))
+    }
+
+    /// The same for the set that differs from another by a pair.
+    pub(super) fn enter_beside(&mut self, other: u32, (leaves, enters): Pair, set: &[u32]) -> u32 {
+        let change = |i: u32| if i == NONE { 0 } else { mix(i) };
+        self.enter_hashed(set, self.sets[other as usize].hash ^ change(leaves) ^ change(enters))
+    }
+
+    fn enter_hashed(&mut self, set: &[u32], hash: u64) -> u32 {
         let number = self.sets.len() as u32;
         let first = *self.by_hash.entry(hash).or_insert(number);
         let mut at = first;
@@ -91,11 +110,11 @@ impl OwnerSets {
         number
     }
 
-    /// Notes a pair that bounds the cell of a set, if that is still to be cut.
-    pub(super) fn add_hint(&mut self, number: u32, pair: (u32, u32)) {
+    /// Notes a corner of the cell of a set, if that is still to be cut.
+    pub(super) fn add_hint(&mut self, number: u32, corner: SharedCorner) {
         let set = &mut self.sets[number as usize];
         if set.outcome == Outcome::Open {
-            self.hints.push((pair, set.hint));
+            self.hints.push((corner, set.hint));
             set.hint = self.hints.len() as u32 - 1;
         }
     }
@@ -105,8 +124,8 @@ impl OwnerSets {
         self.sets[number as usize].hint
     }
 
-    /// A pair that bounds a set's cell, and where the next one is.
-    pub(super) fn hint(&self, at: u32) -> Option<((u32, u32), u32)> {
+    /// A corner of a set's cell, and where the next one is.
+    pub(super) fn hint(&self, at: u32) -> Option<(SharedCorner, u32)> {
         self.hints.get(at as usize).copied()
     }
 }
@@ -117,4 +136,22 @@ fn mix(index: u32) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
+}
+
+/// Takes a hash of a set as it is: it is well mixed already.
+#[derive(Debug, Default)]
+struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, &byte| hash.rotate_left(8) ^ u64::from(byte));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
 }

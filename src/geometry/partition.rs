@@ -91,6 +91,13 @@ impl Partition {
         &self.owners
     }
 
+    /// Calls each owner by its name, `names` ascending: of the sites that the diagram was cut of.
+    pub(super) fn rename_owners(&mut self, names: &[u32]) {
+        for owner in &mut self.owners {
+            *owner = names[*owner as usize];
+        }
+    }
+
     /// The cell that holds a point; on a border one of the cells that share it. `None` outside the box and for NaN.
     ///
     /// Starts at the best of a few cells and walks to the neighbour whose function is larger until none is: the

@@ -58,6 +58,21 @@ pub struct Polyhedra {
     pub volumes: Vec<f64>,
 }
 
+impl Polyhedra {
+    /// A colour 0, 1, … for each cell such that cells that share a face differ: each the lowest that the cells before it
+    /// leave free.
+    pub fn colours(&self) -> Vec<u32> {
+        let mut colours: Vec<u32> = Vec::with_capacity(self.volumes.len());
+        for faces in self.cell_offsets.windows(2) {
+            let around = &self.neighbours[faces[0] as usize..faces[1] as usize];
+            let taken: Vec<u32> =
+                around.iter().filter_map(|&other| colours.get(other as usize).copied()).collect();
+            colours.extend((0..).find(|colour| !taken.contains(colour)));
+        }
+        colours
+    }
+}
+
 /// The Voronoi cells of points `x0 y0 z0 x1 …` in a box, one for each point. Of equal points the first owns the cell.
 ///
 /// With heights from [`lift`](super::lift) as z, the plane z = 0 cuts the power diagram out of them.

@@ -13,11 +13,16 @@ pub(super) struct Ranking {
     pub(super) positive: bool,
 }
 
+/// Of a function at a point.
+#[inline]
+pub(super) fn value([a, b, c]: &[f64; 3], x: f64, y: f64) -> f64 {
+    a * x + b * y + c
+}
+
 impl Ranking {
     #[inline]
     pub(super) fn value(&self, function: u32, x: f64, y: f64) -> f64 {
-        let [a, b, c] = self.functions[function as usize];
-        a * x + b * y + c
+        value(&self.functions[function as usize], x, y)
     }
 
     /// The half-plane in which `ahead` is at least `behind`; exactly opposite with the two exchanged.

@@ -2,9 +2,9 @@
 //!
 //! | format | files | read | written |
 //! | --- | --- | --- | --- |
-//! | SAELens | `cfg.json`, `sae_weights.safetensors` | standard, topk, abstopk, jumprelu | ReLU, JumpReLU, TopK |
+//! | SAELens | `cfg.json`, `sae_weights.safetensors` | standard, topk, abstopk, jumprelu | ReLU, JumpReLU, TopK, BatchTopK |
 //! | sparsify | `cfg.json`, `sae.safetensors` | topk | TopK |
-//! | dictionary_learning | `config.json`, `ae.pt` | ReLU, TopK, batch TopK, JumpReLU | |
+//! | dictionary_learning | `config.json`, `ae.pt` | ReLU, TopK, batch TopK, Matryoshka, JumpReLU | |
 //! | Gemma Scope | `params.npz` | JumpReLU | |
 //! | a run's checkpoint | one file | all | [`crate::train::Trainer::checkpoint`] |
 //!
@@ -19,9 +19,10 @@ mod signed_topk;
 mod weights;
 mod zip_files;
 
-use crate::data::unzip;
+use crate::data::{TensorFile, unzip};
 use crate::error::{Error, Result};
 use crate::sae::Sae;
+use crate::train;
 
 use config::Config;
 use formats::FORMATS;
@@ -41,6 +42,31 @@ impl Format {
             let names: Vec<_> = writers().map(|writer| format!("'{}'", writer.name)).collect();
             Error::option("format", format!("'{name}'"), names.join(" or "))
         })
+    }
+}
+
+/// What a file of tensors is to a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holding {
+    /// Rows of activations, or whatever else a model may be trained on.
+    Rows,
+    /// The weights of a model.
+    Sae,
+    /// A run, with its model.
+    Checkpoint,
+}
+
+/// Names by which weights without a configuration are known.
+const WEIGHTS: [&str; 3] = ["W_enc", "W_dec", "encoder.weight"];
+
+/// What a file holds, by its header.
+pub fn holding(file: &TensorFile<'_>) -> Holding {
+    if train::is_checkpoint(file) {
+        Holding::Checkpoint
+    } else if file.tensors().any(|info| WEIGHTS.contains(&info.name.as_str())) {
+        Holding::Sae
+    } else {
+        Holding::Rows
     }
 }
 

@@ -106,8 +106,8 @@ impl<'a> Weights<'a> {
         Ok(number as usize)
     }
 
-    /// Takes the values of a tensor as they are.
-    fn values(&mut self, name: &str) -> Result<Vec<f32>> {
+    /// Takes the values of a tensor as they are, of any type and shape.
+    pub fn values(&mut self, name: &str) -> Result<Vec<f32>> {
         let values = self.content.values(&self.find(name)?.name)?;
         if let Some(at) = values.iter().position(|value| !value.is_finite()) {
             let what = format!("tensor {name} is {} at value {at}, expected finite numbers", values[at]);

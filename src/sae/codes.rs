@@ -1,5 +1,7 @@
 //! Sparse codes: for each row the active latents and their values; and the same by latent.
 
+use crate::error::{Error, Result};
+
 /// Codes of consecutive rows in compressed row form. Latents of a row ascend.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SparseCodes {
@@ -14,6 +16,20 @@ impl SparseCodes {
     /// No rows yet.
     pub fn new(d_sae: usize) -> Self {
         Self { d_sae, ..Self::default() }
+    }
+
+    /// Forgets the rows and keeps the memory, for a model of so many latents.
+    pub(crate) fn reset(&mut self, d_sae: usize) {
+        self.clear();
+        self.d_sae = d_sae;
+    }
+
+    /// Adds the rows of others.
+    pub(crate) fn append(&mut self, other: &Self) {
+        let before = self.len() as u32;
+        self.ends.extend(other.ends.iter().map(|end| before + end));
+        self.latents.extend_from_slice(&other.latents);
+        self.values.extend_from_slice(&other.values);
     }
 
     /// Forgets the rows and keeps the memory.
@@ -159,6 +175,14 @@ impl LatentIndex {
         let range = self.starts[latent] as usize..self.starts[latent + 1] as usize;
         (&self.rows[range.clone()], &self.entries[range])
     }
+}
+
+/// Refuses an activation that is not finite, as parameters near the end of float32's range can make it.
+pub(crate) fn finite_activation(latent: u32, row: u32, z: f32) -> Result<()> {
+    if z.is_finite() {
+        return Ok(());
+    }
+    Err(Error::shape(format!("activation of latent {latent} on row {row}"), z, "a finite number"))
 }
 
 #[cfg(test)]

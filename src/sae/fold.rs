@@ -41,15 +41,6 @@ impl Sae {
         self.composed(&columns.into_iter().map(inverse).collect::<Vec<_>>())
     }
 
-    /// Changes `b_enc` by `sign · b_dec W_enc`: between models whose encoder sees `x` and those where it sees
-    /// `x − b_dec`.
-    pub(crate) fn shift_input_by_b_dec(&mut self, sign: f64) {
-        for (bias, weights) in self.b_enc.iter_mut().zip(self.w_enc.chunks_exact(self.d_in)) {
-            let products = weights.iter().zip(&self.b_dec).map(|(&w, &b)| f64::from(w) * f64::from(b));
-            *bias = (f64::from(*bias) + sign * products.sum::<f64>()) as f32;
-        }
-    }
-
     /// The model before whose encoder `x · scale + shift` stands, and its inverse after the decoder.
     fn composed(&self, columns: &[(f64, f64)]) -> Result<Self> {
         let mut sae = Self { w_dec: Some(self.decoder().to_vec()), ..self.clone() };

@@ -12,10 +12,12 @@ mod regularizer;
 mod selection;
 
 pub use activation::{Activation, Threshold, TopKBy};
+pub(crate) use codes::finite_activation;
 pub use codes::{LatentIndex, SparseCodes};
 #[cfg(feature = "files")]
 pub(crate) use model::transpose;
 pub use model::{Parts, Sae};
 pub use objective::Penalties;
 pub use regularizer::{Parameter, Regularizer};
+pub(crate) use selection::least_of_largest;
 pub use selection::{Selection, TopK, TopKOrder};

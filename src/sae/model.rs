@@ -3,6 +3,7 @@
 use super::{Activation, Parameter};
 use crate::error::{Error, Result};
 use crate::random::{Random, Stream};
+use crate::simd::dot;
 
 /// Standard deviation of the initial encoder, from the paper's MNIST script.
 pub const ENCODER_STD: f64 = 0.1;
@@ -104,6 +105,15 @@ impl Sae {
         }
     }
 
+    /// The thresholds of JumpReLU and BatchTopK, `[d_sae]`.
+    pub fn thresholds(&self) -> Option<Vec<f32>> {
+        match &self.activation {
+            Activation::JumpRelu { threshold } => Some(threshold.per_latent(self.d_sae)),
+            Activation::BatchTopK { threshold, .. } => threshold.map(|threshold| vec![threshold; self.d_sae]),
+            Activation::Relu | Activation::TopK { .. } => None,
+        }
+    }
+
     /// The first parameter that is NaN or infinite.
     #[cfg(feature = "files")]
     pub(crate) fn not_finite(&self) -> Option<f32> {
@@ -118,6 +128,35 @@ impl Sae {
             Parameter::EncoderBias => &self.b_enc,
             Parameter::DecoderWeights => self.w_dec.as_deref().unwrap_or_default(),
             Parameter::DecoderBias => &self.b_dec,
+        }
+    }
+
+    /// # Errors
+    /// If the data has not the model's columns.
+    pub(crate) fn check_columns(&self, cols: usize) -> Result<()> {
+        if cols == self.d_in {
+            return Ok(());
+        }
+        Err(Error::shape("columns of the data", cols, format!("{} as the model", self.d_in)))
+    }
+
+    /// Changes `b_enc` by `sign · b_dec W_enc`: between models whose encoder sees `x` and those where it sees
+    /// `x − b_dec`.
+    #[cfg(any(feature = "files", feature = "variants"))]
+    pub(crate) fn shift_input_by_b_dec(&mut self, sign: f64) {
+        for (bias, weights) in self.b_enc.iter_mut().zip(self.w_enc.chunks_exact(self.d_in)) {
+            let products = weights.iter().zip(&self.b_dec).map(|(&w, &b)| f64::from(w) * f64::from(b));
+            *bias = (f64::from(*bias) + sign * products.sum::<f64>()) as f32;
+        }
+    }
+
+    /// Scales the rows of an untied decoder to length 1; rows of zeros stay.
+    pub(crate) fn normalise_decoder(&mut self) {
+        for row in self.w_dec.iter_mut().flat_map(|decoder| decoder.chunks_exact_mut(self.d_in)) {
+            let length = dot(row, row).sqrt();
+            if length > 0.0 {
+                row.iter_mut().for_each(|w| *w /= length);
+            }
         }
     }
 

@@ -90,6 +90,17 @@ impl TopK {
     }
 }
 
+/// The least active pre-activation where the `n` largest positive ones are active, or all where there are fewer: they are
+/// those at or above it. Of several that equal the n-th all are active, so that their order does not matter. None if
+/// none is positive.
+pub(crate) fn least_of_largest(pre: impl Iterator<Item = f32>, n: usize) -> Option<f32> {
+    // Bits of positive numbers are in their order.
+    let mut bits: Vec<u32> = pre.filter(|pre| *pre > 0.0).map(f32::to_bits).collect();
+    let at = n.min(bits.len()).checked_sub(1)?;
+    let (_, least, _) = bits.select_nth_unstable_by(at, |a, b| b.cmp(a));
+    Some(f32::from_bits(*least))
+}
+
 /// Bits whose unsigned order is the order of the numbers; −0 and 0 are equal.
 fn ordered_bits(value: f32) -> u32 {
     let bits = (value + 0.0).to_bits();
@@ -122,6 +133,14 @@ mod tests {
         assert_eq!(active(&top(3, TopKBy::Value), &PRE), [(0, 0.5), (2, 1.0), (5, 1.0)]);
         assert_eq!(active(&top(5, TopKBy::Value), &PRE).len(), 5);
         assert_eq!(active(&top(5, TopKBy::Positive), &PRE), [(0, 0.5), (2, 1.0), (5, 1.0)]);
+    }
+
+    #[test]
+    fn a_batch_keeps_its_largest_positive_values() {
+        let least = |n| least_of_largest(PRE.into_iter(), n);
+        assert_eq!([1, 2, 3, 4, 6].map(least), [Some(1.0), Some(1.0), Some(0.5), Some(0.5), Some(0.5)]);
+        assert_eq!(least_of_largest([0.0, -1.0, -0.0].into_iter(), 2), None);
+        assert_eq!(least_of_largest(PRE.into_iter(), 0), None);
     }
 
     #[test]

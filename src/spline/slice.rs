@@ -3,6 +3,7 @@
 //! On the plane `x = o + p·u + q·v` each pre-activation is an affine function of (p, q):
 //! `(s_i·u) p + (s_i·v) q + s_i·o + b_i`. The largest of these functions, or their signs, cut the plane.
 
+use super::products::dot;
 use crate::error::{Error, Result};
 use crate::geometry::{Bounds, Partition, partition_by_rank};
 use crate::sae::{Activation, Sae, Selection, TopK, TopKOrder};
@@ -53,33 +54,41 @@ pub fn slice(
     bounds: Bounds,
 ) -> Result<Partition> {
     let Encoder { weights, bias, d_in } = encoder;
-    let d_sae = bias.len();
     check(&encoder, &plane)?;
-    activation.validate(d_sae)?;
-    let mut functions: Vec<[f64; 3]> = weights
+    activation.validate(bias.len())?;
+    let functions: Vec<[f64; 3]> = weights
         .chunks_exact(d_in)
         .zip(bias)
         .map(|(s, &b)| [dot(s, plane.u), dot(s, plane.v), dot(s, plane.origin) + f64::from(b)])
         .collect();
-    let (order, positive) = match activation.selection(d_sae) {
+    partition_of(&functions, activation, bounds)
+}
+
+/// The partition of a box by which of the latents with these pre-activations `[a, b, c]`, for a·p + b·q + c, are active.
+/// The activation fits their number.
+pub(super) fn partition_of(
+    functions: &[[f64; 3]],
+    activation: &Activation,
+    bounds: Bounds,
+) -> Result<Partition> {
+    let d_sae = functions.len();
+    let owner = |i| i % d_sae as u32;
+    match activation.selection(d_sae) {
         Selection::Above(thresholds) => {
-            for (function, threshold) in functions.iter_mut().zip(&*thresholds) {
-                function[2] -= f64::from(*threshold);
-            }
-            (d_sae, true)
+            let above = functions.iter().zip(&*thresholds).map(|([a, b, c], t)| [*a, *b, c - f64::from(*t)]);
+            partition_by_rank(above, d_sae, true, bounds, owner)
         }
         Selection::Largest(TopK { k, order, positive_only }) => {
+            let own = functions.iter().copied();
             match order {
-                TopKOrder::Value => {}
+                TopKOrder::Value => partition_by_rank(own, k, positive_only, bounds, owner),
                 TopKOrder::Magnitude => {
-                    let negative: Vec<_> = functions.iter().map(|f| f.map(|v| -v)).collect();
-                    functions.extend(negative);
+                    let signed = own.chain(functions.iter().map(|f| f.map(|v| -v)));
+                    partition_by_rank(signed, k, positive_only, bounds, owner)
                 }
             }
-            (k, positive_only)
         }
-    };
-    partition_by_rank(functions.into_iter(), order, positive, bounds, |i| i % d_sae as u32)
+    }
 }
 
 fn check(encoder: &Encoder<'_>, plane: &Plane<'_>) -> Result<()> {
@@ -122,8 +131,4 @@ fn finite(name: &'static str, values: &[f32]) -> Result<()> {
         Some(at) => Err(Error::option(name, format!("{} at {at}", values[at]), "finite numbers")),
         None => Ok(()),
     }
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
 }

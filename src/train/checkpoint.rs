@@ -5,13 +5,17 @@ use serde::{Deserialize, Serialize};
 
 use super::TrainOptions;
 use crate::data::{Dtype, TensorFile, TensorInfo, read_safetensors, safetensors};
-use crate::engine::{Moments, Optimiser, State};
+use crate::engine::{Moments, Optimiser, State, VARIANTS_OFFERED};
 use crate::error::{Error, Result};
-use crate::sae::Sae;
+use crate::sae::{Activation, Sae, Threshold};
 
 const FILE: &str = "checkpoint";
 const META: &str = "splinterp";
 const VERSION: u32 = 1;
+/// Thresholds as they were trained, or BatchTopK's one.
+const THRESHOLD: &str = "threshold";
+/// Rows since each latent was last active.
+const IDLE: &str = "idle";
 
 /// What a checkpoint says beside its tensors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -94,6 +98,28 @@ fn tensors(state: &State) -> Vec<(&'static str, &[f32])> {
             tensors.extend([(m, moments.m.as_slice()), (v, moments.v.as_slice())]);
         }
     }
+    if VARIANTS_OFFERED {
+        tensors.extend(of_variants(state));
+    }
+    tensors
+}
+
+/// What only the variants of a step leave.
+fn of_variants(State { sae, optimiser }: &State) -> Vec<(&'static str, &[f32])> {
+    let mut tensors: Vec<(&'static str, &[f32])> = Vec::new();
+    if let (Activation::JumpRelu { threshold: Threshold::PerLatent(thresholds) }, Some(moments)) =
+        (&sae.activation, &optimiser.threshold)
+    {
+        tensors.extend([
+            (THRESHOLD, &**thresholds),
+            ("threshold.m", &*moments.m),
+            ("threshold.v", &*moments.v),
+        ]);
+    }
+    if let Activation::BatchTopK { threshold: Some(threshold), .. } = &sae.activation {
+        tensors.push((THRESHOLD, std::slice::from_ref(threshold)));
+    }
+    tensors.extend(optimiser.idle.as_deref().map(|rows| (IDLE, rows)));
     tensors
 }
 
@@ -118,12 +144,27 @@ fn read_state(file: &TensorFile<'_>, header: &Header) -> Result<State> {
         Ok(Moments { m: tensor(&format!("{name}.m"), len)?, v: tensor(&format!("{name}.v"), len)? })
     };
     let holds = |name: &str| find(name).is_some();
+    let varied = |name: &str| VARIANTS_OFFERED && holds(name);
     let w_dec = holds("W_dec").then(|| tensor("W_dec", elements)).transpose()?;
+    let mut activation = header.options.activation.clone();
+    match &mut activation {
+        Activation::JumpRelu { threshold } if varied(THRESHOLD) => {
+            *threshold = Threshold::PerLatent(tensor(THRESHOLD, d_sae)?);
+        }
+        Activation::BatchTopK { threshold, .. } if varied(THRESHOLD) => {
+            *threshold = tensor(THRESHOLD, 1)?.first().copied();
+        }
+        Activation::Relu
+        | Activation::JumpRelu { .. }
+        | Activation::TopK { .. }
+        | Activation::BatchTopK { .. } => {}
+    }
+    activation.validate(d_sae)?;
     Ok(State {
         sae: Sae {
             d_in,
             d_sae,
-            activation: header.options.activation.clone(),
+            activation,
             w_enc: tensor("W_enc", elements)?,
             b_enc: tensor("b_enc", d_sae)?,
             w_dec,
@@ -135,6 +176,8 @@ fn read_state(file: &TensorFile<'_>, header: &Header) -> Result<State> {
             b_enc: moments("b_enc", d_sae)?,
             w_dec: holds("W_dec.m").then(|| moments("W_dec", elements)).transpose()?,
             b_dec: holds("b_dec.m").then(|| moments("b_dec", d_in)).transpose()?,
+            threshold: varied("threshold.m").then(|| moments("threshold", d_sae)).transpose()?,
+            idle: varied(IDLE).then(|| tensor(IDLE, d_sae)).transpose()?,
         },
     })
 }

@@ -13,6 +13,8 @@ pub struct TrainingFigures {
     pub mse: f64,
     /// Mean `Σ|z|` of a row.
     pub l1: f64,
+    /// Other terms of F that depend on the rows.
+    pub others: f64,
     /// Rows on which each latent was active, `[d_sae]`.
     pub active: Vec<u64>,
     /// The terms of F that involve the decoder, before and after the decoder half.
@@ -49,7 +51,8 @@ impl Trainer {
         let test = self.evaluate(work).await?;
         let state = self.engine.state().await?;
         let penalties = self.options.penalties();
-        let objective = train.mse + penalties.l1 * train.l1 + penalties.of(&state.sae, &self.saved.sae);
+        let objective =
+            train.mse + train.others + penalties.l1 * train.l1 + penalties.of(&state.sae, &self.saved.sae);
         self.saved = state;
         self.epoch += 1;
         let dead = train.active.iter().filter(|&&rows| rows == 0).count();
@@ -76,13 +79,14 @@ impl Trainer {
         sums: &mut StepSums,
         work: &mut Work<'_>,
     ) -> Result<()> {
-        let options = self.options.step_options();
+        let variants = self.options.variants(self.data.train_rows as usize);
+        let options = self.options.step_options(&variants);
         let batches = (self.rows_per_call() / options.updates_per_batch / options.batch_size).max(1);
         let per_call = batches.saturating_mul(options.batch_size);
         for (index, rows) in rows.chunks(per_call).enumerate() {
             let (lr, lr_slope) = self.learning_rate(done + index * per_call);
             let step = self.engine.steps(rows, &StepOptions { lr, lr_slope, ..options }).await?;
-            sums.updates += step.updates;
+            sums.add(&step);
             if !step.mse.is_finite() {
                 return Err(Error::Diverged(format!(
                     "the loss is no longer finite after {} updates of epoch {}: try a learning rate below {}",
@@ -91,8 +95,6 @@ impl Trainer {
                     options.lr
                 )));
             }
-            sums.mse += step.mse;
-            sums.l1 += step.l1;
             work.advance(rows.len() as f64 * options.updates_per_batch as f64).await?;
         }
         Ok(())
@@ -105,6 +107,7 @@ impl Trainer {
         Ok(TrainingFigures {
             mse: sums.mse / updates,
             l1: sums.l1 / updates,
+            others: sums.others / updates,
             active,
             decoder_objective: None,
         })

@@ -12,7 +12,7 @@ pub struct ExperimentRow {
     pub label: String,
     /// How the decoder was trained.
     pub method: Method,
-    /// ρ in a word: `relu`, `jumprelu`, or `topk-15` and, where not by magnitude, by what.
+    /// ρ in a word: `relu`, `jumprelu`, `batchtopk-15`, or `topk-15` and, where not by magnitude, by what.
     pub activation: String,
     /// Share of the training rows.
     pub share: f64,
@@ -20,6 +20,16 @@ pub struct ExperimentRow {
     pub updates_per_batch: usize,
     /// λ.
     pub l1: f64,
+    /// L2 weight decay of Adam.
+    pub weight_decay: f64,
+    /// μ of the encoder.
+    pub mu_enc: f64,
+    /// ν of the encoder.
+    pub nu_enc: f64,
+    /// μ of the decoder.
+    pub mu_dec: f64,
+    /// ν of the decoder.
+    pub nu_dec: f64,
     /// Seed of the run.
     pub seed: u64,
     /// Epochs finished.
@@ -41,8 +51,8 @@ pub fn to_csv(rows: &[ExperimentRow]) -> String {
 }
 
 /// First line of [`to_csv`].
-pub const CSV_HEADER: &str = "label,method,activation,share,updates_per_batch,l1,seed,epochs,backend,test_mse,train_mse,\
-                              test_fvu,test_l0,dead_share,seconds,error";
+pub const CSV_HEADER: &str = "label,method,activation,share,updates_per_batch,l1,weight_decay,mu_enc,nu_enc,mu_dec,nu_dec,\
+                              seed,epochs,backend,test_mse,train_mse,test_fvu,test_l0,dead_share,seconds,error";
 
 impl ExperimentRow {
     /// The run as a line of CSV, without its end.
@@ -58,12 +68,17 @@ impl ExperimentRow {
             None => ",,,,".into(),
         };
         format!(
-            "{},{method},{},{},{},{},{},{},{},{figures},{},{}",
+            "{},{method},{},{},{},{},{},{},{},{},{},{},{},{},{figures},{},{}",
             quoted(&self.label),
             quoted(&self.activation),
             self.share,
             self.updates_per_batch,
             self.l1,
+            self.weight_decay,
+            self.mu_enc,
+            self.nu_enc,
+            self.mu_dec,
+            self.nu_dec,
             self.seed,
             self.epochs,
             quoted(&self.backend),
@@ -96,6 +111,16 @@ pub struct ExperimentSummary {
     pub updates_per_batch: usize,
     /// As in the rows.
     pub l1: f64,
+    /// As in the rows.
+    pub weight_decay: f64,
+    /// As in the rows.
+    pub mu_enc: f64,
+    /// As in the rows.
+    pub nu_enc: f64,
+    /// As in the rows.
+    pub mu_dec: f64,
+    /// As in the rows.
+    pub nu_dec: f64,
     /// Runs that ended well; the figures are over these.
     pub runs: usize,
     /// Runs that failed.
@@ -150,7 +175,10 @@ pub fn summarise(rows: &[ExperimentRow]) -> Vec<ExperimentSummary> {
 
 impl ExperimentRow {
     fn is_like(&self, other: &Self) -> bool {
-        let key = |row: &Self| (row.method, row.share.to_bits(), row.updates_per_batch, row.l1.to_bits());
+        let penalties = |row: &Self| {
+            [row.l1, row.weight_decay, row.mu_enc, row.nu_enc, row.mu_dec, row.nu_dec].map(f64::to_bits)
+        };
+        let key = |row: &Self| (row.method, row.share.to_bits(), row.updates_per_batch, penalties(row));
         self.label == other.label && self.activation == other.activation && key(self) == key(other)
     }
 }
@@ -166,6 +194,11 @@ impl ExperimentSummary {
             share: first.share,
             updates_per_batch: first.updates_per_batch,
             l1: first.l1,
+            weight_decay: first.weight_decay,
+            mu_enc: first.mu_enc,
+            nu_enc: first.nu_enc,
+            mu_dec: first.mu_dec,
+            nu_dec: first.nu_dec,
             runs: finished.len(),
             failed: rows.len() - finished.len(),
             test_mse: spread(|r| r.test_mse),

@@ -9,7 +9,7 @@ use crate::data::Dataset;
 use crate::engine::Backend;
 use crate::error::{Error, Result};
 use crate::progress::{NoObserver, Observer};
-use crate::sae::{Activation, TopKBy};
+use crate::sae::{Activation, Sae, TopKBy};
 
 /// One configuration, to be run once for each of its seeds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,13 +35,17 @@ fn whole() -> f64 {
     1.0
 }
 
-/// Hears of progress through a list of runs, and of each row as soon as there is one.
+/// Hears of progress through a list of runs, of each epoch, and of each row as soon as there is one. Between two epochs
+/// progress is told once outside of what a run's seconds count: an observer that is to wait, waits there.
 pub trait ExperimentObserver: Observer {
+    /// A run has finished an epoch: the row as it stands, with the report of that epoch.
+    fn epoch(&mut self, row: &ExperimentRow);
     /// A run has ended.
     fn finished(&mut self, row: &ExperimentRow);
 }
 
 impl ExperimentObserver for NoObserver {
+    fn epoch(&mut self, _row: &ExperimentRow) {}
     fn finished(&mut self, _row: &ExperimentRow) {}
 }
 
@@ -77,6 +81,20 @@ impl ExperimentObserver for NoObserver {
 /// # Ok::<(), splinterp::Error>(())
 /// ```
 pub async fn run_experiments(
+    data: (&Dataset, &Dataset),
+    experiments: &[Experiment],
+    observer: &mut impl ExperimentObserver,
+) -> Result<Vec<ExperimentRow>> {
+    run_experiments_from(None, data, experiments, observer).await
+}
+
+/// As [`run_experiments`], every run from the parameters of `start`, if there is one, in place of random ones: a seed
+/// then decides about the order of the rows and the share only. Runs whose options do not fit the model fail.
+///
+/// # Errors
+/// As [`run_experiments`].
+pub async fn run_experiments_from(
+    start: Option<&Sae>,
     (train, test): (&Dataset, &Dataset),
     experiments: &[Experiment],
     observer: &mut impl ExperimentObserver,
@@ -101,7 +119,7 @@ pub async fn run_experiments(
             let mut row = experiment.empty_row(seed);
             let weight = experiment.weight(train.rows());
             let mut part = Part { done, weight, epochs: (0, experiment.epochs), total, observer };
-            match experiment.run((train, test), &mut chosen, &mut row, &mut part).await {
+            match experiment.run(start, (train, test), &mut chosen, &mut row, &mut part).await {
                 Ok(()) => {}
                 Err(Error::Cancelled) => return Err(Error::Cancelled),
                 Err(error) => (row.report, row.error) = (None, Some(error.to_string())),
@@ -129,6 +147,11 @@ impl Experiment {
             share: self.share,
             updates_per_batch: self.options.updates_per_batch,
             l1: self.options.l1,
+            weight_decay: self.options.weight_decay,
+            mu_enc: self.options.mu_enc,
+            nu_enc: self.options.nu_enc,
+            mu_dec: self.options.mu_dec,
+            nu_dec: self.options.nu_dec,
             seed,
             epochs: 0,
             report: None,
@@ -141,10 +164,11 @@ impl Experiment {
     /// `chosen` is the engine that an earlier run on `Auto` trained on.
     async fn run(
         &self,
+        start: Option<&Sae>,
         (train, test): (&Dataset, &Dataset),
         chosen: &mut Option<Backend>,
         row: &mut ExperimentRow,
-        part: &mut Part<'_, impl Observer>,
+        part: &mut Part<'_, impl ExperimentObserver>,
     ) -> Result<()> {
         let train = train.share(self.share, row.seed)?;
         let mut options = TrainOptions { seed: row.seed, ..self.options.clone() };
@@ -155,7 +179,10 @@ impl Experiment {
         if let (true, Some(backend)) = (leaves_choice, *chosen) {
             options.backend = backend;
         }
-        let mut trainer = Trainer::open(train, test.clone(), options).await?;
+        let mut trainer = match start {
+            Some(sae) => Trainer::open_from(sae.clone(), train, test.clone(), options).await?,
+            None => Trainer::open(train, test.clone(), options).await?,
+        };
         if leaves_choice {
             *chosen = Some(trainer.engine().backend());
         }
@@ -167,6 +194,11 @@ impl Experiment {
             row.backend = trainer.backend();
             row.seconds += report.seconds;
             row.report = Some(report);
+            part.observer.epoch(row);
+            part.epochs.0 = epoch + 1;
+            if part.progress(0, 1).await.is_break() {
+                return Err(Error::Cancelled);
+            }
         }
         Ok(())
     }
@@ -195,8 +227,46 @@ fn describe(activation: &Activation) -> String {
     match activation {
         Activation::Relu => "relu".into(),
         Activation::JumpRelu { .. } => "jumprelu".into(),
+        Activation::BatchTopK { k, .. } => format!("batchtopk-{k}"),
         Activation::TopK { k, by: TopKBy::Magnitude } => format!("topk-{k}"),
         Activation::TopK { k, by: TopKBy::Value } => format!("topk-{k}-value"),
         Activation::TopK { k, by: TopKBy::Positive } => format!("topk-{k}-positive"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Storage;
+    use crate::train::Method;
+
+    /// A run of the list is the run that a trainer makes from the same model; another number of latents is refused.
+    #[test]
+    fn runs_start_from_the_model_that_is_given() {
+        let values = (0..1600).map(|i| ((i * 7919) % 101) as f32 / 50.0 - 1.0).collect();
+        let (train, test) = Dataset::new(Storage::F32(values), 8).unwrap().split(0.75, 1).unwrap();
+        let activation = Activation::TopK { k: 2, by: TopKBy::Value };
+        let sae = Sae::random(8, 12, activation.clone(), false, 77);
+        let experiment = |d_sae| Experiment {
+            label: format!("{d_sae} latents"),
+            options: TrainOptions::new(Method::Pam, d_sae, activation.clone(), 0),
+            preset: None,
+            share: 1.0,
+            epochs: 2,
+            seeds: vec![3],
+        };
+        let run = |start| {
+            let list = [experiment(12), experiment(13)];
+            pollster::block_on(run_experiments_from(start, (&train, &test), &list, &mut NoObserver)).unwrap()
+        };
+        let rows = run(Some(&sae));
+        let options = TrainOptions { seed: 3, ..experiment(12).options };
+        let share = train.share(1.0, 3).unwrap();
+        let mut trainer = Trainer::start_from(sae.clone(), share, test.clone(), options).unwrap();
+        let reports = [0, 1].map(|_| pollster::block_on(trainer.epoch(&mut NoObserver)).unwrap());
+        assert_eq!(rows[0].report.as_ref().unwrap().test_mse, reports[1].test_mse);
+        let error = rows[1].error.as_deref().unwrap();
+        assert_eq!(error, "dSae is 13, expected 12 as the model");
+        assert_ne!(run(None)[0].report.as_ref().unwrap().test_mse, reports[1].test_mse);
     }
 }

@@ -2,9 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{Backend, StepOptions};
+#[cfg(feature = "variants")]
+use super::recipe_options::{AuxKOptions, BiasStart, DecoderNorm, DecoderStart, is_default};
+#[cfg(feature = "variants")]
+use crate::engine::ThresholdTraining;
+use crate::engine::{Backend, StepOptions, Variants};
 use crate::error::{Error, Result};
 use crate::sae::{Activation, Penalties};
+use crate::threads::{MOST_THREADS, Threads};
 
 /// Ridge on the decoder of PAM-SGD in units of raw sums divided by `d_in`, from which the default α is derived: a
 /// constant pull against which a latent's own energy `Σz²` is weighed, so that α falls with the number of rows.
@@ -114,14 +119,44 @@ pub struct TrainOptions {
     /// Whether PAM-SGD starts latents that no row activates anew from badly reconstructed rows.
     #[serde(default, rename = "revive")]
     pub resample: bool,
+    /// Steps of Adam over which the step size rises linearly from 0.
+    #[cfg(feature = "variants")]
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub warmup_steps: u64,
+    /// Lengths of the rows of W_dec; PAM-SGD solves for them.
+    #[cfg(feature = "variants")]
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub decoder_norm: DecoderNorm,
+    /// How an untied decoder begins.
+    #[cfg(feature = "variants")]
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub decoder_start: DecoderStart,
+    /// How `b_dec` begins.
+    #[cfg(feature = "variants")]
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub bias_start: BiasStart,
+    /// AuxK: dead latents are trained on what the others leave. Default: none.
+    #[cfg(feature = "variants")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auxk: Option<AuxKOptions>,
+    /// Trains the thresholds of JumpReLU towards a number of active latents. Default: they stay.
+    #[cfg(feature = "variants")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jumprelu: Option<ThresholdTraining>,
+    /// Matryoshka: numbers of latents, ascending, by whose first latents rows are reconstructed too; F has the sum of the
+    /// losses, that of all latents included. Default: none.
+    #[cfg(feature = "variants")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prefixes: Vec<usize>,
     /// Seed of every random choice.
     pub seed: u64,
     /// Where to train.
     #[serde(default)]
     pub backend: Backend,
-    /// How many threads the CPU engine may use at most; it uses one.
-    #[serde(default = "default_threads")]
-    pub threads: usize,
+    /// How many threads the CPU engine may use at most. Default: all that there are. They change no bit of the result,
+    /// so that a checkpoint names them only where they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threads: Option<usize>,
 }
 
 fn default_lr() -> f64 {
@@ -137,10 +172,6 @@ fn default_updates() -> usize {
 }
 
 fn default_solves() -> usize {
-    1
-}
-
-fn default_threads() -> usize {
     1
 }
 
@@ -170,20 +201,35 @@ impl TrainOptions {
             initial_solve: false,
             solves_per_epoch: default_solves(),
             resample: false,
+            #[cfg(feature = "variants")]
+            warmup_steps: 0,
+            #[cfg(feature = "variants")]
+            decoder_norm: DecoderNorm::default(),
+            #[cfg(feature = "variants")]
+            decoder_start: DecoderStart::default(),
+            #[cfg(feature = "variants")]
+            bias_start: BiasStart::default(),
+            #[cfg(feature = "variants")]
+            auxk: None,
+            #[cfg(feature = "variants")]
+            jumprelu: None,
+            #[cfg(feature = "variants")]
+            prefixes: Vec::new(),
             seed,
             backend: Backend::default(),
-            threads: default_threads(),
+            threads: None,
         }
     }
 
-    /// Fills in what depends on the method and the number of training rows, and checks everything.
+    /// Fills in what depends on the method and the size of the training data, and checks everything.
     ///
     /// # Errors
     /// If an option is outside its range or does not fit another; the message names it.
-    pub fn resolve(mut self, rows: usize) -> Result<Self> {
+    pub fn resolve(mut self, rows: usize, cols: usize) -> Result<Self> {
         let pam = self.method == Method::Pam;
         self.tied = Some(self.tied.unwrap_or(!pam));
         self.alpha = Some(self.alpha.unwrap_or(if pam { RIDGE_PER_COLUMN / rows as f64 } else { 0.0 }));
+        self.resolve_recipe(rows, cols);
         self.validate()?;
         Ok(self)
     }
@@ -193,6 +239,7 @@ impl TrainOptions {
             return Err(Error::option("dSae", self.d_sae, "at least 1"));
         }
         self.activation.validate(self.d_sae)?;
+        self.validate_recipe()?;
         if self.method == Method::Pam && self.tied == Some(true) {
             return Err(Error::option("tied", true, "false: PAM-SGD solves for an untied decoder"));
         }
@@ -203,11 +250,15 @@ impl TrainOptions {
             ("batchSize", self.batch_size),
             ("updatesPerBatch", self.updates_per_batch),
             ("solvesPerEpoch", self.solves_per_epoch),
-            ("threads", self.threads),
         ] {
             if count == 0 {
                 return Err(Error::option(name, count, "at least 1"));
             }
+        }
+        if let Some(threads) = self.threads
+            && !(1..=MOST_THREADS).contains(&threads)
+        {
+            return Err(Error::option("threads", threads, format!("from 1 to {MOST_THREADS}")));
         }
         if let Some(clip) = self.clip
             && !(clip.is_finite() && clip > 0.0)
@@ -252,8 +303,13 @@ impl TrainOptions {
         }
     }
 
-    /// What an engine's steps need.
-    pub fn step_options(&self) -> StepOptions {
+    /// Threads of the CPU engine.
+    pub fn threads(&self) -> Threads {
+        Threads::up_to(self.threads)
+    }
+
+    /// What an engine's steps need; the variants are those of [`TrainOptions::variants`].
+    pub(super) fn step_options<'a>(&self, variants: &'a Variants) -> StepOptions<'a> {
         StepOptions {
             batch_size: self.batch_size,
             updates_per_batch: self.updates_per_batch,
@@ -262,6 +318,7 @@ impl TrainOptions {
             weight_decay: self.weight_decay,
             clip: self.clip,
             penalties: self.penalties(),
+            variants,
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::engine::{Decoder, Engine, STATISTICS_BLOCK, StepSums, SufficientStats
 use crate::error::Result;
 use crate::progress::{BoxedFuture, Work};
 use crate::random::Random;
+use crate::threads::Threads;
 
 /// Rows on which the decoder is solved within an epoch, at most; and never more than half of them, those that the
 /// encoder saw last, so that its next rows are new to the decoder: on 5 % of MNIST the decoder of all rows ended at a
@@ -86,7 +87,7 @@ impl Trainer {
         }
         let stats = self.engine.take_stats().await?;
         let moments = self.engine.moments(&rows).await?;
-        let mut pause = SolveProgress::new(self.solve_rows(0), self.row_work(), work);
+        let mut pause = SolveProgress::new(self.engine.threads(), self.solve_rows(0), self.row_work(), work);
         let decoder = match self.options.decoder {
             DecoderSolve::Joint => {
                 let penalties = self.options.penalties();
@@ -97,6 +98,7 @@ impl Trainer {
                     ..DecoderPenalties::default()
                 };
                 let problem = DecoderProblem::new(stats, &moments, &penalties);
+                let problem = problem.with_prefixes(&self.options.all_prefixes());
                 let found = problem.minimise(None, &mut pause).await?;
                 narrow(&found.w_dec, &found.b_dec)
             }
@@ -142,10 +144,11 @@ impl Trainer {
         mut stats: SufficientStats,
         work: &mut Work<'_>,
     ) -> Result<(TrainingFigures, Decoder)> {
-        let (l1, active) = (stats.l1 / stats.rows as f64, std::mem::take(&mut stats.active));
+        let rows = stats.rows as f64;
+        let (l1, active) = (stats.l1 / rows, std::mem::take(&mut stats.active));
         let data: &DataMoments = &self.data.train;
         let now = self.engine.decoder().await?;
-        let mut pause = SolveProgress::new(self.solve_rows(2), self.row_work(), work);
+        let mut pause = SolveProgress::new(self.engine.threads(), self.solve_rows(2), self.row_work(), work);
         let (solution, decoder_objective) = match self.options.decoder {
             DecoderSolve::Joint => {
                 let previous = &self.saved.sae;
@@ -153,6 +156,7 @@ impl Trainer {
                 let (w, b) = (wide(&now.w_dec), wide(&now.b_dec));
                 let penalties = DecoderPenalties::from(&self.options.penalties());
                 let problem = DecoderProblem::new(stats, data, &penalties);
+                let problem = problem.with_prefixes(&self.options.all_prefixes());
                 let now = DecoderRef { w_dec: &w, b_dec: &b };
                 let previous = DecoderRef { w_dec: &w0, b_dec: &b0 };
                 let solution = problem.solve(now, previous, &mut pause).await?;
@@ -162,7 +166,11 @@ impl Trainer {
             DecoderSolve::Script { ridge } => (script_decoder(stats, data, ridge, &mut pause).await?, None),
         };
         pause.finish().await?;
-        let figures = TrainingFigures { mse: solution.mse, l1, active, decoder_objective };
+        let l0 = active.iter().sum::<u64>() as f64 / rows;
+        let variants = self.options.variants(self.data.train_rows as usize);
+        let penalty = variants.thresholds().map_or(0.0, |training| training.penalty(l0));
+        let others = solution.shorter + penalty;
+        let figures = TrainingFigures { mse: solution.mse, l1, others, active, decoder_objective };
         Ok((figures, narrow(&solution.w_dec, &solution.b_dec)))
     }
 
@@ -184,6 +192,7 @@ impl Trainer {
 /// Counts a solve as so many rows of work, and lets the observer hear of it piece by piece.
 struct SolveProgress<'a, 'b> {
     work: &'a mut Work<'b>,
+    threads: Threads,
     rows_left: f64,
     rows_per_multiply_add: f64,
     /// Multiply-adds of which the observer has not heard.
@@ -191,8 +200,8 @@ struct SolveProgress<'a, 'b> {
 }
 
 impl<'a, 'b> SolveProgress<'a, 'b> {
-    fn new(rows: f64, row_work: f64, work: &'a mut Work<'b>) -> Self {
-        Self { work, rows_left: rows, rows_per_multiply_add: SOLVE_WEIGHT / row_work, pending: 0 }
+    fn new(threads: Threads, rows: f64, row_work: f64, work: &'a mut Work<'b>) -> Self {
+        Self { work, threads, rows_left: rows, rows_per_multiply_add: SOLVE_WEIGHT / row_work, pending: 0 }
     }
 
     /// Counts what is left of the planned work.
@@ -202,6 +211,10 @@ impl<'a, 'b> SolveProgress<'a, 'b> {
 }
 
 impl Pause for SolveProgress<'_, '_> {
+    fn threads(&self) -> Threads {
+        self.threads
+    }
+
     fn after(&mut self, multiply_adds: u64) -> BoxedFuture<'_, Result<()>> {
         Box::pin(async move {
             self.pending += multiply_adds;

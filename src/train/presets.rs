@@ -1,7 +1,9 @@
-//! Named settings: ours, and those of the paper's public scripts.
+//! Named settings: ours, those of the paper's public scripts, and those of the programs that SAEs are trained with.
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "variants")]
+use super::{AuxKOptions, BiasStart, DecoderNorm, DecoderStart};
 use super::{DecoderSolve, Method, Order, TrainOptions};
 use crate::error::{Error, Result};
 
@@ -18,24 +20,53 @@ pub enum Preset {
     PaperMnist,
     /// The paper's LLM script: the same with smaller steps, larger batches, and the decoder first.
     PaperLlm,
+    /// The trainers of dictionary_learning for TopK and BatchTopK (`trainers/top_k.py`, `trainers/batch_top_k.py`).
+    #[cfg(feature = "variants")]
+    DictionaryLearning,
+    /// sparsify (`sparsify/trainer.py`, `optimizer: adam`).
+    #[cfg(feature = "variants")]
+    Sparsify,
 }
+
+/// Steps of warm-up in both programs; a run of fewer than ten times as many has a tenth of its own.
+#[cfg(feature = "variants")]
+const WARMUP_STEPS: u64 = 1000;
+
+/// Adam's step size of both programs by the number of latents, `2e-4 / √(d_sae / 2¹⁴)` (Gao et al. 2024, figure 3).
+#[cfg(feature = "variants")]
+fn scaled_step(d_sae: usize) -> f64 {
+    2e-4 / (d_sae.max(1) as f64 / 16384.0).sqrt()
+}
+
+/// Every preset by its public name.
+const NAMES: &[(&str, Preset)] = &[
+    ("recommended", Preset::Recommended),
+    ("paper-mnist", Preset::PaperMnist),
+    ("paper-llm", Preset::PaperLlm),
+    #[cfg(feature = "variants")]
+    ("dictionary-learning", Preset::DictionaryLearning),
+    #[cfg(feature = "variants")]
+    ("sparsify", Preset::Sparsify),
+];
+
+/// The same for messages.
+const EXPECTED: &str = if cfg!(feature = "variants") {
+    "'recommended', 'paper-mnist', 'paper-llm', 'dictionary-learning' or 'sparsify'"
+} else {
+    "'recommended', 'paper-mnist' or 'paper-llm'"
+};
 
 impl Preset {
     /// Reads the public name.
     ///
     /// # Errors
-    /// If it is none of the three.
+    /// If it is none of them.
     pub fn parse(name: &str) -> Result<Self> {
-        match name {
-            "recommended" => Ok(Self::Recommended),
-            "paper-mnist" => Ok(Self::PaperMnist),
-            "paper-llm" => Ok(Self::PaperLlm),
-            other => Err(Error::option(
-                "preset",
-                format!("'{other}'"),
-                "'recommended', 'paper-mnist' or 'paper-llm'",
-            )),
-        }
+        NAMES
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|&(_, preset)| preset)
+            .ok_or_else(|| Error::option("preset", format!("'{name}'"), EXPECTED))
     }
 
     /// Fills in what the preset decides about a run of `epochs` epochs on `rows` training rows.
@@ -45,21 +76,25 @@ impl Preset {
     /// `0.05 · steps^(−1/4)` as its first step size: of 0.003, 0.006, 0.01 and 0.02 the best were 0.01 to 0.02 for 230
     /// steps and 0.006 for 4 700. Untied SGD was at its best at 0.01 and 0.003, and
     /// keeps the step size that it is given.
+    ///
+    /// [`Preset::DictionaryLearning`] has rows of W_dec of unit norm that start as W_encᵀ, `b_dec` at the geometric median,
+    /// AuxK, and a constant step size after warm-up; [`Preset::Sparsify`] starts `b_dec` at the mean, has no AuxK, and lets
+    /// the step size fall linearly to 0. Both are recipes of SGD: PAM-SGD takes their step size and warm-up, and the start
+    /// of `b_dec`. What they do not say stays, as the batch size. dictionary_learning's clipping at a norm of 1 is left out: it
+    /// is in units of a loss that sums over columns.
     pub fn apply(self, options: TrainOptions, rows: usize, epochs: u32) -> TrainOptions {
         let pam = options.method == Method::Pam;
+        let batches = rows.div_ceil(options.batch_size.max(1)) as f64;
+        let steps = (batches * options.updates_per_batch as f64 * f64::from(epochs)).max(1.0);
         match self {
-            Self::Recommended => {
-                let batches = rows.div_ceil(options.batch_size.max(1)) as f64;
-                let steps = (batches * options.updates_per_batch as f64 * f64::from(epochs)).max(1.0);
-                TrainOptions {
-                    lr: if pam { 0.05 / steps.sqrt().sqrt() } else { options.lr },
-                    lr_decay_epochs: Some(epochs),
-                    initial_solve: pam,
-                    solves_per_epoch: if pam { 10 } else { 1 },
-                    resample: pam,
-                    ..options
-                }
-            }
+            Self::Recommended => TrainOptions {
+                lr: if pam { 0.05 / steps.sqrt().sqrt() } else { options.lr },
+                lr_decay_epochs: Some(epochs),
+                initial_solve: pam,
+                solves_per_epoch: if pam { 10 } else { 1 },
+                resample: pam,
+                ..options
+            },
             Self::PaperMnist => TrainOptions {
                 lr: 0.003,
                 batch_size: 128,
@@ -76,6 +111,32 @@ impl Preset {
                 order: Order::DecoderFirst,
                 ..options
             },
+            #[cfg(feature = "variants")]
+            Self::DictionaryLearning => TrainOptions {
+                bias_start: BiasStart::Median,
+                auxk: Some(AuxKOptions::default()),
+                ..library(options, steps)
+            },
+            #[cfg(feature = "variants")]
+            Self::Sparsify => TrainOptions {
+                bias_start: BiasStart::Mean,
+                lr_decay_epochs: Some(epochs),
+                ..library(options, steps)
+            },
         }
+    }
+}
+
+/// What both libraries share, for a run of so many steps.
+#[cfg(feature = "variants")]
+fn library(options: TrainOptions, steps: f64) -> TrainOptions {
+    let pam = options.method == Method::Pam;
+    TrainOptions {
+        tied: Some(false),
+        lr: scaled_step(options.d_sae),
+        warmup_steps: WARMUP_STEPS.min(steps as u64 / 10),
+        decoder_norm: if pam { DecoderNorm::Free } else { DecoderNorm::Unit },
+        decoder_start: if pam { DecoderStart::Small } else { DecoderStart::Transposed },
+        ..options
     }
 }

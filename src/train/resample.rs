@@ -7,14 +7,14 @@ use crate::random::Random;
 
 /// Training rows among which the worst reconstructed are sought.
 const CANDIDATES: usize = 1024;
-/// Length of a resampled encoder row as a share of the mean of the living: long enough to enter some top k, short
+/// Length of a resampled encoder column as a share of the mean of the living: long enough to enter some top k, short
 /// enough not to enter every one.
 const GAIN: f64 = 0.5;
 /// No latent is resampled in the last share of a planned run: it would not have time to settle.
 const SETTLE: f64 = 0.3;
 
 impl Trainer {
-    /// Points the encoder rows of latents that were never `active` along the residuals of badly reconstructed training
+    /// Points the encoder columns of latents that were never `active` along the residuals of badly reconstructed training
     /// rows (as in Bricken et al. 2023, "Neuron resampling"), with fresh moments of Adam, and says whether there were
     /// any. The decoder half that follows gives them their decoder rows.
     pub(super) async fn resample(&mut self, active: &[u64]) -> Result<bool> {
@@ -48,7 +48,7 @@ fn length_of(row: &[f32]) -> f64 {
     row.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>().sqrt()
 }
 
-/// Mean length of the encoder rows of living latents.
+/// Mean length of the encoder columns of living latents.
 fn mean_length(state: &State, active: &[u64]) -> f64 {
     let rows = state.sae.w_enc.chunks_exact(state.sae.d_in).zip(active).filter(|(_, active)| **active > 0);
     let (sum, count) = rows.fold((0.0, 0), |(sum, count), (row, _)| (sum + length_of(row), count + 1));

@@ -1,11 +1,15 @@
 //! How a run begins: from random parameters, from a model's, or from a checkpoint.
 
+#[cfg(not(feature = "variants"))]
+use super::no_recipe::start;
+#[cfg(feature = "variants")]
+use super::start::start;
 use super::{Method, TrainOptions, checkpoint};
 use crate::data::{DataMoments, Dataset};
 use crate::engine::{Optimiser, State};
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::sae::Sae;
+use crate::sae::{Activation, Sae, Threshold};
 
 /// A run before it has an engine.
 pub struct RunSetup {
@@ -45,13 +49,13 @@ impl DataSummary {
 impl RunSetup {
     /// From random parameters.
     pub fn random(train: &Dataset, test: &Dataset, options: TrainOptions) -> Result<Self> {
-        let options = options.resolve(train.rows())?;
+        let options = options.resolve(train.rows(), train.cols())?;
         check_memory(&options, train.cols())?;
         let data = DataSummary::new(train, test)?;
         let tied = options.tied == Some(true);
-        let sae = Sae::random(data.cols, options.d_sae, options.activation.clone(), tied, options.seed);
-        let optimiser = Optimiser::new(&sae, options.method == Method::Sgd);
-        Ok(Self { options, data, epoch: 0, saved: State { sae, optimiser } })
+        let mut sae = Sae::random(data.cols, options.d_sae, options.activation.clone(), tied, options.seed);
+        start(&mut sae, train, &data.train, &options);
+        Ok(Self { saved: fresh(sae, &options, train.rows()), options, data, epoch: 0 })
     }
 
     /// From a model's parameters.
@@ -71,7 +75,7 @@ impl RunSetup {
                 format!("{} as in the checkpoint", header.d_in),
             ));
         }
-        let options = header.options.resolve(train.rows())?;
+        let options = header.options.resolve(train.rows(), train.cols())?;
         check_memory(&options, header.d_in)?;
         let data = DataSummary::new(train, test)?;
         Ok(Self { options, data, epoch: header.epoch, saved })
@@ -106,7 +110,7 @@ fn from_model(
 ) -> Result<(TrainOptions, State)> {
     let may_be_tied = sae.w_dec.as_ref().is_none_or(|decoder| *decoder == sae.w_enc);
     options.tied = options.tied.or(Some(sae.w_dec.is_none() && options.method == Method::Sgd));
-    let options = options.resolve(rows)?;
+    let options = options.resolve(rows, cols)?;
     check_memory(&options, cols)?;
     if cols != sae.d_in {
         return Err(Error::shape("columns of the data", cols, format!("{} as the model", sae.d_in)));
@@ -122,6 +126,19 @@ fn from_model(
         _ => Some(sae.decoder().to_vec()),
     };
     sae.activation = options.activation.clone();
+    let saved = fresh(sae, &options, rows);
+    Ok((options, saved))
+}
+
+/// The state before the first step. Thresholds that are trained are one for each latent.
+fn fresh(mut sae: Sae, options: &TrainOptions, rows: usize) -> State {
+    let variants = options.variants(rows);
+    if variants.unit_decoder() {
+        sae.normalise_decoder();
+    }
+    if let (Some(_), Activation::JumpRelu { threshold }) = (variants.thresholds(), &mut sae.activation) {
+        *threshold = Threshold::PerLatent(threshold.per_latent(sae.d_sae));
+    }
     let optimiser = Optimiser::new(&sae, options.method == Method::Sgd);
-    Ok((options, State { sae, optimiser }))
+    State { optimiser: optimiser.with_variants(&variants, sae.d_sae), sae }
 }

@@ -3,7 +3,7 @@
 use super::setup::{DataSummary, RunSetup};
 use super::{TrainOptions, checkpoint};
 use crate::data::Dataset;
-use crate::engine::{ActiveEngine, Backend, Engine, State};
+use crate::engine::{ActiveEngine, Backend, Engine, Place, State};
 use crate::error::{Error, Result};
 use crate::sae::Sae;
 
@@ -107,13 +107,15 @@ impl Trainer {
     }
 
     fn on_cpu(setup: RunSetup, train: Dataset, test: Dataset) -> Self {
-        let engine = ActiveEngine::cpu(train, test, setup.saved.clone());
+        let engine = ActiveEngine::cpu(setup.options.threads(), train, test, setup.saved.clone());
         Self::new(setup, engine)
     }
 
     async fn on_engine(setup: RunSetup, backend: Backend, train: Dataset, test: Dataset) -> Result<Self> {
-        let steps = setup.options.step_options();
-        let engine = ActiveEngine::open(backend, train, test, &setup.saved, &steps).await?;
+        let variants = setup.options.variants(train.rows());
+        let steps = setup.options.step_options(&variants);
+        let place = Place { backend, threads: setup.options.threads() };
+        let engine = ActiveEngine::open(place, train, test, &setup.saved, &steps).await?;
         Ok(Self::new(setup, engine))
     }
 

@@ -1,4 +1,4 @@
-//! `kmeans` and `localPca`.
+//! `kmeans`, `localPca`, and what labels say of points.
 
 use js_sys::Number;
 use wasm_bindgen::JsValue;
@@ -67,4 +67,65 @@ pub fn local_pca(
         ("directions", float64(&found.directions)),
         ("variances", float64(&found.variances)),
     ]))
+}
+
+/// The mean of each cluster's points, `[clusters, dims]`; of a cluster without points its row of `centers`.
+#[wasm_bindgen(js_name = clusterMeans)]
+pub fn cluster_means(
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] points: &JsValue,
+    dims: &Number,
+    #[wasm_bindgen(unchecked_param_type = "Uint32Array | number[]")] labels: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] centers: &JsValue,
+) -> Result<Vec<f64>, Thrown> {
+    let (points, dims) = (numbers("points", points)?, count("dims", dims)?);
+    let (labels, centers) = (whole_numbers("labels", labels)?, numbers("centers", centers)?);
+    Ok(cluster::means(&points, dims, &labels, &centers)?)
+}
+
+/// The mean squared distance of each cluster's points from its centre; 0 in a cluster without points.
+#[wasm_bindgen(js_name = clusterSpreads)]
+pub fn cluster_spreads(
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] points: &JsValue,
+    dims: &Number,
+    #[wasm_bindgen(unchecked_param_type = "Uint32Array | number[]")] labels: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] centers: &JsValue,
+) -> Result<Vec<f64>, Thrown> {
+    let (points, dims) = (numbers("points", points)?, count("dims", dims)?);
+    let (labels, centers) = (whole_numbers("labels", labels)?, numbers("centers", centers)?);
+    Ok(cluster::spreads(&points, dims, &labels, &centers)?)
+}
+
+/// Each point's nearest place on the plane through its cluster's centre along the cluster's `directions`, which are
+/// orthonormal, `[clusters, rank, dims]`, as those of `localPca`. Without directions, its centre.
+#[wasm_bindgen(js_name = clusterProjections)]
+pub fn cluster_projections(
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] points: &JsValue,
+    dims: &Number,
+    #[wasm_bindgen(unchecked_param_type = "Uint32Array | number[]")] labels: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] centers: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] directions: &JsValue,
+) -> Result<Vec<f64>, Thrown> {
+    let (points, dims) = (numbers("points", points)?, count("dims", dims)?);
+    let (labels, centers) = (whole_numbers("labels", labels)?, numbers("centers", centers)?);
+    Ok(cluster::projections(&points, dims, &labels, &centers, &numbers("directions", directions)?)?)
+}
+
+/// The share of places in which two labellings agree.
+#[wasm_bindgen(js_name = labelAgreement)]
+pub fn label_agreement(
+    #[wasm_bindgen(unchecked_param_type = "Uint32Array | number[]")] labels: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "Uint32Array | number[]")] others: &JsValue,
+) -> Result<f64, Thrown> {
+    Ok(cluster::agreement(&whole_numbers("labels", labels)?, &whole_numbers("others", others)?)?)
+}
+
+/// The number of the point nearest to a place, the first of several.
+#[wasm_bindgen(js_name = nearestPoint)]
+pub fn nearest_point(
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] points: &JsValue,
+    dims: &Number,
+    #[wasm_bindgen(unchecked_param_type = "Float64Array | number[]")] place: &JsValue,
+) -> Result<f64, Thrown> {
+    let (points, dims) = (numbers("points", points)?, count("dims", dims)?);
+    Ok(cluster::nearest(&points, dims, &numbers("place", place)?)? as f64)
 }

@@ -13,11 +13,12 @@ use super::content::{Content, content_of};
 use super::convert::callback;
 use super::error::Thrown;
 use super::options::list_from_js;
-use super::promise::{Cancellation, Page, promise};
+use super::promise::{Cancellation, Gate, Page, promise};
 use super::results::to_js;
 use crate::data;
 use crate::progress::Observer;
-use crate::train::{Experiment, ExperimentObserver, ExperimentRow, run_experiments, summarise, to_csv};
+use crate::sae;
+use crate::train::{Experiment, ExperimentObserver, ExperimentRow, run_experiments_from, summarise, to_csv};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -28,7 +29,7 @@ export interface Experiment {
   /** Options of the run; their seed is replaced by each of `seeds`. */
   options: TrainOptions;
   /** Settings applied over the options, given the rows of the share and the epochs. */
-  preset?: 'recommended' | 'paper-mnist' | 'paper-llm';
+  preset?: PresetName;
   /** Share of the training rows to train on, drawn anew for every seed: 1. */
   share?: number;
   epochs: number;
@@ -39,11 +40,16 @@ export interface Experiment {
 export interface ExperimentRow {
   label: string;
   method: 'sgd' | 'pam';
-  /** `relu`, `jumprelu`, or `topk-15` and, where not by magnitude, by what. */
+  /** `relu`, `jumprelu`, `batchtopk-15`, or `topk-15` and, where not by magnitude, by what. */
   activation: string;
   share: number;
   updatesPerBatch: number;
   l1: number;
+  weightDecay: number;
+  muEnc: number;
+  nuEnc: number;
+  muDec: number;
+  nuDec: number;
   seed: number;
   /** Epochs finished. */
   epochs: number;
@@ -70,6 +76,11 @@ export interface ExperimentSummary {
   share: number;
   updatesPerBatch: number;
   l1: number;
+  weightDecay: number;
+  muEnc: number;
+  nuEnc: number;
+  muDec: number;
+  nuDec: number;
   /** Runs that succeeded; the statistics are over these. */
   runs: number;
   failed: number;
@@ -89,6 +100,7 @@ pub struct Experiments {
     rows: Rc<RefCell<Vec<ExperimentRow>>>,
     running: Rc<Cell<bool>>,
     cancellation: Cancellation,
+    gate: Gate,
 }
 
 /// What is to be run.
@@ -96,28 +108,35 @@ struct Plan {
     train: Rc<data::Dataset>,
     test: Rc<data::Dataset>,
     list: Vec<Experiment>,
+    start: Option<Rc<sae::Sae>>,
 }
 
 #[wasm_bindgen]
 impl Experiments {
-    /// A list of runs to execute.
+    /// A list of runs to execute, each from random parameters, or from those of `start`: their options then say its
+    /// `dSae`.
     #[wasm_bindgen(constructor)]
     pub fn new(
         #[wasm_bindgen(unchecked_param_type = "Dataset")] train: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "Dataset")] test: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "Experiment[]")] experiments: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "Sae")] start: &JsValue,
     ) -> Result<Experiments, Thrown> {
         let (train, test) = (content_of("train", train)?, content_of("test", test)?);
+        let list = list_from_js("experiments", experiments)?;
+        let given = !start.is_null_or_undefined();
+        let start = given.then(|| content_of("start", start)).transpose()?;
         Ok(Self {
-            plan: Content::new(Plan { train, test, list: list_from_js("experiments", experiments)? }),
+            plan: Content::new(Plan { train, test, list, start }),
             rows: Rc::default(),
             running: Rc::default(),
             cancellation: Cancellation::default(),
+            gate: Gate::default(),
         })
     }
 
-    /// Executes the whole list. `onProgress(done, total)` is called with the rows done, `onRow(row)` after each run;
-    /// what they throw ends the list, and the promise rejects with it. After [`Experiments::cancel`] the promise
+    /// Executes the whole list. `onProgress(done, total)` is called with the rows done, `onRow(row)` after each run,
+    /// `onEpoch(row)` after each epoch with the row as it stands and the report of that epoch; what they throw ends the list, and the promise rejects with it. After [`Experiments::cancel`] the promise
     /// rejects with code `cancelled`. `rows` keeps the finished runs.
     #[wasm_bindgen(unchecked_return_type = "Promise<ExperimentRow[]>")]
     pub fn run(
@@ -126,11 +145,14 @@ impl Experiments {
         on_progress: &JsValue,
         #[wasm_bindgen(js_name = onRow, unchecked_optional_param_type = "(row: ExperimentRow) => void")]
         on_row: &JsValue,
+        #[wasm_bindgen(js_name = onEpoch, unchecked_optional_param_type = "(row: ExperimentRow) => void")]
+        on_epoch: &JsValue,
     ) -> Promise {
         promise(|| {
             let plan = self.plan.share()?;
             let page = Page::new(callback("onProgress", on_progress)?, self.cancellation.flag());
             let on_row = callback("onRow", on_row)?;
+            let on_epoch = callback("onEpoch", on_epoch)?;
             if self.running.replace(true) {
                 return Err(Thrown::new(
                     "the experiments are running: await them or cancel them first",
@@ -139,10 +161,12 @@ impl Experiments {
             }
             self.rows.borrow_mut().clear();
             let running = self.running.clone();
-            let mut collector = RowCollector { page, on_row, rows: self.rows.clone() };
+            let (rows, gate) = (self.rows.clone(), self.gate.clone());
+            let mut collector = RowCollector { page, on_row, on_epoch, rows, gate, between_epochs: false };
             Ok(async move {
                 let data = (&*plan.train, &*plan.test);
-                let outcome = run_experiments(data, &plan.list, &mut collector).await;
+                let start = plan.start.as_deref();
+                let outcome = run_experiments_from(start, data, &plan.list, &mut collector).await;
                 running.set(false);
                 let cancelled = "cancelled: `rows` holds the runs finished by then";
                 to_js(&collector.page.outcome_or(cancelled, outcome)?)
@@ -153,6 +177,18 @@ impl Experiments {
     /// Ends the run that is under way, and the list with it.
     pub fn cancel(&self) {
         self.cancellation.cancel();
+        self.gate.open();
+    }
+
+    /// Holds the list at the end of the epoch that is under way, until [`Experiments::resume`]. The seconds of a row do
+    /// not count the wait.
+    pub fn pause(&self) {
+        self.gate.close();
+    }
+
+    /// Lets the list go on.
+    pub fn resume(&self) {
+        self.gate.open();
     }
 
     /// The runs finished so far.
@@ -169,6 +205,21 @@ impl Experiments {
         to_js(&summarise(&self.rows.borrow()))
     }
 
+    /// Mean and spread over the seeds of each configuration of any rows, such as those of several lists.
+    #[wasm_bindgen(unchecked_return_type = "ExperimentSummary[]")]
+    pub fn summarise(
+        #[wasm_bindgen(unchecked_param_type = "ExperimentRow[]")] rows: &JsValue,
+    ) -> Result<JsValue, Thrown> {
+        to_js(&summarise(&list_from_js::<ExperimentRow>("rows", rows)?))
+    }
+
+    /// Any rows as CSV, a line a run.
+    pub fn csv(
+        #[wasm_bindgen(unchecked_param_type = "ExperimentRow[]")] rows: &JsValue,
+    ) -> Result<String, Thrown> {
+        Ok(to_csv(&list_from_js::<ExperimentRow>("rows", rows)?))
+    }
+
     /// The runs finished so far as CSV, a line a run.
     #[wasm_bindgen(js_name = toCsv)]
     pub fn to_csv(&self) -> Result<String, Thrown> {
@@ -181,20 +232,38 @@ impl Experiments {
 struct RowCollector {
     page: Page,
     on_row: Option<Function>,
+    on_epoch: Option<Function>,
     rows: Rc<RefCell<Vec<ExperimentRow>>>,
+    gate: Gate,
+    /// Whether an epoch has ended and the next has not begun: the place to wait.
+    between_epochs: bool,
+}
+
+impl RowCollector {
+    fn tell(&mut self, callback: Option<Function>, row: &ExperimentRow) {
+        if let (Some(callback), Ok(row)) = (callback, to_js(row)) {
+            self.page.call(|this| callback.call1(this, &row));
+        }
+    }
 }
 
 impl Observer for RowCollector {
     async fn progress(&mut self, done: u64, total: u64) -> ControlFlow<()> {
+        if std::mem::take(&mut self.between_epochs) {
+            self.gate.pass().await;
+        }
         self.page.progress(done, total).await
     }
 }
 
 impl ExperimentObserver for RowCollector {
+    fn epoch(&mut self, row: &ExperimentRow) {
+        self.between_epochs = true;
+        self.tell(self.on_epoch.clone(), row);
+    }
+
     fn finished(&mut self, row: &ExperimentRow) {
         self.rows.borrow_mut().push(row.clone());
-        if let (Some(on_row), Ok(row)) = (&self.on_row, to_js(row)) {
-            self.page.call(|this| on_row.call1(this, &row));
-        }
+        self.tell(self.on_row.clone(), row);
     }
 }

@@ -1,20 +1,16 @@
 //! `Features`.
 
-use std::ops::ControlFlow;
-
 use js_sys::{Array, Number, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::content::{Content, content_of};
-use super::convert::{callback, count, field, found};
+use super::convert::{callback, count};
 use super::error::Thrown;
 use super::options::optional_from_js_without;
-use super::promise::{Cancellation, Page, promise};
+use super::promise::{Cancellation, Page, Signalled, promise, signal};
 use super::results::{float32, object, uint32};
-use crate::error::Error;
 use crate::features::{self, Examples, FeatureOptions, Interval, Ranked};
-use crate::progress::Observer;
 use crate::{data, sae};
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -118,9 +114,9 @@ impl Features {
             let options: FeatureOptions = optional_from_js_without("options", options, &["signal"])?;
             let page = Page::new(callback("onProgress", on_progress)?, Cancellation::default().flag());
             Ok(async move {
-                let mut page = Signalled { page, signal };
+                let mut page = Signalled::new(page, signal);
                 let measured = features::Features::measure(&sae, &data, options, &mut page).await;
-                let measured = page.page.outcome_or("cancelled: the features were not measured", measured)?;
+                let measured = page.outcome_or("cancelled: the features were not measured", measured)?;
                 Ok(Self(Content::new(measured)))
             })
         })
@@ -203,28 +199,4 @@ fn interval(interval: &Interval) -> JsValue {
 
 fn ranked(numbers: &'static str, ranked: &Ranked) -> JsValue {
     object([(numbers, uint32(&ranked.numbers)), ("values", float32(&ranked.values))])
-}
-
-/// `options.signal`, which is no plain value.
-fn signal(options: &JsValue) -> Result<Option<JsValue>, Thrown> {
-    let signal = if options.is_object() { field(options, "signal") } else { JsValue::UNDEFINED };
-    match field(&signal, "aborted").as_bool() {
-        Some(_) => Ok(Some(signal)),
-        None if signal.is_null_or_undefined() => Ok(None),
-        None => Err(Error::option("options.signal", found(&signal), "an AbortSignal").into()),
-    }
-}
-
-/// Reports progress to the page, and stops when a signal is aborted.
-struct Signalled {
-    page: Page,
-    signal: Option<JsValue>,
-}
-
-impl Observer for Signalled {
-    async fn progress(&mut self, done: u64, total: u64) -> ControlFlow<()> {
-        let decision = self.page.progress(done, total).await;
-        let aborted = |signal: &JsValue| field(signal, "aborted").is_truthy();
-        if self.signal.as_ref().is_some_and(aborted) { ControlFlow::Break(()) } else { decision }
-    }
 }

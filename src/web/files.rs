@@ -19,6 +19,7 @@ use super::promise::{Page, promise};
 use super::results::{float32, object};
 use crate::data::{self, Inspection, Reading, Source};
 use crate::error::Error;
+use crate::interop::{self, Holding};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -176,6 +177,17 @@ impl TensorFile {
                 Ok(inspection(&page.outcome(about)?))
             })
         })
+    }
+
+    /// What the file is by its header: rows to train on, the weights of a model, or the checkpoint of a run.
+    #[wasm_bindgen(getter, unchecked_return_type = "'rows' | 'sae' | 'checkpoint'")]
+    pub fn holds(&self) -> Result<String, Thrown> {
+        Ok(match interop::holding(self.file.get()?) {
+            Holding::Rows => "rows",
+            Holding::Sae => "sae",
+            Holding::Checkpoint => "checkpoint",
+        }
+        .to_owned())
     }
 
     /// Ends the `load` or `inspect` that runs, if one does.

@@ -42,6 +42,8 @@ export interface Polyhedra {
   coordinates: Float64Array;
   neighbours: Uint32Array;
   volumes: Float64Array;
+  /** 0, 1, … for each cell; cells that share a face differ. */
+  colours: Uint32Array;
 }
 
 /** Options of a slice. */
@@ -62,6 +64,12 @@ impl Partition {
     #[wasm_bindgen(getter)]
     pub fn cells(&self) -> Result<u32, Thrown> {
         Ok(self.0.get()?.cells() as u32)
+    }
+
+    /// The box that the cells fill.
+    #[wasm_bindgen(getter, js_name = "box")]
+    pub fn bounds(&self) -> Result<Vec<f64>, Thrown> {
+        Ok(self.0.get()?.bounds().to_array().to_vec())
     }
 
     /// What owns a cell, ascending: its site (order 1), its K sites, or its active latents.
@@ -112,8 +120,14 @@ impl Partition {
 }
 
 impl Partition {
-    fn new(partition: geometry::Partition) -> Self {
+    /// A partition of JavaScript's.
+    pub(super) fn new(partition: geometry::Partition) -> Self {
         Self(Content::new(partition))
+    }
+
+    /// What other files of the surface add methods to.
+    pub(super) fn content(&self) -> Result<&geometry::Partition, Thrown> {
+        self.0.get()
     }
 
     /// What a cell has.
@@ -204,5 +218,6 @@ pub fn voronoi_cells(
         ("coordinates", float64(&cells.coordinates)),
         ("neighbours", uint32(&cells.neighbours)),
         ("volumes", float64(&cells.volumes)),
+        ("colours", uint32(&cells.colours())),
     ]))
 }

@@ -6,7 +6,13 @@
 
 // A page's module has a part of the features, and needs a part of the conversions.
 #![cfg_attr(
-    not(all(feature = "figures", feature = "files", feature = "gpu", feature = "training")),
+    not(all(
+        feature = "figures",
+        feature = "files",
+        feature = "gpu",
+        feature = "spline",
+        feature = "training"
+    )),
     allow(dead_code)
 )]
 
@@ -32,12 +38,26 @@ mod geometry;
 mod gpu;
 #[cfg(feature = "files")]
 mod interop;
+#[cfg(all(feature = "files", feature = "spline"))]
+mod measures;
 mod options;
 mod plain;
+#[cfg(feature = "figures")]
+mod plane;
 mod promise;
 mod results;
 mod sae;
 #[cfg(feature = "figures")]
+mod sites;
+#[cfg(feature = "spline")]
+mod spline;
+#[cfg(feature = "spline")]
+mod spline_data;
+#[cfg(target_feature = "atomics")]
+mod threads;
+#[cfg(feature = "figures")]
 mod toy;
 #[cfg(feature = "training")]
 mod trainer;
+#[cfg(all(feature = "figures", feature = "spline"))]
+mod view;

@@ -13,6 +13,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use super::broken::attempt;
+use super::convert::{field, found};
 use super::error::Thrown;
 use crate::error::Error;
 use crate::progress::Observer;
@@ -74,6 +75,44 @@ impl Cancellation {
     /// Cancels all calls that have started, and none that starts later.
     pub fn cancel(&self) {
         self.0.take().set(true);
+    }
+}
+
+/// Holds work back at the places where it looks.
+#[derive(Clone, Default)]
+pub struct Gate(Rc<RefCell<GateState>>);
+
+#[derive(Default)]
+struct GateState {
+    closed: bool,
+    /// Lets go on who waits.
+    waiting: Option<Function>,
+}
+
+impl Gate {
+    /// Who comes from now on waits.
+    pub fn close(&self) {
+        self.0.borrow_mut().closed = true;
+    }
+
+    /// Lets go on who waits, and all who come.
+    pub fn open(&self) {
+        let waiting = {
+            let mut state = self.0.borrow_mut();
+            state.closed = false;
+            state.waiting.take()
+        };
+        if let Some(resolve) = waiting {
+            let _ = resolve.call0(&JsValue::NULL);
+        }
+    }
+
+    /// Waits until it is open.
+    pub async fn pass(&self) {
+        while self.0.borrow().closed {
+            let opened = Promise::new(&mut |resolve, _| self.0.borrow_mut().waiting = Some(resolve));
+            let _ = JsFuture::from(opened).await;
+        }
     }
 }
 
@@ -139,6 +178,42 @@ impl Observer for Page {
             next_task().await;
         }
         self.decision()
+    }
+}
+
+/// `options.signal`, which is no plain value.
+pub fn signal(options: &JsValue) -> Result<Option<JsValue>, Thrown> {
+    let signal = if options.is_object() { field(options, "signal") } else { JsValue::UNDEFINED };
+    match field(&signal, "aborted").as_bool() {
+        Some(_) => Ok(Some(signal)),
+        None if signal.is_null_or_undefined() => Ok(None),
+        None => Err(Error::option("options.signal", found(&signal), "an AbortSignal").into()),
+    }
+}
+
+/// Reports progress to the page, and stops when a signal is aborted.
+pub struct Signalled {
+    page: Page,
+    signal: Option<JsValue>,
+}
+
+impl Signalled {
+    /// Watches the signal, if there is one.
+    pub fn new(page: Page, signal: Option<JsValue>) -> Self {
+        Self { page, signal }
+    }
+
+    /// As [`Page::outcome_or`].
+    pub fn outcome_or<T>(&mut self, cancelled: &str, outcome: Result<T, Error>) -> Result<T, Thrown> {
+        self.page.outcome_or(cancelled, outcome)
+    }
+}
+
+impl Observer for Signalled {
+    async fn progress(&mut self, done: u64, total: u64) -> ControlFlow<()> {
+        let decision = self.page.progress(done, total).await;
+        let aborted = |signal: &JsValue| field(signal, "aborted").is_truthy();
+        if self.signal.as_ref().is_some_and(aborted) { ControlFlow::Break(()) } else { decision }
     }
 }
 

@@ -37,3 +37,9 @@ pub fn float64(values: &[f64]) -> JsValue {
 pub fn uint32(values: &[u32]) -> JsValue {
     js_sys::Uint32Array::from(values).into()
 }
+
+/// Latents on JavaScript's side, −1 where there is none.
+pub fn latents(latents: impl Iterator<Item = Option<u32>>) -> JsValue {
+    let numbers: Vec<i32> = latents.map(|latent| latent.map_or(-1, |latent| latent as i32)).collect();
+    js_sys::Int32Array::from(&numbers[..]).into()
+}

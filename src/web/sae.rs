@@ -9,7 +9,7 @@ use super::convert::{self, count, field, float32s, uint32s};
 use super::error::Thrown;
 use super::options::from_js;
 use super::results::{float32, float64, object, to_js};
-use crate::engine::{Inference, Operation, apply};
+use crate::engine::{Inference, Operation, VARIANTS_OFFERED, apply};
 use crate::sae::{self, Activation, Parts};
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -18,7 +18,9 @@ const TYPES: &str = r#"
 export type Activation =
   | { kind: 'relu' }
   | { kind: 'jumprelu'; threshold: number | Float32Array }
-  | { kind: 'topk'; k: number; by: 'magnitude' | 'value' | 'positive' };
+  | { kind: 'topk'; k: number; by: 'magnitude' | 'value' | 'positive' }
+  /** Training keeps the k · rows largest of a batch; a model acts as JumpReLU with the threshold that training has left. */
+  | { kind: 'batchtopk'; k: number; threshold?: number };
 
 /** W_enc [dIn, dSae], b_enc [dSae], W_dec [dSae, dIn], b_dec [dIn], row-major. */
 export interface Parameters {
@@ -27,6 +29,9 @@ export interface Parameters {
   W_dec: Float32Array;
   b_dec: Float32Array;
 }
+
+/** Those of a model: with its thresholds [dSae] where it has some, of JumpReLU and BatchTopK. */
+export type ModelParameters = Parameters & { threshold?: Float32Array };
 "#;
 
 /// A sparse autoencoder: `pre = x W_enc + b_enc`, `z = ρ(pre)`, `x̂ = z W_dec + b_dec`.
@@ -115,15 +120,21 @@ impl Sae {
         Ok(object([("matrix", float64(&map.matrix)), ("offset", float64(&map.offset))]))
     }
 
-    /// The parameters; a tied decoder is written out.
-    #[wasm_bindgen(unchecked_return_type = "Parameters")]
+    /// The parameters; a tied decoder is written out, and thresholds are one for each latent.
+    #[wasm_bindgen(unchecked_return_type = "ModelParameters")]
     pub fn parameters(&self) -> Result<JsValue, Thrown> {
-        let parts = self.content.get()?.to_parts();
-        Ok(object([
+        let sae = self.content.get()?;
+        let parts = sae.to_parts();
+        let mut fields = vec![
             ("W_enc", float32(&parts.w_enc)),
             ("b_enc", float32(&parts.b_enc)),
             ("W_dec", float32(&parts.w_dec)),
             ("b_dec", float32(&parts.b_dec)),
-        ]))
+        ];
+        // A page that trains without the other recipes reads no thresholds.
+        if VARIANTS_OFFERED && let Some(thresholds) = sae.thresholds() {
+            fields.push(("threshold", float32(&thresholds)));
+        }
+        Ok(object(fields))
     }
 }

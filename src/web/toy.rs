@@ -78,7 +78,7 @@ impl ToySae {
         Ok(self.0.get()?.borrow().mse())
     }
 
-    /// The sites, encoder rows, `x0 y0 x1 y1 …`.
+    /// The sites, encoder columns, `x0 y0 x1 y1 …`.
     pub fn sites(&self) -> Result<Vec<f64>, Thrown> {
         Ok(self.0.get()?.borrow().sites().to_vec())
     }

@@ -21,6 +21,9 @@ use crate::{data, sae};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
+/** Ours, those of the paper's scripts, and those of two libraries. */
+export type PresetName = 'recommended' | 'paper-mnist' | 'paper-llm' | 'dictionary-learning' | 'sparsify';
+
 /** Options of a run; those left out take the paper's values for MNIST. */
 export interface TrainOptions {
   /** Number of latents. */
@@ -63,15 +66,48 @@ export interface TrainOptions {
   solvesPerEpoch?: number;
   /** PAM-SGD: resample dead latents from badly reconstructed rows, false. */
   revive?: boolean;
+  /** Steps of Adam over which the step size rises linearly from 0, 0. */
+  warmupSteps?: number;
+  /** SGD, untied: 'unit' keeps rows of W_dec at length 1 and removes the gradient along them; 'free' by default. */
+  decoderNorm?: 'free' | 'unit';
+  /** Untied: a small random decoder, by default, or W_encᵀ with rows of length 1. */
+  decoderStart?: 'small' | 'transposed';
+  /** Where b_dec begins, 'zero' by default; elsewhere b_enc = −b_dec W_enc. */
+  biasStart?: 'zero' | 'mean' | 'median';
+  /** AuxK: the k strongest dead latents of a row are trained on what the others leave of it. None by default. */
+  auxk?: AuxK;
+  /** Trains the thresholds of JumpReLU, by straight-through estimation, towards a number of active latents. */
+  jumprelu?: ThresholdTraining;
+  /** Matryoshka: ascending numbers of latents by whose first latents rows are reconstructed too. */
+  prefixes?: number[];
   /** Seed of every random choice. */
   seed: number;
   /** 'auto': a GPU that passes its self-test and wins a short race against the CPU, else the CPU. */
   backend?: 'auto' | 'gpu' | 'cpu';
+  /** Threads of the CPU at most, 1 to 256; all that there are by default. They change no bit of the result. */
   threads?: number;
 }
 
-/** Options with every default filled in; a bound on the gradient stays optional. */
-export type ResolvedOptions = Required<Omit<TrainOptions, 'clip'>> & Pick<TrainOptions, 'clip'>;
+/** k: half of dIn, coefficient: 1/32, deadAfter, in rows without activity: those of an epoch. */
+export interface AuxK {
+  k?: number;
+  coefficient?: number;
+  deadAfter?: number;
+}
+
+/** Pre-activations within half a bandwidth decide about a threshold; F has coefficient · (l0 / targetL0 − 1)². */
+export interface ThresholdTraining {
+  bandwidth: number;
+  targetL0: number;
+  coefficient: number;
+}
+
+/** Options that stay out of the resolved ones where they were left out. */
+type LeftOut =
+  | 'clip' | 'threads' | 'warmupSteps' | 'decoderNorm' | 'decoderStart' | 'biasStart' | 'auxk' | 'jumprelu' | 'prefixes';
+
+/** Options with every default filled in, but for those that are left out by default. */
+export type ResolvedOptions = Required<Omit<TrainOptions, LeftOut>> & Pick<TrainOptions, LeftOut>;
 
 /** Statistics at the end of an epoch. */
 export interface EpochReport {
@@ -102,8 +138,27 @@ export interface EpochReport {
 enum Place {
     Idle(Box<train::Trainer>),
     /// In use by an epoch, which puts it back.
-    InEpoch,
+    InEpoch(Box<Facts>),
     Freed,
+}
+
+/// What can be asked of a run while an epoch is under way: as its last finished epoch left it.
+struct Facts {
+    options: TrainOptions,
+    epochs: u32,
+    backend: String,
+    backend_reason: String,
+}
+
+impl Facts {
+    fn of(run: &train::Trainer) -> Self {
+        Self {
+            options: run.options().clone(),
+            epochs: run.epochs(),
+            backend: run.backend(),
+            backend_reason: run.backend_reason().to_owned(),
+        }
+    }
 }
 
 /// A run: data, options and an engine to train on.
@@ -123,7 +178,17 @@ impl Trainer {
         intact()?;
         match &*self.place.borrow() {
             Place::Idle(run) => Ok(read(run)),
-            Place::InEpoch => Err(busy()),
+            Place::InEpoch(_) => Err(busy()),
+            Place::Freed => Err(freed()),
+        }
+    }
+
+    /// What can be asked at any time.
+    fn fact<T>(&self, read: impl FnOnce(&Facts) -> T) -> Result<T, Thrown> {
+        intact()?;
+        match &*self.place.borrow() {
+            Place::Idle(run) => Ok(read(&Facts::of(run))),
+            Place::InEpoch(facts) => Ok(read(facts)),
             Place::Freed => Err(freed()),
         }
     }
@@ -133,7 +198,7 @@ impl Trainer {
         self.with(|_| ())?;
         match self.place.replace(next) {
             Place::Idle(run) => Ok(run),
-            Place::InEpoch => Err(busy()),
+            Place::InEpoch(_) => Err(busy()),
             Place::Freed => Err(freed()),
         }
     }
@@ -186,8 +251,7 @@ impl Trainer {
     #[wasm_bindgen(unchecked_return_type = "TrainOptions")]
     pub fn preset(
         #[wasm_bindgen(unchecked_param_type = "TrainOptions")] options: &JsValue,
-        #[wasm_bindgen(unchecked_param_type = "'recommended' | 'paper-mnist' | 'paper-llm'")]
-        preset: &JsString,
+        #[wasm_bindgen(unchecked_param_type = "PresetName")] preset: &JsString,
         rows: &Number,
         epochs: &Number,
     ) -> Result<JsValue, Thrown> {
@@ -228,7 +292,8 @@ impl Trainer {
     ) -> Promise {
         promise(|| {
             let mut page = Page::new(callback("onProgress", on_progress)?, self.cancellation.flag());
-            let mut run = self.take(Place::InEpoch)?;
+            let facts = self.with(Facts::of)?;
+            let mut run = self.take(Place::InEpoch(Box::new(facts)))?;
             let place = self.place.clone();
             Ok(async move {
                 let report = run.epoch(&mut page).await;
@@ -271,25 +336,25 @@ impl Trainer {
     /// Options with every default filled in.
     #[wasm_bindgen(getter, unchecked_return_type = "ResolvedOptions")]
     pub fn options(&self) -> Result<JsValue, Thrown> {
-        self.with(|run| to_js(run.options()))?
+        self.fact(|facts| to_js(&facts.options))?
     }
 
     /// Epochs finished.
     #[wasm_bindgen(getter)]
     pub fn epochs(&self) -> Result<u32, Thrown> {
-        self.with(train::Trainer::epochs)
+        self.fact(|facts| facts.epochs)
     }
 
-    /// Where the run trains: 'CPU, 1 thread', or 'GPU: ' and the adapter.
+    /// Where the run trains: 'CPU, 2 threads', or 'GPU: ' and the adapter.
     #[wasm_bindgen(getter)]
     pub fn backend(&self) -> Result<String, Thrown> {
-        self.with(train::Trainer::backend)
+        self.fact(|facts| facts.backend.clone())
     }
 
     /// Why it trains there, in a sentence. It changes when a GPU is lost and the epoch is repeated elsewhere.
     #[wasm_bindgen(getter, js_name = backendReason)]
     pub fn backend_reason(&self) -> Result<String, Thrown> {
-        self.with(|run| run.backend_reason().to_owned())
+        self.fact(|facts| facts.backend_reason.clone())
     }
 }
 

@@ -6,7 +6,14 @@ import { extname } from 'node:path';
 import { chromium } from 'playwright-core';
 
 const root = new URL('../../', import.meta.url);
-const types = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html' };
+const types = {
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+  '.html': 'text/html',
+  '.css': 'text/css',
+  '.json': 'application/json',
+};
 const flags = [
   '--no-sandbox',
   '--disable-quic',
@@ -48,7 +55,8 @@ export async function withBrowser(files, work, more = []) {
   });
   try {
     console.log(`${cpus().length} × ${cpus()[0]?.model}, Chromium ${browser.version()}, Node ${process.version}`);
-    const page = await browser.newPage();
+    // On a first visit the service worker copies the whole site, beside what is measured.
+    const page = await browser.newPage({ serviceWorkers: 'block' });
     const origin = `http://127.0.0.1:${server.address().port}/`;
     await page.goto(`${origin}index.html`);
     return await work(page, origin);

@@ -197,3 +197,20 @@ test('a long reading shows its progress and can be cancelled', async ({ page }) 
   const then = Number(await epoch(page).textContent());
   await reached(page, then + 1);
 });
+
+test('programs that write such files are shown and can be copied', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.goto(QUICK);
+  await page.getByText('How do I get such a file?').click();
+  const program = page.locator('acts-snippets pre');
+  await expect(program).toContainText('np.save("activations.npy"');
+  await page.locator('acts-snippets').getByLabel('With').selectOption('TransformerLens');
+  await expect(program).toContainText('HookedTransformer.from_pretrained("gpt2")');
+  await page.getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect(page.locator('acts-snippets').getByRole('status')).toHaveText('Copied');
+  const snippet = readFileSync(
+    join(import.meta.dirname, '../../www/src/labs/activations/snippets/transformer_lens.py'),
+    'utf8',
+  );
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(snippet);
+});

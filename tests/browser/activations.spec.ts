@@ -48,13 +48,20 @@ test('the sample trains at once, and its known features are recovered', async ({
 });
 
 test('once loaded it asks no server for anything, and could not ask another', async ({ page, context, faults }) => {
-  await page.goto(QUICK);
-  await done(page);
-  await expect(feature(page)).toBeVisible();
   const asked: string[] = [];
   context.on('request', (request) => {
     if (request.url().startsWith('http')) asked.push(request.url());
   });
+  await page.goto(QUICK);
+  await done(page);
+  await expect(feature(page)).toBeVisible();
+  // The explorer is loaded when it comes into view.
+  await page.locator('acts-explorer').scrollIntoViewIfNeeded();
+  await expect.poll(() => asked.some((url) => url.includes('explorer.worker'))).toBe(true);
+  await expect.poll(() => asked.filter((url) => url.endsWith('.wasm')).length).toBeGreaterThan(1);
+  // The last that a page loads, once it is idle, is what keeps it for use offline.
+  await expect.poll(() => asked.some((url) => url.includes('workbox-window'))).toBe(true);
+  asked.length = 0;
   await give(page, sharedFile('small_f16.npy'));
   await page.getByTestId('use').click();
   await expect(page.getByTestId('data-summary')).toContainText('small_f16.npy');
@@ -161,7 +168,10 @@ test('an SAE leaves as a zip for SAELens, and comes back', async ({ page }) => {
   for (const name of ['cfg.json', 'sae_weights.safetensors']) expect(zip.includes(name)).toBe(true);
   await give(page, { name: download.suggestedFilename(), buffer: zip });
   await expect(page.getByTestId('note')).toContainText('64 → 224 → 64');
-  await expect(page.getByRole('button', { name: 'imported' })).toHaveAttribute('aria-pressed', 'true');
+  await expect(page.locator('feature-panel').getByRole('button', { name: 'imported' })).toHaveAttribute(
+    'aria-pressed',
+    'true',
+  );
   // Magnitude TopK was written with the dictionary doubled.
   await expect(page.getByTestId('features')).toHaveAttribute('aria-label', /of 224/);
   await page.getByLabel('Start from').selectOption('imported');
@@ -172,12 +182,12 @@ test('an SAE leaves as a zip for SAELens, and comes back', async ({ page }) => {
 test('an ablation runs by both methods, and its table downloads', async ({ page }) => {
   await page.goto(`${PAGE}#method=sgd&epochs=1&share=10`);
   await done(page);
-  await page.getByTestId('ablate-updates').click();
-  await expect(page.getByTestId('csv-updates')).toBeVisible();
-  await expect(page.getByTestId('ablation-updates').locator('tbody tr')).toHaveCount(4);
-  await expect(page.getByTestId('ablation-summary')).toContainText('updates per batch');
+  await page.getByTestId('figure-updates').click();
+  await expect(page.getByTestId('experiment-table').locator('tbody tr')).toHaveCount(4);
+  await expect(page.getByTestId('experiment-cancel')).toBeHidden();
+  await expect(page.getByTestId('experiment-findings')).toContainText('of 4 settings');
   const wait = page.waitForEvent('download');
-  await page.getByTestId('csv-updates').click();
+  await page.getByTestId('experiment-csv').click();
   const lines = (await bytesOf(await wait)).toString().trim().split('\n');
   expect(lines).toHaveLength(1 + 8);
 });

@@ -106,7 +106,7 @@ test.describe('announcements', () => {
   });
 
   test('wait until training rests, however long it goes on', async ({ page }) => {
-    await open(page, 'kmeans-pca', '', false);
+    await open(page, 'kmeans-pca', 'cells=kmeans', false);
     await page.evaluate(() => {
       const region = document.querySelector('splinterp-kmeans-pca')?.shadowRoot?.querySelector('[aria-live]');
       const told: string[] = [];
@@ -195,9 +195,23 @@ test.describe('colours', () => {
     await expect(page.getByTestId('note')).toContainText('scheme is “blue”, expected dark or light');
   });
 
-  test('the code to embed takes a scheme', async ({ page }) => {
+  test('the export menu opens and closes by keyboard, and the code for other pages takes a scheme', async ({
+    page,
+  }) => {
     await open(page, 'order-k', 'order=3');
-    await page.getByText('Export', { exact: true }).click();
+    const button = page.getByRole('button', { name: 'Export', exact: true });
+    const menu = page.getByRole('dialog', { name: 'Export' });
+    await button.focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    await expect(page.getByTestId('svg')).toBeFocused();
+    const [of, on] = [await menu.boundingBox(), await button.boundingBox()];
+    expect((of?.x ?? 0) + (of?.width ?? 0)).toBeCloseTo((on?.x ?? 0) + (on?.width ?? 0), 0);
+    expect(of?.y).toBeGreaterThan(on?.y ?? Infinity);
+    await page.keyboard.press('Escape');
+    await expect(menu).toBeHidden();
+    await expect(button).toBeFocused();
+    await button.click();
     await page.getByLabel('Its colours').selectOption('dark');
     await expect(page.locator('#embed')).toHaveValue(/figure\.html\?name=order-k&amp;scheme=dark#order=3"/);
   });

@@ -16,6 +16,7 @@ import {
   svgParts,
   touchDrag,
 } from './figure';
+import { titles } from '../../www/src/gallery/frame/titles';
 import { expect, expectAccessible, picture, test } from './fixtures';
 
 const figures = ['voronoi-to-power', 'order-k'] as const;
@@ -186,8 +187,25 @@ test('order-k: the cell under the mouse or the probe names its K sites', async (
   await expect(page).toHaveURL(/probe=/);
   await page.locator('#order').fill('1');
   await expect(page.getByTestId('cell')).toHaveText(/^Cell of site \d+, /);
-  await page.getByLabel('Weights', { exact: true }).uncheck();
+  await page.locator('#alpha').fill('0');
   await expect(described(page)).toHaveAccessibleName(/Voronoi diagram of order 1 of 30 sites: 30 cells\./);
+});
+
+test('order-k: α takes the Voronoi diagram to the power diagram, and that to order K', async ({ page }) => {
+  await open(page, 'order-k', 'order=3&alpha=0');
+  const told: string[] = [];
+  for (const [alpha, what] of [
+    ['0', 'Voronoi diagram of order 1'],
+    ['0.5', 'Power diagram of order 1'],
+    ['0.7', 'Power diagram of order 2'],
+    ['1', 'Power diagram of order 3'],
+  ] as const) {
+    await page.locator('#alpha').fill(alpha);
+    await expect(described(page)).toHaveAccessibleName(new RegExp(`^${what} of 30 sites`));
+    told.push((await page.locator('figcaption').textContent()) ?? '');
+  }
+  expect(new Set(told).size).toBe(4);
+  expect(told[0]).toContain('no site has a weight');
 });
 
 test('order-k: ten thousand sites, cut by the worker', async ({ page }) => {
@@ -253,6 +271,21 @@ test('a figure stands in a page of another origin and tells it its height', asyn
 test.describe('without JavaScript', () => {
   test.use({ javaScriptEnabled: false });
 
+  test('the gallery shows every figure standing still', async ({ page }) => {
+    const pictures: number[] = [];
+    page.on('response', (response) => {
+      if (response.url().includes('/stills/')) pictures.push(response.status());
+    });
+    await page.goto('./gallery.html');
+    for (const name of Object.values(titles)) {
+      await expect(page.getByRole('heading', { name, exact: true })).toBeVisible();
+    }
+    const stills = page.locator('noscript img');
+    await expect(stills).toHaveCount(Object.keys(titles).length);
+    for (const still of await stills.all()) await expect(still).toHaveAttribute('alt', /\d/);
+    expect(pictures).toEqual(Object.keys(titles).map(() => 200));
+  });
+
   test('a figure says what it is and links to the gallery', async ({ page }) => {
     await page.goto(alone('order-k'));
     const text = page.locator('noscript p');
@@ -278,47 +311,19 @@ test('a link that is not understood keeps the defaults and says so', async ({ pa
 });
 
 for (const name of figures) {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    test(`${name}: axe finds no serious violation, nothing is too wide (${colorScheme})`, async ({ page }) => {
+  test(`${name}: axe finds no serious violation, light or dark, nothing is too wide`, async ({ page }) => {
+    await open(page, name, name === 'order-k' ? 'order=3' : 'step=3');
+    await page.locator('[data-site]').first().focus();
+    await page.getByText('Export', { exact: true }).click();
+    for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
-      await open(page, name, name === 'order-k' ? 'order=3' : 'step=3');
-      await page.locator('[data-site]').first().focus();
-      await page.getByText('Export', { exact: true }).click();
       await expectAccessible(page);
-      await page.keyboard.press('Escape');
-      expect(await excessWidth(page)).toBe(0);
+    }
+    await page.keyboard.press('Escape');
+    expect(await excessWidth(page)).toBe(0);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
       await picture(page, `${name}-${colorScheme}`);
-    });
-  }
-}
-
-for (const [name, hash, label] of [
-  ['order-k', 'order=1&sites=1000', '1 000 sites at order 1'],
-  ['order-k', 'order=3&sites=100', '100 sites at order 3'],
-  ['voronoi-to-power', 'points=1000', '1 000 points, Voronoi'],
-  ['order-k', 'order=1&sites=10000', '10 000 sites at order 1'],
-  ['order-k', 'order=10&sites=400', '400 sites at order 10'],
-] as const) {
-  test(`script time of a drag: ${name}, ${label}`, async ({ page }) => {
-    // Each move waits for the picture, and the large ones share two cores with their worker.
-    test.slow();
-    await open(page, name, hash);
-    await expect(page.getByTestId('coarse')).toBeHidden({ timeout: 20_000 });
-    const it = page.locator('[data-site]').first();
-    await it.scrollIntoViewIfNeeded();
-    const { x, y } = await centre(it);
-    await page.mouse.move(x, y);
-    await page.mouse.down();
-    for (let i = 0; i < 40; i++) await page.mouse.move(x + 40 * Math.sin(i / 8), y + 30 * Math.sin(i / 5));
-    await page.mouse.up();
-    const times = await page.evaluate(() =>
-      performance.getEntriesByName('splinterp:drag').map(({ duration }) => duration),
-    );
-    expect(times.length).toBeGreaterThan(20);
-    times.sort((a, b) => a - b);
-    const at = (share: number): string => (times[Math.floor(share * (times.length - 1))] ?? 0).toFixed(2);
-    const figure = `${label}: median ${at(0.5)} ms, 90 % ${at(0.9)} ms, of ${times.length} drag events`;
-    test.info().annotations.push({ type: 'script time per drag event', description: figure });
-    console.log(`    ${name}, ${figure}`);
+    }
   });
 }

@@ -25,7 +25,7 @@ export function images(n: number, height = 28, width = 28): Buffer {
   });
 }
 
-/** Labels 0, 1, … 9, 0, … */
-export function labels(n: number): Buffer {
-  return idx([n], (i) => i % 10);
+/** Labels that count up from the first: 0, 1, … 9, 0, … */
+export function labels(n: number, first = 0): Buffer {
+  return idx([n], (i) => (first + i) % 10);
 }

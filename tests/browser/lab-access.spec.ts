@@ -2,7 +2,7 @@
 // screen reader hears results and not every epoch.
 import type { Page } from '@playwright/test';
 import { expect, expectAccessible, test } from './fixtures';
-import { cell, epoch, QUICK, reached, savedSessions } from './lab';
+import { cell, epoch, QUICK, reached, savedRuns } from './lab';
 
 /** What has the focus, by its test id, its name or its text. */
 function focused(page: Page): Promise<string> {
@@ -47,11 +47,10 @@ test('Undo, Dismiss and Resume hand the focus to Play', async ({ page }) => {
   await page.getByRole('button', { name: 'Pause' }).press('Enter');
   await expect(page.getByTestId('time-left')).toHaveText('Paused');
   await page.getByTestId('reset').press('Enter');
-  await expect.poll(() => savedSessions(page)).toBe(0);
   await page.getByTestId('undo').press('Enter');
   expect(await focused(page)).toBe('play');
   await expect(epoch(page)).not.toHaveText('0');
-  await expect.poll(() => savedSessions(page)).toBe(1);
+  await expect.poll(() => savedRuns(page)).toBe(1);
   await page.reload();
   await page.getByRole('button', { name: 'Resume' }).press('Enter');
   expect(await focused(page)).toBe('play');
@@ -127,7 +126,7 @@ test('live regions speak of rests, not of epochs', async ({ page }) => {
   await page.getByRole('button', { name: 'Pause' }).click();
   await expect(page.getByTestId('time-left')).toHaveText('Paused');
   const said = await page.evaluate(() => (window as unknown as { said: string[] }).said);
-  expect(said.join(' ')).toMatch(/After epoch \d+: SGD test MSE .* Training paused/);
+  expect(said.join(' ')).toMatch(/After epoch \d+: SGD tied test MSE .* Training paused/);
 });
 
 test('the selected feature can be spoken of wherever the list is scrolled, under the heading of its column', async ({
@@ -167,5 +166,5 @@ test('what is pressed or selected shows in forced colours', async ({ page }) => 
       .nth(at)
       .evaluate((button) => getComputedStyle(button).borderTopColor);
   expect(await border(0)).not.toBe(await border(1));
-  await expect(cell(page, 'sgd test MSE')).toHaveText(/\d/);
+  await expect(cell(page, 'sgd-tied test MSE')).toHaveText(/\d/);
 });

@@ -1,5 +1,4 @@
-// The lab's data: the user's IDX files in any subset and order, MNIST beside the page, and every bad file refused by
-// name while the run goes on.
+// The user's IDX files in the lab: any subset in any order, and every bad file refused by name while the run goes on.
 import { gzipSync } from 'node:zlib';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
@@ -26,11 +25,13 @@ test('all four, in any order, gzipped or not', async ({ page }) => {
   await page.getByTestId('share-100').click();
   await expect(page.getByTestId('data-summary')).toContainText('400 training');
   await reached(page, 2);
+  // Pictures are drawn where they are looked at.
+  await page.getByRole('heading', { name: /Codes of test image/ }).scrollIntoViewIfNeeded();
   await expect(page.getByRole('heading', { name: /Codes of test image 1, a 0/ })).toBeVisible();
 });
 
 test('images alone are split', async ({ page }) => {
-  await page.goto('./');
+  await page.goto('./#data=digits&share=100');
   await reached(page, 1);
   await give(page, { name: 'pictures.idx', buffer: images(100, 12, 9) });
   await expect(page.getByTestId('data-summary')).toContainText('90 training and 10 test images of 9 × 12');
@@ -53,7 +54,7 @@ test('dropped on the page', async ({ page }) => {
 });
 
 const whole = images(50);
-for (const [fault, files, says] of [
+const badFiles = [
   ['is truncated', [{ name: 'short.idx', buffer: whole.subarray(0, whole.length - 7) }], 'short.idx'],
   ['is truncated within gzip', [{ name: 'short.gz', buffer: gzipSync(whole).subarray(0, 60) }], 'short.gz'],
   [
@@ -95,45 +96,22 @@ for (const [fault, files, says] of [
     't10k-images-idx3-ubyte',
   ],
   ['holds a single image', [{ name: 'one.idx', buffer: images(1) }], ''],
-] as const satisfies readonly (readonly [string, readonly NamedFile[], string])[]) {
-  test(`a file that ${fault} is refused by name, and the run goes on`, async ({ page }) => {
-    await page.goto(`${QUICK}&epochs=500`);
-    await reached(page, 1);
-    await give(page, ...files);
-    await expect(page.getByRole('alert')).toContainText(says);
-    await expect(page.getByRole('alert')).not.toBeEmpty();
-    await expect(page.getByTestId('data-summary')).toContainText('500 training and 2,000 test images');
-    const then = Number(await epoch(page).textContent());
-    expect(then).toBeGreaterThanOrEqual(1);
-    await reached(page, then + 1);
-    await page.getByRole('button', { name: 'Dismiss' }).click();
-    await expect(page.getByRole('alert')).toBeHidden();
-  });
-}
+] as const satisfies readonly (readonly [string, readonly NamedFile[], string])[];
 
-test('MNIST beside the page is offered and trains', async ({ page, context }) => {
-  const files = [gz(train), gz(trainLabels), gz(testImages), gz(testLabels)];
-  await context.route('**/data-sets.json', (route) =>
-    route.fulfill({ json: { mnist: files.map(({ name }) => name) } }),
-  );
-  await context.route('**/mnist/*', (route) => {
-    const file = files.find(({ name }) => route.request().url().endsWith(`/${name}`));
-    return file ? route.fulfill({ body: file.buffer, contentType: 'application/gzip' }) : route.abort();
-  });
-  await page.goto(QUICK);
+test('bad files, one after another, are refused by name, and the run goes on', async ({ page }) => {
+  await page.goto(`${QUICK}&epochs=500`);
   await reached(page, 1);
-  await page.getByRole('radio', { name: 'MNIST' }).check();
-  await expect(page.getByTestId('data-summary')).toContainText('20 training and 80 test images of 28 × 28, MNIST');
-  await reached(page, 1);
-  await expect(page).toHaveURL(/data=mnist/);
-});
-
-test('without MNIST beside the page, its link falls back and says so', async ({ page, context }) => {
-  // The site under test may have been built with MNIST.
-  await context.route('**/data-sets.json', (route) => route.fulfill({ json: { mnist: [] } }));
-  await page.goto('./#data=mnist&share=5');
-  await expect(page.getByTestId('note')).toContainText('train-images-idx3-ubyte.gz is not beside this page');
-  await expect(page.getByRole('radio', { name: 'MNIST' })).toBeDisabled();
-  await expect(page.getByTestId('data-summary')).toContainText('500 training');
-  await reached(page, 1);
+  for (const [fault, files, says] of badFiles) {
+    await test.step(`one that ${fault}`, async () => {
+      await give(page, ...files);
+      await expect(page.getByRole('alert')).toContainText(says);
+      await expect(page.getByRole('alert')).not.toBeEmpty();
+      await expect(page.getByTestId('data-summary')).toContainText('500 training and 2,000 test images');
+      const then = Number(await epoch(page).textContent());
+      expect(then).toBeGreaterThanOrEqual(1);
+      await reached(page, then + 1);
+      await page.getByRole('button', { name: 'Dismiss' }).click();
+      await expect(page.getByRole('alert')).toBeHidden();
+    });
+  }
 });

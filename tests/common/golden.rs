@@ -3,7 +3,7 @@
 use super::{Case, narrow, relative_error};
 use pollster::block_on;
 use splinterp::data::{Dataset, Storage};
-use splinterp::engine::{Engine, Moments, Optimiser, Split, State, StepOptions};
+use splinterp::engine::{Engine, Moments, Optimiser, Split, State, StepOptions, Variants};
 use splinterp::sae::{Activation, Parts, Penalties, Sae, Threshold, TopKBy};
 
 /// float32 against float64, as the reference values ask.
@@ -11,7 +11,8 @@ pub const FORWARD: f64 = 1e-5;
 /// After six Adam steps.
 const ADAM: f64 = 1e-4;
 
-fn activation(case: &Case) -> Activation {
+/// ρ of a case.
+pub fn activation(case: &Case) -> Activation {
     let k = case.number("k") as usize;
     match case.about["kind"].as_str().unwrap_or_default() {
         "relu" => Activation::Relu,
@@ -54,8 +55,17 @@ fn room<E>(case: &Case, state: State, make: &impl Fn(Dataset, State) -> E) -> E 
     make(data, state)
 }
 
-fn step_options(penalties: Penalties, lr: f64, weight_decay: f64, batch_size: usize) -> StepOptions {
-    StepOptions { batch_size, updates_per_batch: 1, lr, lr_slope: 0.0, weight_decay, clip: None, penalties }
+fn step_options(penalties: Penalties, lr: f64, weight_decay: f64, batch_size: usize) -> StepOptions<'static> {
+    StepOptions {
+        batch_size,
+        updates_per_batch: 1,
+        lr,
+        lr_slope: 0.0,
+        weight_decay,
+        clip: None,
+        penalties,
+        variants: Variants::NONE,
+    }
 }
 
 /// The mse of every case's model.

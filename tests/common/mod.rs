@@ -1,9 +1,10 @@
 //! Reading the reference values that lie beside the checkout.
 
-#![allow(dead_code, reason = "each test file uses a part of this")]
+#![allow(dead_code, reason = "each test binary uses a part of this")]
 
 pub mod archive;
 pub mod golden;
+pub mod recipes;
 
 use std::path::PathBuf;
 
@@ -31,8 +32,13 @@ pub struct Case {
 impl Case {
     /// All cases whose file name starts with the prefix. Empty only where the data may be missing.
     pub fn all(prefix: &str) -> Vec<Self> {
+        Self::listed_in("index.json", prefix)
+    }
+
+    /// The same of another index.
+    pub fn listed_in(index: &str, prefix: &str) -> Vec<Self> {
         let Some(folder) = shared("golden") else { return Vec::new() };
-        let index = std::fs::read_to_string(folder.join("index.json")).expect("the index can be read");
+        let index = std::fs::read_to_string(folder.join(index)).expect("the index can be read");
         let index: serde_json::Value = serde_json::from_str(&index).expect("the index is JSON");
         let cases = index["cases"].as_array().expect("the index lists cases").iter();
         let found: Vec<Self> = cases
@@ -57,15 +63,23 @@ impl Case {
         self.about[key].as_f64().unwrap_or_else(|| panic!("{}: {key} is a number", self.name()))
     }
 
-    /// A float64 tensor, if the case has it.
+    /// The numbers of a tensor, if the case has it.
     pub fn get(&self, name: &str) -> Option<Vec<f64>> {
         let file = SafeTensors::deserialize(&self.bytes).expect("the case is safetensors");
         let view = file.tensor(name).ok()?;
-        assert_eq!(view.dtype(), Dtype::F64);
-        Some(view.data().as_chunks::<8>().0.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect())
+        let eights = view.data().as_chunks::<8>().0.iter();
+        Some(match view.dtype() {
+            Dtype::F64 => eights.map(|&bytes| f64::from_le_bytes(bytes)).collect(),
+            Dtype::I64 => eights.map(|&bytes| i64::from_le_bytes(bytes) as f64).collect(),
+            Dtype::F32 => {
+                let fours = view.data().as_chunks::<4>().0.iter();
+                fours.map(|&bytes| f64::from(f32::from_le_bytes(bytes))).collect()
+            }
+            other => panic!("{}: tensor {name} is of type {other:?}", self.name()),
+        })
     }
 
-    /// A float64 tensor that the case must have.
+    /// A tensor that the case must have.
     pub fn tensor(&self, name: &str) -> Vec<f64> {
         self.get(name).unwrap_or_else(|| panic!("{}: tensor {name}", self.name()))
     }

@@ -44,6 +44,7 @@ fn write_digits(folder: &Path) -> Result<(), Box<dyn Error>> {
     let activations = [
         ("relu", Activation::Relu),
         ("jumprelu", Activation::JumpRelu { threshold: Threshold::PerLatent(thresholds) }),
+        ("batchtopk", Activation::BatchTopK { k: 15, threshold: None }),
         ("topk-magnitude", topk(TopKBy::Magnitude)),
         ("topk-positive", topk(TopKBy::Positive)),
     ];

@@ -1,8 +1,8 @@
 //! Trains one sparse autoencoder natively and prints a line an epoch.
 //!
 //! `cargo run --release --example train -- [key=value …]`, for instance
-//! `mnist=../shared/data/mnist method=pam share=0.1 epochs=10 seed=1`. Without `mnist=DIR` it draws digits.
-//! Any field of `TrainOptions` is a key; values are JSON or plain words: `backend=gpu` asks for the GPU.
+//! `mnist=www/public/mnist method=pam share=0.1 epochs=10 seed=1`. Without `mnist=DIR` it draws digits.
+//! `save=FILE` writes the checkpoint of the last epoch. Any field of `TrainOptions` is a key; values are JSON or plain words: `backend=gpu` asks for the GPU.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -25,6 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut take = |key: &str, default: Value| keys.remove(key).unwrap_or(default);
     let folder = take("mnist", Value::Null);
     let preset = take("preset", Value::Null);
+    let save = take("save", Value::Null);
     let epochs = take("epochs", json!(10)).as_u64().ok_or("epochs is a whole number")?;
     let epochs = u32::try_from(epochs)?;
     let share = take("share", json!(1.0)).as_f64().ok_or("share is a number")?;
@@ -56,6 +57,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     for _ in 0..epochs {
         let report = block_on(trainer.epoch(&mut NoObserver))?;
         println!("{}", serde_json::to_string(&report)?);
+    }
+    if let Some(file) = save.as_str() {
+        std::fs::write(file, trainer.checkpoint()?)?;
     }
     Ok(())
 }

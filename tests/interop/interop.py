@@ -10,7 +10,7 @@
 3. They, dictionary_learning and NumPy (for Gemma Scope) write folders that the crate reads.
 
 The error is the largest difference over the largest output; it must stay below 1e-5. Exit status 1 says that one does
-not. `--fixtures` writes small folders of part 3 to tests/interop/fixtures, where tests/interop_fixtures.rs reads them.
+not. `--fixtures` writes small folders of part 3 to tests/interop/fixtures, where tests/interop/other_programs.rs reads them.
 """
 
 import argparse
@@ -215,6 +215,39 @@ def written_by_libraries(folder, d_in, d_sae, n):
         pre = x @ weights["W_enc"] + weights["b_enc"]
         z = (pre > weights["threshold"]) * np.maximum(pre, 0)
         return z @ weights["W_dec"] + weights["b_dec"], z
+
+    def trained_by_saelens(name, package_class, **options):
+        @case(f"SAELens {name}", "sae-lens", installed("sae-lens"))
+        def make(path):
+            import sae_lens
+            import torch
+            from sae_lens import saes
+
+            config_class = getattr(saes, f"{package_class}Config")
+            sae = getattr(saes, package_class)(config_class(d_in=d_in, d_sae=d_sae, k=3, **options))
+            fill(sae)
+            sae.topk_threshold.fill_(0.25)
+            sae.save_inference_model(path)
+            with torch.no_grad():
+                loaded = sae_lens.SAE.load_from_disk(path)
+                return loaded(torch.tensor(x)).numpy(), loaded.encode(torch.tensor(x)).numpy()
+
+    trained_by_saelens("batchtopk", "BatchTopKTrainingSAE")
+    trained_by_saelens("matryoshka", "MatryoshkaBatchTopKTrainingSAE", matryoshka_widths=[d_sae // 2, d_sae])
+
+    @case("dictionary_learning matryoshka", "dictionary-learning", installed("dictionary-learning"))
+    def matryoshka(path):
+        import torch
+        from dictionary_learning.trainers.matryoshka_batch_top_k import MatryoshkaBatchTopKSAE
+
+        made = MatryoshkaBatchTopKSAE(d_in, d_sae, k=3, group_sizes=[d_sae // 2, d_sae - d_sae // 2])
+        fill(made)
+        made.threshold.fill_(0.25)
+        torch.save(made.state_dict(), path / "ae.pt")
+        trainer = {"dict_class": "MatryoshkaBatchTopKSAE", "activation_dim": d_in, "dict_size": d_sae, "k": 3}
+        (path / "config.json").write_text(json.dumps({"trainer": trainer, "buffer": {"d_submodule": d_in}}))
+        with torch.no_grad():
+            return made(torch.tensor(x)).numpy(), made.encode(torch.tensor(x)).numpy()
 
     cases = []
     for name, (make, package, version) in writers.items():

@@ -23,10 +23,17 @@ const parts = {
   activation,
 };
 const sae = Sae.fromParts(parts, 3, 4);
+const knownOptions = { count: 4, dIn: 3, active: 2, noise: 0.1 };
+const knownFeatures = splinterp.KnownFeatures.draw(5, 1, knownOptions);
 const trainer = await Trainer.create(rows, rows, options);
 const checkpoint = await trainer.checkpoint();
 const [points, weights] = [Float64Array.of(0, 0, 1, 0, 0, 1), new Float64Array(3)];
+const planeSae = Sae.ofSites(points, weights, activation);
 const partition = splinterp.powerDiagram(points, weights, 1, [-1, -1, 2, 2]);
+const threeRows = Float32Array.of(0, 0, 0, 1, 0, 0, 0, 1, 0);
+const threeComponents = splinterp.principalComponents(threeRows, 3, 3);
+const planeView = new splinterp.PlaneView(sae, threeRows, threeComponents, { kind: 'rows', rows: [0, 1, 2] });
+const level = { turn: 0, tilt: 0 };
 const toyOptions = { atoms: 4, k: 1, code: 'soft', start: 'random', lr: 0.01, seed: 1 };
 const csv = new TextEncoder().encode('1,2\n3,4\n');
 const labels = splinterp.readTensors(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 8, ...csv), 'labels.idx').dataset();
@@ -59,6 +66,8 @@ const onProgress = optional(callback('onProgress', progress));
 const row = new Float32Array(3);
 const theBox = box('box', [-1, -1, 1, 1]);
 
+const labelled = [numbers('points', points), number('dims', 2), wholes('labels', new Uint32Array(3))];
+
 /** What each export takes: of classes, methods, static methods and, as `new`, constructors. */
 const surface = {
   powerDiagram: [numbers('sites', points), numbers('weights', weights), number('order', 1), theBox],
@@ -66,12 +75,22 @@ const surface = {
   weightsAt: [numbers('heights', weights), number('level', 0.5)],
   voronoiCells: [numbers('points', Float64Array.of(0, 0, 0, 1, 1, 1)), box('box', [-1, -1, -1, 1, 1, 1])],
   kmeans: [numbers('points', points), number('dims', 2), numbers('centers0', [0, 0]), number('maxIter', 3)],
-  localPca: [
-    ...[numbers('points', points), number('dims', 2), wholes('labels', new Uint32Array(3))],
-    ...[numbers('centers', [0, 0]), number('rank', 1)],
+  localPca: [...labelled, numbers('centers', [0, 0]), number('rank', 1)],
+  clusterMeans: [...labelled, numbers('centers', [0, 0])],
+  clusterSpreads: [...labelled, numbers('centers', [0, 0])],
+  clusterProjections: [...labelled, numbers('centers', [0, 0]), numbers('directions', [0, 1])],
+  labelAgreement: [wholes('labels', new Uint32Array(3)), wholes('others', new Uint32Array(3))],
+  nearestPoint: [numbers('points', points), number('dims', 2), numbers('place', [0, 0])],
+  scatterSites: [number('count', 3), number('seed', 1), theBox, number('spread', 0.5)],
+  scatterClouds: [number('count', 3), number('classes', 2), number('seed', 1), theBox],
+  powerPatch: [
+    ...[numbers('sites', points), numbers('weights', weights), number('order', 1), theBox],
+    box('changed', [0, 0, 0, 0]),
   ],
+  cellAt: [object('cells|offsets|coordinates', partition.all()), number('x', 0), number('y', 0)],
+  clipSegments: [numbers('segments', new Float64Array(4)), theBox],
+  principalComponents: [float32('rows', new Float32Array(6)), number('cols', 3), number('count', 2)],
   decoderStep: [object('input|Z', step)],
-  start: [],
   gpuReport: [],
   gpuBenchmark: [optional(options_('options', { workloads: [] }))],
   readTensors: [bytes('bytes', csv), text('fileName', 'a.csv')],
@@ -96,13 +115,24 @@ const surface = {
     label: [number('row', 0)],
     withLabels: [dataset('labels', labels)],
   },
+  KnownFeatures: {
+    static: { draw: [number('rows', 5), number('seed', 1), options_('options', knownOptions)] },
+    object: knownFeatures,
+    data: [],
+    features: [],
+  },
   Sae: {
     static: {
       fromParts: [object('parts|activation|W_enc', parts), number('dIn', 3), number('dSae', 4)],
       read: [list('files', sae.write('saelens'))],
+      ofSites: [
+        ...[numbers('sites', points), numbers('weights', weights), object('activation', activation)],
+        optional(box('fittedBox', [-1, -1, 2, 2])),
+      ],
     },
     object: sae,
     encode: [float32('rows', row)],
+    preActivations: [float32('rows', row)],
     decode: [float32('z', new Float32Array(4))],
     forward: [float32('rows', row)],
     encodeAsync: [float32('rows', row), optional(options_('options', { backend: 'cpu' }))],
@@ -110,6 +140,18 @@ const surface = {
     forwardAsync: [float32('rows', row), optional(options_('options', {}))],
     affineMap: [uint32('active', Uint32Array.of(1))],
     parameters: [],
+    margins: [float32('rows', row)],
+    path: [float32('from', row), float32('to', Float32Array.of(1, 2, 3))],
+    localMap: [float32('row', row)],
+    reading: [float32('row', row), number('most', 3)],
+    census: [dataset('data', rows), optional(dataset('against', rows)), optional(options_('options', {}))],
+    bounds: [dataset('data', rows), optional(options_('options', { depth: 1, onProgress: progress }))],
+    deadLatents: [dataset('data', rows), optional(options_('options', {}))],
+    audit: [dataset('data', rows), optional(options_('options', { onProgress: progress }))],
+    quality: [dataset('data', rows), optional(options_('options', { onProgress: progress }))],
+    agreement: [model('other', sae), dataset('data', rows), optional(options_('options', { onProgress: progress }))],
+    recovery: [object('known', knownFeatures)],
+    refitted: [dataset('data', rows), optional(options_('options', {}))],
     slice: [
       ...[float32('origin', row), float32('u', Float32Array.of(1, 0, 0)), float32('v', Float32Array.of(0, 1, 0))],
       ...[theBox, optional(options_('options', { activation }))],
@@ -125,8 +167,20 @@ const surface = {
     area: [number('i', 0)],
     neighbours: [number('i', 0)],
     locate: [number('x', 0), number('y', 0)],
+    check: [model('sae', planeSae), number('count', 3), number('seed', 1)],
     all: [],
     colours: [],
+  },
+  PlaneView: {
+    new: [
+      ...[model('sae', sae), float32('rows', threeRows), object('components', threeComponents)],
+      object('choice', { kind: 'rows', rows: [0, 1, 2] }),
+    ],
+    object: planeView,
+    cut: [object('angles', level), theBox, optional(options_('options', { jumps: true }))],
+    functions: [object('angles', level)],
+    project: [object('angles', level)],
+    point: [object('angles', level), number('x', 0), number('y', 0)],
   },
   ToySae: {
     new: [numbers('points', points), options_('options', toyOptions)],
@@ -152,10 +206,13 @@ const surface = {
     checkpoint: [],
   },
   Experiments: {
-    new: [...twoRows, list('experiments', [experiment])],
+    static: { summarise: [list('rows', [])], csv: [list('rows', [])] },
+    new: [...twoRows, list('experiments', [experiment]), optional(model('start', sae))],
     object: new Experiments(rows, rows, [experiment]),
-    run: [onProgress, optional(callback('onRow', progress))],
+    run: [onProgress, optional(callback('onRow', progress)), optional(callback('onEpoch', progress))],
     cancel: [],
+    pause: [],
+    resume: [],
     summary: [],
     toCsv: [],
   },

@@ -11,7 +11,7 @@ const options = { dSae: 16, activation, method: 'sgd', seed: 1 };
 
 /** A module by itself, with what its memory is. */
 async function load(name) {
-  const module = await import(new URL(`splinterp.js?${name}`, folder).href);
+  const module = await import(new URL(`core.js?${name}`, folder).href);
   const { memory } = module.initSync({ module: bytes });
   return { ...module, memory };
 }

@@ -1,4 +1,4 @@
-// One seed, the same bits natively and in wasm: tests/training.rs and tests/data_digits.rs expect the same hashes.
+// One seed, the same bits natively and in wasm: tests/training/properties.rs and tests/data/digits.rs expect the same hashes.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
@@ -28,7 +28,7 @@ for (const [method, expected] of [
     const train = Dataset.digits(700, 1).normalised('mnist');
     const test = Dataset.digits(200, 2).normalised('mnist');
     const activation = { kind: 'topk', k: 5, by: 'magnitude' };
-    const trainer = await Trainer.create(train, test, { dSae: 32, activation, method, seed: 7 });
+    const trainer = await Trainer.create(train, test, { dSae: 32, activation, method, seed: 7, threads: 1 });
     await trainer.epoch();
     assert.equal(fnv(await trainer.checkpoint()), expected);
   });

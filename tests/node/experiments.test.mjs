@@ -7,7 +7,7 @@ const folder = new URL('../../pkg/', import.meta.url);
 const description = JSON.parse(await readFile(new URL('package.json', folder), 'utf8'));
 const splinterp = await import(new URL(description.exports['.'].default, folder).href);
 splinterp.initSync({ module: await readFile(new URL('splinterp_bg.wasm', folder)) });
-const { Dataset, Experiments, Trainer } = splinterp;
+const { Dataset, Experiments, openTensors, Trainer } = splinterp;
 
 const [train, rest] = Dataset.digits(400, 1).normalised('mnist').split(0.8, 1);
 const activation = { kind: 'topk', k: 4, by: 'magnitude' };
@@ -55,6 +55,10 @@ test('a list of runs gives a row for each, and a run that fails says why', async
   const lines = experiments.toCsv().trimEnd().split('\n');
   assert.equal(lines.length, 6);
   assert.ok(lines[0].startsWith('label,method,activation,share,'));
+  const copied = JSON.parse(JSON.stringify(rows));
+  assert.equal(Experiments.csv(copied), experiments.toCsv(), 'rows that were kept give the same table');
+  assert.deepEqual(Experiments.summarise(copied), experiments.summary());
+  assert.throws(() => Experiments.csv([{ label: 'half a row' }]), { code: 'option', message: /^rows\[0\]/ });
 });
 
 test('cancelling keeps the rows that were finished', async () => {
@@ -64,6 +68,66 @@ test('cancelling keeps the rows that were finished', async () => {
   await assert.rejects(run, { code: 'cancelled' });
   assert.equal(experiments.rows.length, 1);
   assert.equal((await experiments.run()).length, 3, 'it can be run again');
+});
+
+test('a list of runs starts from the model that is given', async () => {
+  const options = { dSae: 16, activation, method: 'pam', seed: 5 };
+  const first = await Trainer.create(train, rest, options);
+  await first.epoch();
+  const start = await first.sae();
+  const weights = { name: 'sae_weights.safetensors', bytes: start.write('saelens').at(-1).bytes };
+  const list = [{ label: 'more', options, epochs: 1, seeds: [5] }];
+  const experiments = new Experiments(train, rest, list, start);
+  const second = await Trainer.from(start, train.share(1, 5), rest, options);
+  start.free();
+  const [row] = await experiments.run();
+  const { seconds: _, ...report } = row.report;
+  const { seconds: __, ...expected } = await second.epoch();
+  assert.deepEqual(report, expected);
+  const checkpoint = new Blob([await second.checkpoint()]);
+  assert.equal((await openTensors(checkpoint, 'run.safetensors')).holds, 'checkpoint');
+  assert.equal((await openTensors(new Blob([weights.bytes]), weights.name)).holds, 'sae');
+});
+
+test('each epoch is told, and a list that is paused waits at the end of one without its seconds counting', async () => {
+  const experiments = new Experiments(train, rest, [experiment('PAM-SGD', {}, [1, 2])]);
+  const epochs = [];
+  let paused = () => undefined;
+  const reached = new Promise((resolve) => (paused = resolve));
+  const run = experiments.run(undefined, undefined, (row) => {
+    epochs.push([row.seed, row.epochs, row.report.testMse]);
+    if (epochs.length !== 3) return;
+    experiments.pause();
+    paused();
+  });
+  await reached;
+  const WAIT_MS = 400;
+  await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+  assert.equal(epochs.length, 3, 'nothing is trained while it is paused');
+  experiments.resume();
+  const rows = await run;
+  assert.deepEqual(
+    epochs.map(([seed, epoch]) => [seed, epoch]),
+    [
+      [1, 1],
+      [1, 2],
+      [2, 1],
+      [2, 2],
+    ],
+  );
+  assert.equal(epochs[3][2], rows[1].report.testMse);
+  assert.ok(rows[1].seconds < WAIT_MS / 1000, `the wait is not counted: ${rows[1].seconds} s`);
+  const unpaused = await new Experiments(train, rest, [experiment('PAM-SGD', {}, [1, 2])]).run();
+  const mse = (all) => all.map(({ report }) => report.testMse);
+  assert.deepEqual(mse(rows), mse(unpaused), 'a pause changes no bit');
+});
+
+test('a list that is paused can be cancelled', async () => {
+  const experiments = new Experiments(train, rest, [experiment('PAM-SGD', {}, [1])]);
+  experiments.pause();
+  const run = experiments.run(undefined, undefined, () => setTimeout(() => experiments.cancel(), 20));
+  await assert.rejects(run, { code: 'cancelled' });
+  assert.equal(experiments.rows.length, 0);
 });
 
 test('a list that does not fit is refused with the place named', async () => {

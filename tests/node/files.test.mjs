@@ -48,6 +48,7 @@ test('what a file holds is told before it is loaded, and how it is kept can be c
   await assert.rejects(file.load('F32', { keep: 'u8' }), { code: 'option', message: /row 0, column 0 is -3.5/ });
   await assert.rejects(file.load('F32', { keep: 'f8' }), { code: 'option' });
   await assert.rejects(file.load(), { code: 'format', message: /13 tensors, name one of/ });
+  assert.equal(file.holds, 'rows');
   assert.throws(() => file.dataset('F32'), { code: 'format', message: /takes load\(\), not dataset\(\)/ });
 });
 

@@ -125,8 +125,11 @@ test('a cancel in the same tick ends what was started before it, and not what st
 
 test('free() during an epoch is refused in words, and the epoch ends well', async () => {
   const trainer = await Trainer.create(rows, rows, options);
+  const known = () => [trainer.epochs, trainer.options, trainer.backend, trainer.backendReason];
+  const before = known();
   const epoch = trainer.epoch();
   assert.throws(() => trainer.free(), { code: 'busy', message: /an epoch is running/ });
+  assert.deepEqual(known(), before, 'what is known is told while the epoch runs');
   assert.equal((await epoch).epoch, 1);
   assert.equal(trainer.epochs, 1);
   trainer.free();

@@ -1,7 +1,7 @@
 // What can go wrong between the activations lab's page and its worker: files, checkpoints, schedules and ablations.
 
-import type { ExperimentRow } from 'splinterp';
 import { describe, expect, it } from 'vitest';
+import type { ExperimentEvent } from '../src/lab/experiments/protocol';
 import { Failure } from '../src/kit/failure';
 import { ActivationsController } from '../src/labs/activations/controller';
 import type {
@@ -14,9 +14,11 @@ import type {
   Opened,
 } from '../src/labs/activations/protocol';
 import type { ActivationsConfig } from '../src/labs/activations/settings';
+import { fakeExperiments, rowOf, summaryOf } from './support/experiments';
 import { FakeAddress, FakeWorker, settled, surroundings } from './support/fakes';
+import { noRows } from './support/rows';
 
-type Fake = FakeWorker<ActivationsConfig, ActivationsInfo, ActivationsEvent>;
+type Fake = FakeWorker<ActivationsConfig, ActivationsInfo, ActivationsEvent | ExperimentEvent>;
 
 const data = { name: 'rows', rows: 100, cols: 8, kept: 'f32' as const, tokens: false, image: undefined };
 const computed = { backend: 'CPU, 1 thread', backendReason: 'asked for', bytes: 1e6 };
@@ -49,13 +51,14 @@ class FakeActivations {
   /** How the worker answers when files are given, and when rows are loaded. */
   opened: Opened = tensors('a.npy');
   loads: (choice: { dropNonFinite: boolean }) => Promise<typeof data> = () => Promise.resolve(data);
-  endAblation: () => void = () => undefined;
 
   service(): ActivationsService {
     const { start, last, prepare, play, pause, cancel, release, save } = this.fake;
     const tell = this.fake.tell.bind(this.fake);
     return {
       ...{ start, last, prepare, play, pause, cancel, release, save },
+      ...this.fake.keeps,
+      ...fakeExperiments(tell),
       open: (files) => tell(`open ${files.map(({ path }) => path).join(' ')}`).then(() => this.opened),
       inspect: () => Promise.resolve(inspection()),
       loadTensor: (choice) => tell(`load ${String(choice.dropNonFinite)}`).then(() => this.loads(choice)),
@@ -68,12 +71,8 @@ class FakeActivations {
         }),
       cancelMeasure: () => tell('cancel measure'),
       feature: () => Promise.reject(new Failure('not measured', 'missing')),
-      ablate: (session, ablation) =>
-        new Promise((resolve) => {
-          void tell(`ablate ${session} ${ablation}`);
-          this.endAblation = () => resolve({ rows: [{ label: 'one' } as ExperimentRow], csv: 'csv' });
-        }),
-      cancelAblation: () => tell('cancel ablation'),
+      parameters: () => Promise.reject(new Failure('no parameters', 'missing')),
+      rows: () => Promise.resolve(noRows),
       write: () => Promise.reject(new Failure('no file', 'missing')),
     };
   }
@@ -136,7 +135,7 @@ describe('schedules', () => {
     lab.play();
     await settled();
     expect(lab.session?.wanted.state.epochs).toBe(12);
-    expect(fake.told.at(-2)).toBe('cancel 1');
+    expect(fake.told.slice(-4)).toContain('cancel 1');
     expect(fake.told).toContain('play 2 12');
     lab.undo();
     await settled();
@@ -248,42 +247,46 @@ describe('files', () => {
   });
 });
 
-describe('ablations', () => {
+describe('experiments', () => {
+  const place = { setting: 0, run: 'sgd-tied', seed: 0 };
+  const row = rowOf('SGD', 0.5);
+  const ended = {
+    type: 'experiment-run' as const,
+    outcome: { ...place, row, reports: [] },
+    cell: { setting: 0, run: 'sgd-tied', summary: summaryOf([row]) },
+  };
+
   it('speak of the settings and the data that they were run with', async () => {
-    const { lab, worker } = await done();
-    void lab.ablations.run('updates');
+    const { lab, fake } = await done();
+    void lab.experiments.run();
     await settled();
-    worker.endAblation();
-    await settled();
-    expect(lab.ablations.tables.updates?.rows).toHaveLength(1);
+    await fake.emit({ ...ended, session: 1 });
+    expect(lab.experiments.table?.outcomes).toHaveLength(1);
     lab.change({ seed: 1 });
     await settled();
-    expect(lab.ablations.tables).toEqual({});
+    expect(lab.experiments.table?.outcomes).toHaveLength(0);
     lab.undo();
     await settled();
-    expect(lab.ablations.tables.updates?.csv).toBe('csv');
+    expect(lab.experiments.table?.outcomes).toHaveLength(1);
   });
 
   it('end when the session that they run on makes way, and hear of no other', async () => {
-    const { lab, fake, worker } = await done();
-    void lab.ablations.run('k');
+    const { lab, fake } = await done('#figure=k');
+    void lab.experiments.run();
     await settled();
-    await fake.emit({ type: 'ablated', session: 7, row: { label: 'other' } as ExperimentRow });
-    expect(lab.ablations.tables.k?.rows).toEqual([]);
+    await fake.emit({ ...ended, session: 7 });
+    expect(lab.experiments.table?.outcomes).toHaveLength(0);
     lab.change({ seed: 1 });
     await settled();
-    expect(fake.told).toContain('cancel ablation');
-    worker.endAblation();
-    await settled();
-    expect(lab.ablations.running).toBeUndefined();
-    expect(lab.ablations.tables).toEqual({});
+    expect(fake.told).toContain('cancel experiments');
+    expect(lab.experiments.running).toBeUndefined();
   });
 
   it('pause the training, which does not begin again by itself', async () => {
     const { lab, fake } = await started('#recipe=own');
     lab.play();
     await fake.epochs(1, 1, 1);
-    void lab.ablations.run('k');
+    void lab.experiments.run();
     await fake.rested(1, 1, 'cancelled');
     expect(lab.phase).toBe('resting');
     expect(fake.told.filter((what) => what.startsWith('play'))).toHaveLength(1);

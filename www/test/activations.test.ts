@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Ablation } from '../src/labs/activations/protocol';
 import { settings } from '../src/labs/activations/settings';
-import { experimentsOf, scaledK } from '../src/labs/activations/worker/ablations';
+import { planOf, scaledK } from '../src/labs/activations/worker/ablations';
+import type { Plan, Rows, Setting } from '../src/lab/worker/experiments';
 import { proposedSizes, tableOptions } from '../src/labs/activations/worker/sizes';
 
 describe('sizes', () => {
@@ -16,8 +16,13 @@ describe('sizes', () => {
 
 describe('the paper’s ablations', () => {
   const config = { ...settings.config(settings.initial()), dSae: 256 };
-  const list = (ablation: Ablation): ReturnType<typeof experimentsOf> =>
-    experimentsOf(ablation, config, 3, (method) => tableOptions(config, method, 144));
+  const data: Rows = { rows: 0, rowsAt: () => new Float32Array() };
+  const plan = (figure: string): Plan<Rows> =>
+    planOf({ figure, activation: undefined, seeds: 2, epochs: 3 }, config, {
+      ...{ name: 'rows', train: data, list: () => expect.fail('nothing is trained') },
+      optionsOf: (method) => tableOptions(config, method, 144),
+    });
+  const settingsOf = (figure: string): readonly Setting[] => plan(figure).settings;
 
   it('scale k to the dictionary', () => {
     expect(scaledK(4096)).toEqual([15, 20, 40, 80, 160, 320, 640, 1280]);
@@ -31,22 +36,23 @@ describe('the paper’s ablations', () => {
     ['decay', 5],
     ['proximal', 6],
     ['k', 7],
-  ] as const)('of %s run each of their settings by both methods', (ablation, count) => {
-    const runs = list(ablation);
-    expect(runs).toHaveLength(2 * count);
-    for (const method of ['sgd', 'pam']) {
-      expect(new Set(runs.filter(({ options }) => options.method === method).map(({ label }) => label)).size).toBe(
-        count,
-      );
-    }
-    expect(
-      runs.every(({ epochs, preset, seeds }) => epochs === 3 && preset === 'recommended' && seeds.length === 1),
-    ).toBe(true);
+  ] as const)('of %s run each of their settings by both methods', (figure, count) => {
+    const { settings: all, contestants, epochs, seeds } = plan(figure);
+    expect(new Set(all.map(({ label }) => label)).size).toBe(count);
+    expect(contestants.map(({ run, options }) => [run, options.method])).toEqual([
+      ['sgd', 'sgd'],
+      ['pam', 'pam'],
+    ]);
+    expect(contestants.every(({ preset }) => preset === 'recommended')).toBe(true);
+    expect([epochs, seeds]).toEqual([3, [0, 1]]);
   });
 
   it('change what they are about and nothing else', () => {
-    const [first, second] = list('updates');
-    expect(first?.options).toEqual({ ...second?.options, updatesPerBatch: 1 });
-    expect(list('share').map(({ share }) => share)).toContain(0.45);
+    expect(settingsOf('updates').map(({ options, share }) => [options, share])).toContainEqual([
+      { updatesPerBatch: 5 },
+      undefined,
+    ]);
+    expect(settingsOf('share').map(({ share }) => share)).toContain(0.45);
+    expect(() => plan('colour')).toThrow(/no ablation/);
   });
 });

@@ -86,6 +86,22 @@ describe('quick changes', () => {
     expect(lab.epoch).toBe(0);
   });
 
+  it('a valid change followed at once by an invalid one while it plays: the valid one is played', async () => {
+    const { lab, fake } = made;
+    lab.play();
+    await settled();
+    expect(fake.told.at(-1)).toBe('play 1 10');
+    lab.enter('k', '16');
+    await settled();
+    lab.enter('k', '300');
+    await fake.asked[1]?.stand();
+    await fake.asked[2]?.refuse('k is 300, expected a whole number from 1 to 256');
+    await settled();
+    expect(lab.session?.wanted.state.k).toBe(16);
+    expect(fake.told).toContain('play 2 10');
+    expect(lab.phase).toBe('playing');
+  });
+
   it('a refused change leaves the run that stood, its epochs and its address', async () => {
     const { lab, fake, address } = made;
     lab.enter('dSae', '999');
@@ -187,16 +203,21 @@ describe('the transport', () => {
     expect(fake.told.filter((what) => what === 'play 1 10')).toHaveLength(3);
   });
 
-  it('a longer plan moves the target of a run that trains', async () => {
-    const { lab, fake } = await started();
+  it('a longer plan moves the target of a run that trains, but is another run where step sizes fall', async () => {
+    const { lab, fake } = await started('#runs=sgd-tied,pam-plain');
     lab.play();
     lab.enter('epochs', '30');
     expect(fake.told).toContain('play 1 30');
     expect(fake.asked).toHaveLength(1);
+    lab.change({ runs: ['sgd-untied'] });
+    await settled();
+    lab.enter('epochs', '40');
+    await settled();
+    expect(fake.asked.map(({ request }) => request.epochs)).toEqual([10, 30, 40]);
   });
 
   it('Step trains one epoch, and Play beyond the target ten', async () => {
-    const { lab, fake } = await trained(10);
+    const { lab, fake } = await trained(10, '#runs=sgd-tied');
     lab.step();
     expect(fake.told.at(-1)).toBe('play 1 11');
     await fake.epochs(1, 11, 11);

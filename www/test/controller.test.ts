@@ -47,7 +47,7 @@ describe('runs that were kept', () => {
   it('says that nothing can be kept', async () => {
     const { lab, fake } = await started();
     await fake.emit({ type: 'unsaved', reason: 'the browser’s database does not answer' });
-    expect(lab.note).toBe('Runs are not kept for a reload: the browser’s database does not answer.');
+    expect(lab.note).toBe('Runs are not saved: the browser’s database does not answer.');
   });
 });
 
@@ -142,7 +142,7 @@ describe('files', () => {
     await fakes[0]?.asked[0]?.refuse('No files have been given on this page yet', 'files');
     await fakes[0]?.asked[1]?.stand();
     expect(lab.state).toMatchObject({ source: 'digits', share: 5 });
-    expect(address.read()).toBe('#share=5');
+    expect(address.read()).toBe('#data=digits&share=5');
     expect(lab.note).toContain('Generated digits are used instead');
   });
 });

@@ -1,8 +1,7 @@
 // The pure parts of the figures on SAEs in the plane.
 import { describe, expect, it } from 'vitest';
-import { Camera, faceColours } from '../src/gallery/figures/lifting-solids';
-import { clipped, layOut, panelAt, within } from '../src/gallery/frame/panels';
-import { margin } from '../src/gallery/figures/plane-sae';
+import { Camera } from '../src/gallery/figures/lifting-solids';
+import { layOut, panelAt, within } from '../src/gallery/frame/panels';
 import { MOST_POINTS, pointsProperty } from '../src/gallery/frame/points';
 import type { Box } from '../src/gallery/frame/view';
 
@@ -66,16 +65,6 @@ describe('panels', () => {
   });
 });
 
-describe('a segment', () => {
-  it('is cut to the box, or left out', () => {
-    expect(clipped(box, [0, 0], [1, 0.5])).toEqual([0, 0, 1, 0.5]);
-    expect(clipped(box, [0, 0], [4, 2])).toEqual([0, 0, 2, 1]);
-    expect(clipped(box, [-3, 0], [3, 0])).toEqual([-2, 0, 2, 0]);
-    expect(clipped(box, [3, -3], [3, 3])).toBeUndefined();
-    expect(clipped(box, [-3, 0.5], [0, 3.5])).toBeUndefined();
-  });
-});
-
 describe('the camera', () => {
   it('finds on the ground what it shows', () => {
     const camera = new Camera(37, 28, [0.1, -0.2, 0.4]);
@@ -95,28 +84,5 @@ describe('the camera', () => {
     const above = new Camera(0, 90, [0, 0, 0]).project([0.3, 0.8, 5]);
     expect(above.x).toBeCloseTo(0.3, 12);
     expect(above.y).toBeCloseTo(0.8, 12);
-  });
-});
-
-describe('colours of cells in space', () => {
-  it('differ where cells share a face', () => {
-    const NONE = 0xffffffff;
-    const cellOffsets = Uint32Array.of(0, 3, 5, 8, 9);
-    const neighbours = Uint32Array.of(1, 2, NONE, 0, 2, 0, 1, 3, 2);
-    const rest = { faceOffsets: new Uint32Array(), coordinates: new Float64Array(), volumes: new Float64Array() };
-    expect(faceColours({ cellOffsets, neighbours, ...rest })).toEqual([0, 1, 2, 0]);
-  });
-});
-
-describe('the margin of a decision', () => {
-  const pre = Float32Array.of(0.5, -2, 1, -0.125);
-
-  it('is the least change of a pre-activation that another active set needs', () => {
-    expect(margin({ kind: 'relu' }, pre)).toBe(0.125);
-    expect(margin({ kind: 'jumprelu', threshold: 0.75 }, pre)).toBe(0.25);
-    expect(margin({ kind: 'topk', k: 1, by: 'value' }, pre)).toBe(0.125);
-    expect(margin({ kind: 'topk', k: 2, by: 'value' }, Float32Array.of(3, 2, 1.5))).toBe(0.5);
-    expect(margin({ kind: 'topk', k: 1, by: 'magnitude' }, Float32Array.of(3, -3.25, 2))).toBe(0.25);
-    expect(margin({ kind: 'topk', k: 2, by: 'value' }, Float32Array.of(3, 2))).toBe(2);
   });
 });

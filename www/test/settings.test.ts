@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isScheduled } from '../src/labs/activations/schedule';
 import { settings as activations } from '../src/labs/activations/settings';
+import { isScheduled as isMnistScheduled } from '../src/labs/mnist/schedule';
 import { settings as mnist, type MnistState } from '../src/labs/mnist/settings';
 
 const initial = mnist.initial();
@@ -8,16 +9,44 @@ const initial = mnist.initial();
 describe('the state in the hash', () => {
   it('is empty for the defaults, which are the paper’s', () => {
     expect(mnist.write(initial)).toBe('');
-    expect(initial).toMatchObject({ activation: 'topk', k: 15, by: 'magnitude', dSae: 256, lr: 0.003, batch: 128 });
+    expect(initial).toMatchObject({
+      source: 'mnist',
+      activation: 'topk',
+      k: 15,
+      by: 'magnitude',
+      dSae: 256,
+      lr: 0.003,
+      batch: 128,
+    });
   });
 
   it('comes back as it was written, every property at once', () => {
-    const data = { source: 'mnist', share: 5, seed: 7, compute: 'auto' } as const;
-    const model = { activation: 'jumprelu', by: 'positive', k: 3, threshold: -0.25, dSae: 64, tied: false } as const;
+    const data = { source: 'digits', share: 5, seed: 7, compute: 'auto' } as const;
+    const model = { activation: 'jumprelu', by: 'positive', k: 3, threshold: -0.25, dSae: 64 } as const;
+    const runs = ['sgd-tied', 'pam-script'] as const;
     const steps = { batch: 32, lr: 1e-4, updates: 5, l1: 0.01, decay: 1e-5, alpha: 3e-4, beta: 0.1 };
     const proximal = { muEnc: 1, nuEnc: 2, muDec: 3, nuDec: 4 };
-    const view = { epochs: 20, sample: 4, digit: 9, curve: 'fvu', scale: 'linear', filters: 'all' } as const;
-    const state: MnistState = { ...data, ...model, ...steps, ...proximal, ...view };
+    const view = { epochs: 20, sample: 4, digit: 9, at: 3, curve: 'fvu', scale: 'linear', filters: 'all' } as const;
+    const experiment = {
+      axis: 'steps',
+      seeds: 3,
+      shown: 'curves',
+      setting: 2,
+      figure: 'decay',
+      figureActivation: 'relu',
+    } as const;
+    const plane = {
+      plane: 'latents',
+      picks: [3, 4, 5],
+      directions: [6, 7],
+      turn: 30,
+      walked: 0.25,
+      standing: true,
+      tilt: -20,
+    } as const;
+    const looked = { window: { x: -1, y: 2.5, w: 10 }, shade: 'error', explored: ['sgd-tied'] } as const;
+    const explore = { ...plane, ...looked };
+    const state: MnistState = { ...data, ...model, runs, ...steps, ...proximal, ...view, ...experiment, ...explore };
     for (const scope of ['run', 'plan', 'view'] as const) {
       expect(mnist.differences(state, initial, scope)).toEqual(mnist.part(state, scope).map(([key]) => key));
     }
@@ -25,12 +54,26 @@ describe('the state in the hash', () => {
   });
 
   it('keeps the default where a value is no good, and says which', () => {
-    const { state, notes } = mnist.parse('#k=three&share=7&lr=&seed=-1&latents=64&colour=red&tied=1');
+    const { state, notes } = mnist.parse('#k=three&share=7&lr=&seed=-1&latents=64&colour=red&runs=best');
     expect(state).toEqual({ ...initial, dSae: 64 });
     expect(notes).toHaveLength(6);
     expect(notes[0]).toContain('k is “three”, expected a whole number from 1 to');
     expect(notes[1]).toContain('share is “7”, expected one of 1, 5, 10, 25, 50, 100');
     expect(notes[4]).toContain('“colour”');
+    expect(notes[5]).toContain('runs is “best”, expected some of sgd-tied, sgd-untied, pam-script');
+  });
+
+  it('names runs in any order, and has them in that of the catalogue', () => {
+    const { state, notes } = mnist.parse('#runs=pam-script,sgd-tied,pam-script');
+    expect({ runs: state.runs, notes }).toEqual({ runs: ['sgd-tied', 'pam-script'], notes: [] });
+    expect(mnist.write(state)).toBe('runs=sgd-tied,pam-script');
+    expect(mnist.differences(state, { ...state, runs: [...state.runs] }, 'run')).toEqual([]);
+    for (const none of ['', ',', 'sgd-tied,', 'sgd-tied,best']) {
+      expect(mnist.parse(`#runs=${none}`)).toMatchObject({
+        state: { runs: initial.runs },
+        notes: [expect.stringContaining('runs is')],
+      });
+    }
   });
 
   it('survives any text', () => {
@@ -98,6 +141,8 @@ describe('scopes', () => {
     const state = activations.initial();
     expect(isScheduled(state)).toBe(true);
     expect(isScheduled({ ...state, recipe: 'own' })).toBe(false);
+    expect(isMnistScheduled({ runs: ['sgd-tied', 'pam-plain', 'pam-script'] })).toBe(false);
+    expect(isMnistScheduled({ runs: ['sgd-tied', 'sgd-untied'] })).toBe(true);
     expect(isScheduled({ ...state, from: 'checkpoint' })).toBe(false);
   });
 });

@@ -10,6 +10,8 @@ use crate::memory::{dimension, zeros};
 
 /// Values on their way from a file to a data set.
 pub struct StorageBuilder {
+    /// The file, and the tensor where it has several, for messages.
+    place: String,
     element_type: ElementType,
     cols: usize,
     /// The numbers of the piece that was put last.
@@ -18,24 +20,24 @@ pub struct StorageBuilder {
 }
 
 impl StorageBuilder {
-    /// Memory for `rows × cols` values; `file` is for messages.
+    /// Memory for `rows × cols` values; `place` is for messages.
     ///
     /// # Errors
     /// If there is no such memory: the message says how much is needed, before anything is read.
     pub fn new(
-        file: &str,
+        place: String,
         (rows, cols): (u64, usize),
         element_type: ElementType,
         kind: StorageKind,
     ) -> Result<Self> {
         let dimensions = [dimension(rows), cols];
-        let what = format!("{file}: values as {}", kind.name());
+        let what = format!("{place}: values as {}", kind.name());
         let values = match kind {
             StorageKind::U8 => zeros(&what, &dimensions).map(Storage::U8),
             StorageKind::F16 => zeros(&what, &dimensions).map(Storage::F16),
             StorageKind::F32 => zeros(&what, &dimensions).map(Storage::F32),
         }?;
-        Ok(Self { element_type, cols, numbers: Vec::new(), values })
+        Ok(Self { place, element_type, cols, numbers: Vec::new(), values })
     }
 }
 
@@ -76,13 +78,15 @@ impl Sink for StorageBuilder {
             None => Ok(()),
             Some(at) => {
                 let (row, col) = ((place + at) / self.cols, (place + at) % self.cols);
-                let kind = self.values.kind();
-                let found = format!("'{}', but row {row}, column {col} is {}", kind.name(), numbers[at]);
-                let expected = match kind {
-                    StorageKind::U8 => "'f16' or 'f32', since 'u8' holds whole numbers from 0 to 255",
-                    StorageKind::F16 | StorageKind::F32 => "'f32', since 'f16' ends at 65504",
+                let kept = match self.values.kind() {
+                    StorageKind::U8 => {
+                        "u8, whole numbers from 0 to 255, cannot hold: keep the values as f16 or f32"
+                    }
+                    StorageKind::F16 | StorageKind::F32 => {
+                        "f16, numbers up to 65504, cannot hold: keep the values as f32"
+                    }
                 };
-                Err(Error::option("keep", found, expected))
+                Err(Error::Unkeepable { place: self.place.clone(), row, col, value: numbers[at], kept })
             }
         }
     }

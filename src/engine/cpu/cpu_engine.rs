@@ -2,24 +2,27 @@
 
 use std::ops::Range;
 
+use super::auxiliary::count_idle;
 use super::batch::Batch;
 use super::gradient::Gradient;
 use super::gram::Accumulator;
 use crate::data::{DataMoments, Dataset};
 use crate::engine::{
-    Decoder, Engine, EvaluationSums, STATISTICS_BLOCK, Split, State, StepOptions, StepSums, SufficientStats,
-    longest,
+    Decoder, Engine, EvaluationSums, MOST_IDLE_ROWS, STATISTICS_BLOCK, Split, State, StepOptions, StepSums,
+    SufficientStats, VARIANTS_OFFERED, longest,
 };
 use crate::error::Result;
-use crate::sae::Sae;
+use crate::sae::{Activation, Sae};
+use crate::threads::Threads;
 
 /// Above this share of zero bytes they are skipped. By count of operations the sparse product saves the share of zeros
 /// and loses the second row of the dense tile; where the two are equally fast has not been measured.
 const SKIP_ZEROS_SHARE: f64 = 0.5;
 
-/// Training on one CPU thread.
+/// Training on the CPU, on one thread or several: the same bits.
 #[derive(Debug)]
 pub struct CpuEngine {
+    threads: Threads,
     train: Rows,
     test: Rows,
     state: State,
@@ -46,8 +49,8 @@ impl Rows {
         Self { data, skip_zeros }
     }
 
-    fn gather(&self, rows: &[u32], batch: &mut Batch) {
-        batch.gather(&self.data, rows, self.skip_zeros);
+    fn gather(&self, rows: &[u32], batch: &mut Batch, threads: Threads) -> Result<()> {
+        batch.gather(&self.data, rows, self.skip_zeros, threads)
     }
 
     fn shifts(&self) -> Option<&Dataset> {
@@ -56,9 +59,10 @@ impl Rows {
 }
 
 impl CpuEngine {
-    /// An engine with these rows and this state; the columns of both data sets are the state's `d_in`.
+    /// An engine with these rows and this state, on one thread; the columns of both data sets are the state's `d_in`.
     pub fn new(train: Dataset, test: Dataset, state: State) -> Self {
         Self {
+            threads: Threads::ONE,
             train: Rows::new(train),
             test: Rows::new(test),
             activity: vec![0; state.sae.d_sae],
@@ -71,17 +75,59 @@ impl CpuEngine {
         }
     }
 
-    fn step(&mut self, options: &StepOptions) -> StepSums {
+    /// The engine on so many threads.
+    pub fn on(self, threads: Threads) -> Self {
+        Self { threads, ..self }
+    }
+
+    /// Continues from `state` on the caller's thread.
+    pub fn go_on_alone(&mut self, state: &State) {
+        self.threads = Threads::ONE;
+        self.state = state.clone();
+    }
+
+    fn step(&mut self, options: &StepOptions<'_>) -> Result<StepSums> {
+        let threads = self.threads;
         let rows = self.batch.x.len() / self.state.sae.d_in;
-        self.batch.pack(&self.state.sae, self.train.shifts());
-        self.batch.encode(&self.state.sae.activation);
-        let squares = self.batch.reconstruct(&self.state.sae);
+        let variants = options.variants;
+        self.batch.pack(&self.state.sae, self.train.shifts(), threads)?;
+        match self.state.sae.activation {
+            Activation::BatchTopK { k, .. } if VARIANTS_OFFERED => {
+                let least = self.batch.encode_together(k, threads)?;
+                self.state.sae.activation.follow(least, variants.threshold_rate);
+            }
+            Activation::Relu
+            | Activation::JumpRelu { .. }
+            | Activation::TopK { .. }
+            | Activation::BatchTopK { .. } => {
+                self.batch.encode(&self.state.sae.activation, threads)?;
+            }
+        }
+        let (squares, shorter) =
+            self.batch.reconstruct_prefixes(&self.state.sae, variants.prefixes(), threads)?;
         for &latent in self.batch.codes.latents() {
             self.activity[latent as usize] += 1;
         }
         let l1 = self.batch.l1() / rows as f64;
-        self.gradient.step(&mut self.state, &self.previous, &self.batch, options);
-        StepSums { updates: 1, mse: squares / self.batch.x.len() as f64, l1 }
+        let l0 = self.batch.codes.len() as f64 / rows as f64;
+        let elements = self.batch.x.len() as f64;
+        let penalty = variants.thresholds().map_or(0.0, |training| training.penalty(l0));
+        self.gradient.step(&mut self.state, &self.previous, &self.batch, options, threads)?;
+        if let (Some(idle), Some(_)) = (&mut self.state.optimiser.idle, variants.auxk()) {
+            count_idle(idle, &self.batch.codes, rows, MOST_IDLE_ROWS);
+        }
+        Ok(StepSums { updates: 1, mse: squares / elements, l1, others: shorter / elements + penalty })
+    }
+
+    /// Codes of rows outside of steps, whose threshold must be known.
+    fn encode_block(&mut self) -> Result<()> {
+        if let (&Activation::BatchTopK { k, threshold: None }, true) =
+            (&self.state.sae.activation, VARIANTS_OFFERED)
+        {
+            let least = self.batch.encode_together(k, self.threads)?;
+            self.state.sae.activation.follow(least, 1.0);
+        }
+        self.batch.encode(&self.state.sae.activation, self.threads)
     }
 }
 
@@ -91,7 +137,10 @@ fn negated(row: &[f32]) -> Vec<f32> {
 
 impl Engine for CpuEngine {
     fn name(&self) -> String {
-        "CPU, 1 thread".into()
+        match self.threads.count() {
+            1 => "CPU, 1 thread".into(),
+            count => format!("CPU, {count} threads"),
+        }
     }
 
     fn load(&mut self, state: &State) -> Result<()> {
@@ -109,16 +158,13 @@ impl Engine for CpuEngine {
         self.activity.fill(0);
     }
 
-    async fn steps(&mut self, rows: &[u32], options: &StepOptions) -> Result<StepSums> {
+    async fn steps(&mut self, rows: &[u32], options: &StepOptions<'_>) -> Result<StepSums> {
         let mut sums = StepSums::default();
         for (index, rows) in rows.chunks(options.batch_size).enumerate() {
-            self.train.gather(rows, &mut self.batch);
+            self.train.gather(rows, &mut self.batch, self.threads)?;
             let options = StepOptions { lr: options.lr + index as f64 * options.lr_slope, ..*options };
             for _ in 0..options.updates_per_batch {
-                let step = self.step(&options);
-                sums.updates += step.updates;
-                sums.mse += step.mse;
-                sums.l1 += step.l1;
+                sums.add(&self.step(&options)?);
             }
         }
         Ok(sums)
@@ -129,16 +175,17 @@ impl Engine for CpuEngine {
     }
 
     async fn accumulate(&mut self, rows: &[u32]) -> Result<()> {
-        let stats = match &mut self.stats {
+        let mut stats = match self.stats.take() {
             Some(stats) => stats,
-            empty => empty.insert(SufficientStats::new(self.state.sae.d_in, self.state.sae.d_sae)?),
+            None => SufficientStats::new(self.state.sae.d_in, self.state.sae.d_sae)?,
         };
-        self.batch.pack(&self.state.sae, self.train.shifts());
+        self.batch.pack(&self.state.sae, self.train.shifts(), self.threads)?;
         for block in rows.chunks(STATISTICS_BLOCK) {
-            self.train.gather(block, &mut self.batch);
-            self.batch.encode(&self.state.sae.activation);
-            self.accumulator.add(&self.batch, stats);
+            self.train.gather(block, &mut self.batch, self.threads)?;
+            self.encode_block()?;
+            self.accumulator.add(&self.batch, &mut stats, self.threads)?;
         }
+        self.stats = Some(stats);
         Ok(())
     }
 
@@ -156,10 +203,10 @@ impl Engine for CpuEngine {
 
     async fn worst_rows(&mut self, rows: &[u32], count: usize) -> Result<Vec<Vec<f32>>> {
         let d_in = self.state.sae.d_in;
-        self.batch.pack(&self.state.sae, None);
-        self.batch.gather(&self.train.data, rows, false);
-        self.batch.encode(&self.state.sae.activation);
-        self.batch.reconstruct(&self.state.sae);
+        self.batch.pack(&self.state.sae, None, self.threads)?;
+        self.batch.gather(&self.train.data, rows, false, self.threads)?;
+        self.batch.encode(&self.state.sae.activation, self.threads)?;
+        self.batch.reconstruct(&self.state.sae, self.threads)?;
         // 0 − (x̂ − x) and not −(x̂ − x), so that no −0 arises.
         let residuals = self.batch.residual.chunks_exact(d_in);
         let lengths = residuals.clone().map(|row| row.iter().map(|&v| f64::from(v) * f64::from(v)).sum());
@@ -183,13 +230,13 @@ impl Engine for CpuEngine {
             Split::Train => &self.train,
             Split::Test => &self.test,
         };
-        self.batch.pack(&self.state.sae, data.shifts());
+        self.batch.pack(&self.state.sae, data.shifts(), self.threads)?;
         let mut sums = EvaluationSums::default();
         let rows: Vec<u32> = rows.collect();
         for block in rows.chunks(STATISTICS_BLOCK) {
-            data.gather(block, &mut self.batch);
-            self.batch.encode(&self.state.sae.activation);
-            sums.squares += self.batch.reconstruct(&self.state.sae);
+            data.gather(block, &mut self.batch, self.threads)?;
+            self.batch.encode(&self.state.sae.activation, self.threads)?;
+            sums.squares += self.batch.reconstruct(&self.state.sae, self.threads)?;
             sums.active += self.batch.codes.len() as u64;
             sums.l1 += self.batch.l1();
             sums.rows += block.len() as u64;

@@ -6,12 +6,16 @@
 //! Byte images are mostly zeros (81 % of MNIST). With `x = scale·v + shift` the zero pixels contribute
 //! `Σ shift·W_enc`, the same for every row, and only the others are multiplied.
 
-use super::simd::{F32x4, load, load_first};
 use crate::data::Normalisation;
+use crate::error::Result;
+use crate::simd::{F32x4, Kernel, load, load_first, widest};
+use crate::threads::Threads;
 
 /// Latents in a panel.
 const PANEL: usize = 16;
 type Panel = [[f32; 4]; 4];
+/// Bytes that are looked at together for being zeros: a register full.
+const ZEROS: usize = 16;
 
 /// The encoder in the order in which the product reads it.
 #[derive(Debug, Default)]
@@ -44,19 +48,24 @@ impl SparseRows {
 
     /// Appends a row of bytes.
     pub fn push(&mut self, bytes: &[u8], normalisation: &Normalisation) {
-        for (col, &byte) in bytes.iter().enumerate() {
-            if byte != 0 {
-                let scale = match normalisation {
-                    Normalisation::Uniform { scale, .. } => *scale,
-                    Normalisation::PerColumn { scale, .. } => scale[col],
-                };
+        let scale = |col: usize| match normalisation {
+            Normalisation::Uniform { scale, .. } => *scale,
+            Normalisation::PerColumn { scale, .. } => scale[col],
+        };
+        // Most bytes are zeros, and most of those have only such beside them.
+        for (first, bytes) in (0..).step_by(ZEROS).zip(bytes.chunks(ZEROS)) {
+            if bytes.iter().all(|&byte| byte == 0) {
+                continue;
+            }
+            for (col, &byte) in (first..).zip(bytes).filter(|(_, byte)| **byte != 0) {
                 self.cols.push(col as u32);
-                self.values.push(f32::from(byte) * scale);
+                self.values.push(f32::from(byte) * scale(col));
             }
         }
         self.ends.push(self.cols.len());
     }
 
+    #[inline(always)]
     fn row(&self, row: usize) -> (&[u32], &[f32]) {
         let range = if row == 0 { 0 } else { self.ends[row - 1] }..self.ends[row];
         (&self.cols[range.clone()], &self.values[range])
@@ -66,43 +75,45 @@ impl SparseRows {
 impl PackedEncoder {
     /// Packs `w_enc [d_sae, d_in]` and `b_enc [d_sae]`, reusing the memory. With `shifts` (of a data set's
     /// normalisation) [`PackedEncoder::encode_sparse`] can be used too.
-    pub fn pack(&mut self, w_enc: &[f32], b_enc: &[f32], shifts: Option<&Normalisation>) {
+    ///
+    /// # Errors
+    /// If a thread ends.
+    pub fn pack(
+        &mut self,
+        w_enc: &[f32],
+        b_enc: &[f32],
+        shifts: Option<&Normalisation>,
+        threads: Threads,
+    ) -> Result<()> {
         (self.d_sae, self.d_in) = (b_enc.len(), w_enc.len() / b_enc.len());
-        let n_panels = self.d_sae.div_ceil(PANEL);
-        self.panels.resize(n_panels * self.d_in, Panel::default());
+        let (d_in, n_panels) = (self.d_in, self.d_sae.div_ceil(PANEL));
+        self.panels.resize(n_panels * d_in, Panel::default());
         self.bias.clear();
         self.bias.extend_from_slice(b_enc);
         self.bias.resize(n_panels * PANEL, 0.0);
-        let latents = w_enc.chunks(PANEL * self.d_in);
-        for (panel, latents) in self.panels.chunks_exact_mut(self.d_in).zip(latents) {
-            interleave(latents, self.d_in, panel);
-        }
-        self.zero_bias.clear();
-        if let Some(normalisation) = shifts {
-            self.add_shifts(normalisation);
-        }
-    }
-
-    fn add_shifts(&mut self, normalisation: &Normalisation) {
-        for (panel, bias) in self.panels.chunks_exact(self.d_in).zip(self.bias.as_chunks::<PANEL>().0) {
-            let mut sums = [F32x4::zero(); 4];
-            for (col, weights) in panel.iter().enumerate() {
-                let shift = F32x4::splat(match normalisation {
-                    Normalisation::Uniform { shift, .. } => *shift,
-                    Normalisation::PerColumn { shift, .. } => shift[col],
-                });
-                let weights = load(weights);
-                sums = std::array::from_fn(|i| sums[i] + shift * weights[i]);
+        self.zero_bias.clone_from(&self.bias);
+        let latents = w_enc.chunks(PANEL * d_in);
+        let panels = self.panels.chunks_exact_mut(d_in).zip(self.zero_bias.chunks_exact_mut(PANEL));
+        threads.for_each(latents.zip(panels), |(latents, (panel, zero_bias))| {
+            interleave(latents, d_in, panel);
+            if let Some(normalisation) = shifts {
+                add_shifts(panel, normalisation, zero_bias);
             }
-            let bias: [F32x4; 4] = load_first(bias);
-            for (sum, bias) in sums.into_iter().zip(bias) {
-                self.zero_bias.extend((sum + bias).lanes());
-            }
-        }
+        })
     }
 
     /// `pre [rows, d_sae]` of dense rows `x [rows, d_in]`.
     pub fn encode(&self, x: &[f32], pre: &mut [f32]) {
+        widest(Encode { encoder: self, x, pre });
+    }
+
+    /// `pre [rows, d_sae]` of sparse byte rows; needs the shifts of their normalisation at packing.
+    pub fn encode_sparse(&self, rows: &SparseRows, pre: &mut [f32]) {
+        widest(EncodeSparse { encoder: self, rows, pre });
+    }
+
+    #[inline(always)]
+    fn encode_inline(&self, x: &[f32], pre: &mut [f32]) {
         let panels = self.panels.chunks_exact(self.d_in).zip(self.bias.as_chunks::<PANEL>().0);
         for (index, (panel, bias)) in panels.enumerate() {
             let first = index * PANEL;
@@ -123,8 +134,8 @@ impl PackedEncoder {
         }
     }
 
-    /// `pre [rows, d_sae]` of sparse byte rows; needs the shifts of their normalisation at packing.
-    pub fn encode_sparse(&self, rows: &SparseRows, pre: &mut [f32]) {
+    #[inline(always)]
+    fn encode_sparse_inline(&self, rows: &SparseRows, pre: &mut [f32]) {
         let panels = self.panels.chunks_exact(self.d_in).zip(self.zero_bias.as_chunks::<PANEL>().0);
         for (index, (panel, bias)) in panels.enumerate() {
             let first = index * PANEL;
@@ -140,6 +151,52 @@ impl PackedEncoder {
             }
         }
     }
+}
+
+/// Of dense rows.
+struct Encode<'a> {
+    encoder: &'a PackedEncoder,
+    x: &'a [f32],
+    pre: &'a mut [f32],
+}
+
+impl Kernel for Encode<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.encoder.encode_inline(self.x, self.pre);
+    }
+}
+
+/// Of sparse rows.
+struct EncodeSparse<'a> {
+    encoder: &'a PackedEncoder,
+    rows: &'a SparseRows,
+    pre: &'a mut [f32],
+}
+
+impl Kernel for EncodeSparse<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.encoder.encode_sparse_inline(self.rows, self.pre);
+    }
+}
+
+/// Adds `Σ_k shift_k W_enc[k]` to the bias of a panel.
+fn add_shifts(panel: &[Panel], normalisation: &Normalisation, bias: &mut [f32]) {
+    let mut sums = [F32x4::zero(); 4];
+    for (col, weights) in panel.iter().enumerate() {
+        let shift = F32x4::splat(match normalisation {
+            Normalisation::Uniform { shift, .. } => *shift,
+            Normalisation::PerColumn { shift, .. } => shift[col],
+        });
+        let weights = load(weights);
+        sums = std::array::from_fn(|i| sums[i] + shift * weights[i]);
+    }
+    store(sums, load_first(bias), bias);
 }
 
 /// Up to 16 latents `[n, d_in]` → `[d_in][16]`.

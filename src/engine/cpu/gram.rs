@@ -4,11 +4,16 @@
 //! relative error of a block is that of about a hundred float32 additions, and blocks do not add to it.
 
 use super::batch::Batch;
-use super::row_sums::weighted_rows_from;
+use super::row_sums::{Place, terms, weighted_rows_from};
 #[cfg(doc)]
 use crate::engine::STATISTICS_BLOCK;
 use crate::engine::SufficientStats;
+use crate::error::Result;
 use crate::sae::LatentIndex;
+use crate::threads::Threads;
+
+/// Latents that a thread takes at a time.
+const PIECE: usize = 16;
 
 /// Above this share of active latents dense row sums, four lanes at a time, replace the scatter of pairs: they meet at a
 /// quarter by count of operations, and scattered ones cost more. Not tuned by measurement.
@@ -18,14 +23,16 @@ const DENSE_SHARE: f64 = 0.15;
 #[derive(Debug, Default)]
 pub struct Accumulator {
     by_latent: LatentIndex,
-    row: Vec<f32>,
     dense: Vec<f32>,
 }
 
 impl Accumulator {
     /// Adds an encoded block to the sums. Of `ZᵀZ` only the upper triangle is written:
     /// [`SufficientStats::mirror`] completes it.
-    pub fn add(&mut self, batch: &Batch, stats: &mut SufficientStats) {
+    ///
+    /// # Errors
+    /// If a thread ends.
+    pub fn add(&mut self, batch: &Batch, stats: &mut SufficientStats, threads: Threads) -> Result<()> {
         let codes = &batch.codes;
         let (rows, d_sae) = (codes.rows(), codes.d_sae());
         self.by_latent.rebuild(codes);
@@ -35,48 +42,62 @@ impl Accumulator {
             stats.z[latent as usize] += f64::from(z);
             stats.active[latent as usize] += 1;
         }
-        self.add_by_latent(batch, &batch.x, false, &mut stats.zx);
-        if codes.len() as f64 > DENSE_SHARE * (rows * d_sae) as f64 {
-            let mut dense = std::mem::take(&mut self.dense);
-            dense.clear();
-            dense.resize(rows * d_sae, 0.0);
-            codes.scatter(&mut dense);
-            self.add_by_latent(batch, &dense, true, &mut stats.zz);
-            self.dense = dense;
-        } else {
-            add_pairs(batch, &mut stats.zz);
+        let is_dense = codes.len() as f64 > DENSE_SHARE * (rows * d_sae) as f64;
+        if is_dense {
+            self.dense.clear();
+            self.dense.resize(rows * d_sae, 0.0);
+            codes.scatter(&mut self.dense);
         }
-    }
-
-    /// `sums [d_sae, width] += Zᵀ right` for `right [rows, width]`; with `upper` from the diagonal on only.
-    fn add_by_latent(&mut self, batch: &Batch, right: &[f32], upper: bool, sums: &mut [f64]) {
-        let width = right.len() / batch.codes.rows();
-        self.row.resize(width, 0.0);
-        let values = batch.codes.values();
-        for (latent, sums) in sums.chunks_exact_mut(width).enumerate() {
-            let (rows, entries) = self.by_latent.of(latent);
-            if rows.is_empty() {
-                continue;
+        let (by_latent, dense) = (&self.by_latent, &*self.dense);
+        let zz = stats.zz.chunks_mut(PIECE * d_sae);
+        let pieces = zz.zip(stats.zx.chunks_mut(PIECE * batch.d_in)).enumerate();
+        threads.for_each(pieces, |(piece, (zz, zx))| {
+            let first = piece * PIECE;
+            add_by_latent(by_latent, batch, &batch.x, first, false, zx);
+            if is_dense {
+                add_by_latent(by_latent, batch, dense, first, true, zz);
+            } else {
+                add_pairs(by_latent, batch, first, zz);
             }
-            let from = if upper { latent } else { 0 };
-            let terms = rows.iter().zip(entries).map(|(&row, &at)| (row as usize, values[at as usize]));
-            weighted_rows_from(from, &mut self.row, None, right, terms);
-            sums[from..].iter_mut().zip(&self.row[from..]).for_each(|(sum, &x)| *sum += f64::from(x));
-        }
+        })
     }
 }
 
-/// The upper triangle of `ZᵀZ` from the active pairs of each row; products of float32 are exact in float64.
-fn add_pairs(batch: &Batch, zz: &mut [f64]) {
+/// `sums [_, width] += Zᵀ right` for `right [rows, width]` and the latents from `first` on; with `upper` from the
+/// diagonal on only.
+fn add_by_latent(
+    by_latent: &LatentIndex,
+    batch: &Batch,
+    right: &[f32],
+    first: usize,
+    upper: bool,
+    sums: &mut [f64],
+) {
+    let width = right.len() / batch.codes.rows();
+    let mut row = vec![0.0; width];
+    let values = batch.codes.values();
+    for (latent, sums) in (first..).zip(sums.chunks_exact_mut(width)) {
+        let index = by_latent.of(latent);
+        if index.0.is_empty() {
+            continue;
+        }
+        let from = if upper { latent } else { 0 };
+        weighted_rows_from(from, &mut row, None, right, terms(index, values, 1.0, Place::SAME));
+        sums[from..].iter_mut().zip(&row[from..]).for_each(|(sum, &x)| *sum += f64::from(x));
+    }
+}
+
+/// The upper triangle of `ZᵀZ`, of the latents from `first` on, from the active pairs of each row; products of float32
+/// are exact in float64.
+fn add_pairs(by_latent: &LatentIndex, batch: &Batch, first: usize, zz: &mut [f64]) {
     let codes = &batch.codes;
-    for row in 0..codes.rows() {
-        let range = codes.range(row);
-        let (latents, values) = (&codes.latents()[range.clone()], &codes.values()[range]);
-        for (at, (&left, &z)) in latents.iter().zip(values).enumerate() {
-            let sums = &mut zz[left as usize * codes.d_sae()..][..codes.d_sae()];
-            let z = f64::from(z);
+    for (latent, sums) in (first..).zip(zz.chunks_exact_mut(codes.d_sae())) {
+        let (rows, entries) = by_latent.of(latent);
+        for (&row, &at) in rows.iter().zip(entries) {
+            let z = f64::from(codes.values()[at as usize]);
             // Latents of a row ascend.
-            for (&right, &value) in latents[at..].iter().zip(&values[at..]) {
+            let others = at as usize..codes.range(row as usize).end;
+            for (&right, &value) in codes.latents()[others.clone()].iter().zip(&codes.values()[others]) {
                 sums[right as usize] += z * f64::from(value);
             }
         }

@@ -1,15 +1,16 @@
-//! The CPU engine: SIMD kernels, one thread. Every result is the same bits in wasm and natively.
+//! The CPU engine: SIMD kernels, on one thread or several. Every result is the same bits, in wasm, natively and on any number
+//! of threads.
 
+mod auxiliary;
 mod batch;
 mod cpu_engine;
 mod encode;
+mod entries;
 mod gradient;
 mod gram;
 mod inference;
 mod row_sums;
-mod simd;
+mod thresholds;
 
 pub use cpu_engine::CpuEngine;
 pub use inference::CpuInference;
-#[cfg(feature = "files")]
-pub use simd::dot;

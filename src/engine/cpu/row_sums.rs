@@ -1,6 +1,39 @@
 //! Weighted sums of rows, with the sums kept in registers: reconstruction, gradients, and sufficient statistics.
 
-use super::simd::{F32x4, load_first};
+#[cfg(doc)]
+use crate::sae::LatentIndex;
+use crate::simd::{F32x4, Kernel, load_first, widest};
+
+/// Where the rows of a batch lie in a list of rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    pub stride: usize,
+    pub offset: usize,
+}
+
+impl Place {
+    /// Each at its own number.
+    pub const SAME: Self = Self { stride: 1, offset: 0 };
+
+    /// Where a row lies.
+    #[inline(always)]
+    pub fn of(self, row: usize) -> usize {
+        row * self.stride + self.offset
+    }
+}
+
+/// The terms of a latent: `scale · values[at]` on each of its rows, which lie where `place` says. `index` is what
+/// [`LatentIndex::of`] gives.
+///
+/// One function for all sums over a latent's rows, so that the kernels are compiled once for them.
+pub fn terms<'a>(
+    (rows, entries): (&'a [u32], &'a [u32]),
+    values: &'a [f32],
+    scale: f32,
+    place: Place,
+) -> impl Iterator<Item = (usize, f32)> + Clone + 'a {
+    rows.iter().zip(entries).map(move |(&row, &at)| (place.of(row as usize), scale * values[at as usize]))
+}
 
 /// `out[col] = start[col] + Σ_i weight_i · rows[index_i][col]` for `rows [_, width]`.
 ///
@@ -23,23 +56,43 @@ pub fn weighted_rows_from(
     rows: &[f32],
     terms: impl Iterator<Item = (usize, f32)> + Clone,
 ) {
-    let width = out.len();
-    let mut col = first;
-    while col + 32 <= width {
-        block::<8>(out, start, rows, terms.clone(), col);
-        col += 32;
-    }
-    if col + 16 <= width {
-        block::<4>(out, start, rows, terms.clone(), col);
-        col += 16;
-    }
-    while col + 4 <= width {
-        block::<1>(out, start, rows, terms.clone(), col);
-        col += 4;
-    }
-    for col in col..width {
-        let start = start.map_or(0.0, |start| start[col]);
-        out[col] = terms.clone().fold(start, |sum, (index, weight)| sum + weight * rows[index * width + col]);
+    widest(RowSums { first, out, start, rows, terms });
+}
+
+/// What [`weighted_rows_from`] takes.
+struct RowSums<'a, T> {
+    first: usize,
+    out: &'a mut [f32],
+    start: Option<&'a [f32]>,
+    rows: &'a [f32],
+    terms: T,
+}
+
+impl<T: Iterator<Item = (usize, f32)> + Clone> Kernel for RowSums<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { first, out, start, rows, terms } = self;
+        let width = out.len();
+        let mut col = first;
+        while col + 32 <= width {
+            block::<8>(out, start, rows, terms.clone(), col);
+            col += 32;
+        }
+        if col + 16 <= width {
+            block::<4>(out, start, rows, terms.clone(), col);
+            col += 16;
+        }
+        while col + 4 <= width {
+            block::<1>(out, start, rows, terms.clone(), col);
+            col += 4;
+        }
+        for col in col..width {
+            let start = start.map_or(0.0, |start| start[col]);
+            out[col] =
+                terms.clone().fold(start, |sum, (index, weight)| sum + weight * rows[index * width + col]);
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::layout::Layout;
 use super::self_test::Check;
 use super::shared::TestedDevice;
 use crate::data::{Dataset, Storage};
-use crate::engine::{CpuEngine, Engine, Operation, Optimiser, State, StepOptions, apply};
+use crate::engine::{CpuEngine, Engine, Operation, Optimiser, State, StepOptions, Variants, apply};
 use crate::error::{Error, Result};
 use crate::random::{Random, Stream};
 use crate::sae::{Activation, Penalties, Sae, TopKBy};
@@ -181,6 +181,7 @@ async fn steps(engine: &mut impl Engine, batch: usize, calls: usize, batches: us
         weight_decay: 0.0,
         clip: None,
         penalties: Penalties::default(),
+        variants: Variants::NONE,
     };
     let rows: Vec<u32> = (0..batch as u32).cycle().take(batch * batches).collect();
     engine.begin_epoch();

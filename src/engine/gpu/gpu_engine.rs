@@ -15,10 +15,10 @@ use super::layout::Layout;
 use crate::data::{DataMoments, Dataset};
 use crate::engine::{
     Decoder, Engine, EvaluationSums, Moments, Optimiser, Split, State, StepOptions, StepSums,
-    SufficientStats, longest,
+    SufficientStats, Variants, longest,
 };
 use crate::error::{Error, Result};
-use crate::sae::{Parameter, Sae};
+use crate::sae::{Activation, Parameter, Sae};
 
 /// Multiply-adds of an encode between two readbacks on a real GPU: milliseconds on a good card, a tenth of a second on a
 /// weak one.
@@ -215,6 +215,8 @@ impl Engine for GpuEngine {
                 activation: self.shape.activation.clone(),
             },
             optimiser: Optimiser {
+                threshold: None,
+                idle: None,
                 steps: self.steps,
                 w_enc: moments(Parameter::EncoderWeights),
                 b_enc: moments(Parameter::EncoderBias),
@@ -235,8 +237,9 @@ impl Engine for GpuEngine {
         }
     }
 
-    async fn steps(&mut self, rows: &[u32], options: &StepOptions) -> Result<StepSums> {
+    async fn steps(&mut self, rows: &[u32], options: &StepOptions<'_>) -> Result<StepSums> {
         self.device.check()?;
+        supports(&self.shape.activation, options.variants)?;
         let mut sums = StepSums::default();
         let d_in = self.layout().d_in as f64;
         let mut add = |batch: usize, [squares, l1, _]: [f64; 3]| {
@@ -381,6 +384,23 @@ impl Engine for GpuEngine {
         }
         self.collect(&mut add).await?;
         Ok(sums)
+    }
+}
+
+/// Whether the engine has kernels for such steps.
+///
+/// # Errors
+/// [`Error::Gpu`] that names what it has none for.
+pub fn supports(activation: &Activation, variants: &Variants) -> Result<()> {
+    let missing = [
+        (matches!(activation, Activation::BatchTopK { .. }), "BatchTopK"),
+        (variants.auxk.is_some(), "AuxK"),
+        (variants.thresholds.is_some(), "trained thresholds"),
+        (!variants.prefixes.is_empty(), "prefixes"),
+    ];
+    match missing.iter().find(|(asked, _)| *asked) {
+        None => Ok(()),
+        Some((_, what)) => Err(Error::Gpu(format!("the GPU engine has no {what}: choose 'auto' or 'cpu'"))),
     }
 }
 

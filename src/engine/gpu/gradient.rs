@@ -37,8 +37,17 @@ pub struct BackwardPass {
     /// Of the decoder's matrix where it is trained; a tied one adds to the encoder's gradient.
     decoder: Option<BoundKernel>,
     decoder_bias: Option<BoundKernel>,
+    /// Of an untied decoder that Adam trains.
+    unit: Option<UnitDecoder>,
     clip: BoundKernel,
     trained: Vec<TrainedParameter>,
+}
+
+/// What keeps rows of W_dec at length 1.
+#[derive(Debug)]
+struct UnitDecoder {
+    tangent: BoundKernel,
+    normalise: BoundKernel,
 }
 
 /// A parameter that Adam trains.
@@ -80,6 +89,13 @@ impl BackwardPass {
             let buffers = [chunk.fit.whole(), of(&gradient, Parameter::DecoderBias)];
             BoundKernel::new(device, Kernel::ColumnSums, &buffers)
         });
+        let unit = trains(Parameter::DecoderWeights).then(|| {
+            let [theta, gradient] = [theta, &gradient].map(|buffer| of(buffer, Parameter::DecoderWeights));
+            UnitDecoder {
+                tangent: BoundKernel::new(device, Kernel::Tangent, &[theta.clone(), gradient]),
+                normalise: BoundKernel::new(device, Kernel::UnitRows, &[theta]),
+            }
+        });
         let clip = BoundKernel::new(device, Kernel::Clip, &[partials.whole(), factor.whole()]);
         let train = |parameter| {
             let [theta, m, v, previous, gradient] =
@@ -106,6 +122,7 @@ impl BackwardPass {
             encoder,
             decoder,
             decoder_bias,
+            unit,
             clip,
             trained,
         })
@@ -119,7 +136,7 @@ impl BackwardPass {
         forward: &ForwardPass,
         rows: usize,
         (total, earlier): (usize, Earlier),
-        options: &StepOptions,
+        options: &StepOptions<'_>,
     ) {
         let layout = &forward.chunk.layout;
         let scale = (2.0 / (total as f64 * layout.d_in as f64)) as f32;
@@ -139,8 +156,8 @@ impl BackwardPass {
     }
 
     /// Adam's step number `t`, counted from 1.
-    pub fn record_step(&self, queue: &mut DispatchQueue, layout: &Layout, options: &StepOptions, t: u64) {
-        let AdamStep { step_size, inverse_root } = AdamStep::new(options.lr, t);
+    pub fn record_step(&self, queue: &mut DispatchQueue, layout: &Layout, options: &StepOptions<'_>, t: u64) {
+        let AdamStep { step_size, inverse_root } = AdamStep::new(options.lr * options.variants.warmup(t), t);
         let task = |trained: &TrainedParameter| {
             let regularizer = options.regularizer(trained.parameter, layout.tied);
             let (ridge, proximal) = regularizer.gradient_weights();
@@ -157,6 +174,11 @@ impl BackwardPass {
             };
             (task, elements)
         };
+        let rows = Task { latents: layout.d_sae as u32, width: layout.width as u32, ..Task::default() };
+        let unit = self.unit.as_ref().filter(|_| options.variants.unit_decoder());
+        if let Some(unit) = unit {
+            queue.dispatch_rows(&unit.tangent, &rows, layout.d_sae, 12 * layout.width);
+        }
         if let Some(most) = options.clip {
             for (at, trained) in self.trained.iter().enumerate() {
                 let (task, elements) = task(trained);
@@ -171,6 +193,9 @@ impl BackwardPass {
         for trained in &self.trained {
             let (task, elements) = task(trained);
             queue.dispatch_items(&trained.adam, &task, elements, 16);
+        }
+        if let Some(unit) = unit {
+            queue.dispatch_rows(&unit.normalise, &rows, layout.d_sae, 8 * layout.width);
         }
     }
 }

@@ -111,9 +111,11 @@ kernels! {
     Invert "invert"
     ByLatent "by_latent"
     ColumnSums "column_sums"
+    Tangent "tangent"
     Norm "norm"
     Clip "clip"
     Adam "adam"
+    UnitRows "unit_rows"
 }
 
 impl Kernel {

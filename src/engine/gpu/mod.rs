@@ -35,7 +35,7 @@ mod sparse_codes;
 pub use adapter::Adapter;
 pub use benchmark::{GpuReport, Timing, Workload, benchmark};
 pub use device::GpuDevice;
-pub use gpu_engine::GpuEngine;
+pub use gpu_engine::{GpuEngine, supports};
 pub use inference::GpuInference;
 pub use kernels::{Kernel, OVERRIDES};
 pub use self_test::{Check, Race, race, self_test, verdict};

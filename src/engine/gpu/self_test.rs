@@ -8,10 +8,13 @@ use web_time::Instant;
 use super::device::GpuDevice;
 use super::gpu_engine::GpuEngine;
 use crate::data::{Dataset, NormalisationKind, Storage};
-use crate::engine::{CpuEngine, Decoder, Engine, Optimiser, Split, State, StepOptions, SufficientStats};
+use crate::engine::{
+    CpuEngine, Decoder, Engine, Optimiser, Split, State, StepOptions, SufficientStats, Variants,
+};
 use crate::error::{Error, Result};
 use crate::random::{Random, Stream};
 use crate::sae::{Activation, Penalties, Sae, Threshold, TopKBy};
+use crate::threads::Threads;
 
 /// Largest relative error of a sound device: float32 sums in another order differ by some 1e-6.
 const TOLERANCE: f64 = 1e-4;
@@ -141,6 +144,7 @@ async fn run(engine: &mut impl Engine) -> Result<[Vec<f64>; COMPARED.len()]> {
         weight_decay: 1e-2,
         clip: Some(0.1),
         penalties,
+        variants: Variants::NONE,
     };
     engine.begin_epoch();
     let sums = engine.evaluate(Split::Test, 0..ROWS as u32).await?;
@@ -187,9 +191,10 @@ pub struct Race {
 /// If the device fails.
 pub async fn race(
     device: &Rc<GpuDevice>,
+    threads: Threads,
     train: &Dataset,
     state: &State,
-    options: &StepOptions,
+    options: &StepOptions<'_>,
 ) -> Result<Race> {
     let most = (RACE_WORK / (state.sae.d_in * state.sae.d_sae)).max(1);
     let batch = options.batch_size.min(train.rows()).min(most);
@@ -197,7 +202,7 @@ pub async fn race(
     let rows: Vec<u32> = (0..batch as u32).collect();
     let data = train.select(&rows);
     let test = train.select(&rows[..1]);
-    let mut engine = CpuEngine::new(data.clone(), test.clone(), state.clone());
+    let mut engine = CpuEngine::new(data.clone(), test.clone(), state.clone()).on(threads);
     let cpu = best_of(3, &mut engine, &rows, &options).await?;
     let many: Vec<u32> = rows.iter().copied().cycle().take(batch * RACE_BATCHES).collect();
     let mut engine = GpuEngine::new(device.clone(), &data, &test, state).await?;
@@ -206,7 +211,12 @@ pub async fn race(
 }
 
 /// Seconds of the quickest of some calls after a first that warms up.
-async fn best_of(calls: usize, engine: &mut impl Engine, rows: &[u32], options: &StepOptions) -> Result<f64> {
+async fn best_of(
+    calls: usize,
+    engine: &mut impl Engine,
+    rows: &[u32],
+    options: &StepOptions<'_>,
+) -> Result<f64> {
     engine.begin_epoch();
     engine.steps(rows, options).await?;
     let mut best = f64::INFINITY;

@@ -1,7 +1,7 @@
 //! The folder of dictionary_learning: `config.json` and `ae.pt`. All its dictionaries here but `AutoEncoderNew` and
 //! `JumpReluAutoEncoder` see `x − b_dec`.
 //!
-//! A `BatchTopKSAE` shares k among the rows of a batch only while it trains. Afterwards it keeps what lies above the
+//! A `BatchTopKSAE`, or a `MatryoshkaBatchTopKSAE`, shares k among the rows of a batch only while it trains. Afterwards it keeps what lies above the
 //! threshold that training left (its `encode` with `use_threshold`, the default): that is JumpReLU, and is read so.
 
 use super::saelens::{parameters, thresholds_after_relu};
@@ -28,6 +28,7 @@ enum DictionaryClass {
     AutoEncoderNew,
     TopK,
     BatchTopK,
+    MatryoshkaBatchTopK,
     JumpRelu,
 }
 
@@ -38,10 +39,11 @@ impl DictionaryClass {
             Some("AutoEncoderNew") => Ok(Self::AutoEncoderNew),
             Some("AutoEncoderTopK") => Ok(Self::TopK),
             Some("BatchTopKSAE") => Ok(Self::BatchTopK),
+            Some("MatryoshkaBatchTopKSAE") => Ok(Self::MatryoshkaBatchTopK),
             Some("JumpReluAutoEncoder") => Ok(Self::JumpRelu),
             Some(other) => Err(trainer.error(format!(
                 "dictionary class '{other}' cannot be read: expected AutoEncoder, AutoEncoderNew, AutoEncoderTopK, \
-                 BatchTopKSAE or JumpReluAutoEncoder"
+                 BatchTopKSAE, MatryoshkaBatchTopKSAE or JumpReluAutoEncoder"
             ))),
             None => Err(trainer.error("entry 'trainer.dict_class' is missing, expected a string")),
         }
@@ -49,7 +51,7 @@ impl DictionaryClass {
 
     fn subtracts_b_dec(self) -> bool {
         match self {
-            Self::AutoEncoder | Self::TopK | Self::BatchTopK => true,
+            Self::AutoEncoder | Self::TopK | Self::BatchTopK | Self::MatryoshkaBatchTopK => true,
             Self::AutoEncoderNew | Self::JumpRelu => false,
         }
     }
@@ -60,7 +62,7 @@ fn read(mut weights: Weights<'_>, config: &Config) -> Result<Sae> {
     let trainer = config.inner("trainer")?;
     let class = DictionaryClass::of(&trainer)?;
     let (d_in, d_sae) = match class {
-        DictionaryClass::JumpRelu => weights.matrix("W_enc")?,
+        DictionaryClass::JumpRelu | DictionaryClass::MatryoshkaBatchTopK => weights.matrix("W_enc")?,
         DictionaryClass::AutoEncoder
         | DictionaryClass::AutoEncoderNew
         | DictionaryClass::TopK
@@ -77,7 +79,9 @@ fn read(mut weights: Weights<'_>, config: &Config) -> Result<Sae> {
         DictionaryClass::TopK | DictionaryClass::BatchTopK => {
             linear_layers(&mut weights, d_in, d_sae, "b_dec")?
         }
-        DictionaryClass::JumpRelu => parameters(&mut weights, d_in, d_sae)?,
+        DictionaryClass::JumpRelu | DictionaryClass::MatryoshkaBatchTopK => {
+            parameters(&mut weights, d_in, d_sae)?
+        }
     };
     if class.subtracts_b_dec() {
         sae.shift_input_by_b_dec(-1.0);
@@ -91,8 +95,11 @@ fn read(mut weights: Weights<'_>, config: &Config) -> Result<Sae> {
             weights.number("threshold")?;
             Activation::TopK { k, by: TopKBy::Positive }
         }
-        DictionaryClass::BatchTopK => {
+        DictionaryClass::BatchTopK | DictionaryClass::MatryoshkaBatchTopK => {
             weights.count("k")?;
+            if weights.has("group_sizes") {
+                check_groups(&mut weights, d_sae)?;
+            }
             Activation::JumpRelu { threshold: Threshold::Shared(batch_threshold(&mut weights)?) }
         }
         DictionaryClass::JumpRelu => {
@@ -103,12 +110,21 @@ fn read(mut weights: Weights<'_>, config: &Config) -> Result<Sae> {
     Ok(sae)
 }
 
+/// Groups of latents, each a prefix's difference to the one before: all are in use.
+fn check_groups(weights: &mut Weights<'_>, d_sae: usize) -> Result<()> {
+    let sum: f64 = weights.values("group_sizes")?.into_iter().map(f64::from).sum();
+    if sum == d_sae as f64 {
+        return Ok(());
+    }
+    Err(weights.error(format!("tensor group_sizes adds up to {sum}, expected the {d_sae} latents")))
+}
+
 /// −1 until training has set one; with it the other program would compute a plain ReLU.
 fn batch_threshold(weights: &mut Weights<'_>) -> Result<f32> {
     match weights.number("threshold")? {
         threshold if threshold >= 0.0 => Ok(threshold),
         threshold => Err(weights.error(format!(
-            "tensor threshold is {threshold}: this BatchTopKSAE never set one in training, expected 0 or above"
+            "tensor threshold is {threshold}: this dictionary never set one in training, expected 0 or above"
         ))),
     }
 }

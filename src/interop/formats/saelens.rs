@@ -60,16 +60,22 @@ fn write(sae: &Sae) -> Result<Vec<NamedFile>> {
         Activation::JumpRelu { threshold } => {
             folder(sae, "jumprelu", None, Some(thresholds(threshold, sae.d_sae)?))
         }
+        // As SAELens saves a BatchTopK SAE that it has trained.
+        Activation::BatchTopK { threshold: Some(threshold), .. } => {
+            folder(sae, "jumprelu", None, Some(vec![*threshold; sae.d_sae]))
+        }
+        Activation::BatchTopK { threshold: None, .. } => Err(Error::option(
+            "activation",
+            "BatchTopK without a threshold",
+            "one that training has set: no step has seen an active latent yet",
+        )),
         &Activation::TopK { k, by } => folder(&*positive_topk(sae, k, by)?, "topk", Some(k), None),
     }
 }
 
 /// SAELens applies ReLU before it compares with the threshold.
 fn thresholds(threshold: &Threshold, d_sae: usize) -> Result<Vec<f32>> {
-    let thresholds = match threshold {
-        Threshold::Shared(threshold) => vec![*threshold; d_sae],
-        Threshold::PerLatent(thresholds) => thresholds.clone(),
-    };
+    let thresholds = threshold.per_latent(d_sae);
     match thresholds.iter().position(|&threshold| threshold < 0.0) {
         None => Ok(thresholds),
         Some(latent) => Err(Error::option(

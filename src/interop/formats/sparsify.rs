@@ -43,6 +43,7 @@ fn write(sae: &Sae) -> Result<Vec<NamedFile>> {
         Activation::TopK { k, by } => (positive_topk(sae, k, by)?, k),
         Activation::Relu => return Err(refused("ReLU")),
         Activation::JumpRelu { .. } => return Err(refused("JumpReLU")),
+        Activation::BatchTopK { .. } => return Err(refused("BatchTopK")),
     };
     let mut sae = sae.into_owned();
     sae.shift_input_by_b_dec(1.0);

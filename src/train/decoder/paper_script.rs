@@ -1,6 +1,7 @@
 //! The decoder as the paper's scripts solve for it.
 
 use super::cholesky::solve_semidefinite;
+use super::problem::DecoderLoss;
 use super::{DecoderPenalties, DecoderProblem, DecoderSolution, Pause};
 use crate::data::DataMoments;
 use crate::engine::SufficientStats;
@@ -25,11 +26,11 @@ pub async fn script_decoder(
     let sums: Vec<f64> = a.iter().step_by(d_sae + 1).copied().collect();
     let dependent = solve_semidefinite(&mut a, &mut w_dec, d_sae, &sums, pause).await?;
     let problem = DecoderProblem::new(stats, data, &DecoderPenalties::default());
-    let fit = problem.mean_fit(&w_dec);
+    let fit = problem.mean_fit(&w_dec, |_| 1.0);
     let b_dec: Vec<f64> = data.mean.iter().zip(&fit).map(|(mean, fit)| mean - fit).collect();
-    let (mse, objective) = problem.objective(&w_dec, &b_dec, None, pause).await?;
+    let DecoderLoss { mse, shorter, objective } = problem.objective(&w_dec, &b_dec, None, pause).await?;
     if !objective.is_finite() {
         return Err(Error::Diverged("the script's decoder is not finite".into()));
     }
-    Ok(DecoderSolution { w_dec, b_dec, mse, objective, objective_before: f64::NAN, dependent })
+    Ok(DecoderSolution { w_dec, b_dec, mse, objective, objective_before: f64::NAN, shorter, dependent })
 }

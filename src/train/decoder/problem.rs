@@ -4,13 +4,23 @@
 //! `A = ZᵀZ − N c z̄ z̄ᵀ + (α′ + μ′) I`, `C = ZᵀX − c z̄ (N x̄ + ν′ b₀)ᵀ + μ′ W₀`, `W = A⁻¹ C`,
 //! `b = (N (x̄ − z̄ W) + ν′ b₀) / (N + ν′ + β′)`. Everything is computed about the means, so that `N z̄ z̄ᵀ` never
 //! cancels against `ZᵀZ` by more than the data make it.
+//!
+//! With the losses of P prefixes (Matryoshka) F sums `|x − b − Σ_{i<p} z_i W_i|²` over each prefix `p`, still a quadratic
+//! form. With `c_i` the number of prefixes that hold latent `i`, `c_ij = min(c_i, c_j)` that of those which hold both, and
+//! `T = P N + ν′ + β′`, its normal equations, the bias eliminated, are
+//! `A_ij = c_ij (ZᵀZ)_ij − N² c_i c_j z̄_i z̄_j / T + (α′ + μ′) δ_ij`,
+//! `C_i = c_i ((ZᵀX)_i − N z̄_i (P N x̄ + ν′ b₀) / T) + μ′ W₀_i`,
+//! `b = (N (P x̄ − Σ c_i z̄_i W_i) + ν′ b₀) / T`. A is a sum over prefixes of the matrices of one loss, and so positive
+//! semidefinite; one prefix of all latents gives the equations above.
 
 use std::cmp::Ordering;
 
-use super::cholesky::{solve_semidefinite, subtract_product_in_pieces};
+use super::cholesky::solve_semidefinite;
+use super::product::{Left, Product};
+use super::triangle::BLOCK;
 use super::{DecoderPenalties, DecoderRef, NoPause, Pause};
 use crate::data::DataMoments;
-use crate::engine::SufficientStats;
+use crate::engine::{SufficientStats, VARIANTS_OFFERED};
 use crate::error::{Error, Result};
 use crate::memory::copy;
 use crate::progress::run_now;
@@ -31,6 +41,8 @@ pub struct DecoderSolution {
     pub objective: f64,
     /// The same for the decoder in use before the solve.
     pub objective_before: f64,
+    /// Mean squared errors of the prefixes but that of all latents, added up.
+    pub shorter: f64,
     /// Latents found to depend on others; their decoder rows are 0.
     pub dependent: usize,
 }
@@ -50,10 +62,10 @@ pub fn solve_decoder(
     run_now(DecoderProblem::new(stats, data, penalties).solve(now, previous, &mut NoPause))
 }
 
-/// Multiply-adds of a solve: the factorisation, two substitutions, and products for `evaluations` of F.
+/// Multiply-adds of a solve: the factorisation, two substitutions, and half a product for each of `evaluations` of F.
 pub fn solve_work(d_sae: usize, d_in: usize, evaluations: u32) -> f64 {
     let (n, m) = (d_sae as f64, d_in as f64);
-    n * n * n / 6.0 + n * n * m * (1.0 + f64::from(evaluations))
+    n * n * n / 6.0 + n * n * m * (1.0 + 0.5 * f64::from(evaluations))
 }
 
 /// The statistics about the means, in units of raw sums.
@@ -70,6 +82,8 @@ pub struct DecoderProblem<'a> {
     data: &'a DataMoments,
     /// The weights times N·d_in.
     penalties: DecoderPenalties,
+    /// Numbers of latents whose losses F has, that of all latents last.
+    prefixes: Vec<usize>,
 }
 
 /// The minimiser of a problem.
@@ -99,7 +113,29 @@ impl<'a> DecoderProblem<'a> {
         for (i, row) in zx.chunks_exact_mut(d_in).enumerate() {
             limit(row, (zz[i * d_sae + i].max(0.0) * data.total_sum_of_squares).sqrt());
         }
-        Self { n, d_sae, d_in, zz, zx, z_mean, data, penalties: penalties.times(n * d_in as f64) }
+        let penalties = penalties.times(n * d_in as f64);
+        Self { n, d_sae, d_in, zz, zx, z_mean, data, penalties, prefixes: vec![d_sae] }
+    }
+
+    /// The same with the losses of these prefixes, ascending, of which the last has all latents; none are that one.
+    pub fn with_prefixes(mut self, prefixes: &[usize]) -> Self {
+        if !prefixes.is_empty() {
+            self.prefixes = prefixes.to_vec();
+        }
+        self
+    }
+
+    /// P: losses of F.
+    fn losses(&self) -> f64 {
+        if VARIANTS_OFFERED { self.prefixes.len() as f64 } else { 1.0 }
+    }
+
+    /// `c_i`: prefixes that hold a latent.
+    fn holders(&self, latent: usize) -> f64 {
+        if !VARIANTS_OFFERED {
+            return 1.0;
+        }
+        (self.prefixes.len() - self.prefixes.partition_point(|&end| end <= latent)) as f64
     }
 
     fn elements(&self) -> f64 {
@@ -117,9 +153,11 @@ impl<'a> DecoderProblem<'a> {
         pause: &mut dyn Pause,
     ) -> Result<DecoderSolution> {
         let Minimiser { w_dec, b_dec, dependent } = self.minimise(Some(previous), pause).await?;
-        let (_, objective_before) = self.objective(now.w_dec, now.b_dec, Some(previous), pause).await?;
-        let (mse, objective) = self.objective(&w_dec, &b_dec, Some(previous), pause).await?;
-        let slack = ROUNDING * (self.data.total_sum_of_squares / self.elements() + objective_before.abs());
+        let before = self.objective(now.w_dec, now.b_dec, Some(previous), pause).await?;
+        let after = self.objective(&w_dec, &b_dec, Some(previous), pause).await?;
+        let (objective_before, objective) = (before.objective, after.objective);
+        let slack = ROUNDING * (self.data.total_sum_of_squares / self.elements() + objective_before.abs())
+            + self.rounding_of_pulls(&w_dec, &b_dec);
         let rose = objective.partial_cmp(&(objective_before + slack)) != Some(Ordering::Less);
         if rose && objective != objective_before {
             return Err(Error::Diverged(format!(
@@ -127,8 +165,22 @@ impl<'a> DecoderProblem<'a> {
                  latents depend on others; a larger alpha keeps the solution bounded"
             )));
         }
+        // Where a better decoder is out of rounding's reach the decoder in use stays: F must not rise.
+        let (w_dec, b_dec, after) = if objective > objective_before {
+            (copy("W_dec", now.w_dec)?, copy("b_dec", now.b_dec)?, before)
+        } else {
+            (w_dec, b_dec, after)
+        };
+        let objective = after.objective;
         let (objective, objective_before) = (objective.max(0.0), objective_before.max(0.0));
-        Ok(DecoderSolution { w_dec, b_dec, mse, objective, objective_before, dependent })
+        let DecoderLoss { mse, shorter, .. } = after;
+        Ok(DecoderSolution { w_dec, b_dec, mse, objective, objective_before, shorter, dependent })
+    }
+
+    /// What the last bits of a decoder cost by the pull towards the one before: much, where both are long and it is strong.
+    fn rounding_of_pulls(&self, w: &[f64], b: &[f64]) -> f64 {
+        let bits = |v: &[f64]| v.iter().map(|v| (4.0 * f64::EPSILON * v).powi(2)).sum::<f64>();
+        (self.penalties.mu_dec * bits(w) + self.penalties.nu_dec * bits(b)) / self.elements()
     }
 
     /// The minimiser alone. `previous` may be left out where μ_dec and ν_dec are 0.
@@ -143,31 +195,36 @@ impl<'a> DecoderProblem<'a> {
         let DecoderPenalties { alpha, beta, mu_dec, nu_dec } = self.penalties;
         let w0 = |at: usize| previous.map_or(0.0, |previous| previous.w_dec[at]);
         let b0 = |col: usize| previous.map_or(0.0, |previous| previous.b_dec[col]);
-        let total = self.n + nu_dec + beta;
+        let losses = self.losses();
+        let total = losses * self.n + nu_dec + beta;
         let c = self.n / total;
-        // ZᵀZ − N c z̄z̄ᵀ is the centred sum plus N (1 − c) z̄z̄ᵀ; likewise on the right,
-        // ZᵀX − c z̄ (N x̄ + ν b₀)ᵀ = centred + z̄ (N (1 − c) x̄ − c ν b₀)ᵀ.
-        let share = self.n * (1.0 - c);
         let mut a = copy("ZᵀZ", &self.zz)?;
         for (i, row) in a.chunks_exact_mut(self.d_sae).enumerate() {
-            let weight = share * self.z_mean[i];
-            row.iter_mut().zip(&self.z_mean).for_each(|(a, z)| *a += weight * z);
+            let own = self.holders(i);
+            for (j, (a, z)) in row.iter_mut().zip(&self.z_mean).enumerate() {
+                // The centred sum plus what is left of the means: nothing but for ν and β, and for prefixes.
+                let other = self.holders(j);
+                let both = own.min(other);
+                let weight = self.n * (both - own * other * c) * self.z_mean[i];
+                *a = both * *a + weight * z;
+            }
             row[i] += alpha + mu_dec;
         }
         let mut w = copy("W_dec", &self.zx)?;
         for (i, row) in w.chunks_exact_mut(self.d_in).enumerate() {
+            let own = self.holders(i);
             for (j, w) in row.iter_mut().enumerate() {
-                let shift = share * self.data.mean[j] - c * nu_dec * b0(j);
-                *w += self.z_mean[i] * shift + mu_dec * w0(i * self.d_in + j);
+                let shift = self.n * (1.0 - losses * c) * self.data.mean[j] - c * nu_dec * b0(j);
+                *w = own * *w + (own * self.z_mean[i] * shift + mu_dec * w0(i * self.d_in + j));
             }
         }
         // What the centred sums cancelled from: a latent that is on everywhere with one value is not independent.
         let squares = self.zz.iter().step_by(self.d_sae + 1);
         let sums: Vec<f64> = squares.zip(&self.z_mean).map(|(zz, mean)| zz + self.n * mean * mean).collect();
         let dependent = solve_semidefinite(&mut a, &mut w, self.d_sae, &sums, pause).await?;
-        let fit = self.mean_fit(&w);
+        let fit = self.mean_fit(&w, |latent| self.holders(latent));
         let b: Vec<f64> = (0..self.d_in)
-            .map(|j| (self.n * (self.data.mean[j] - fit[j]) + nu_dec * b0(j)) / total)
+            .map(|j| (self.n * (losses * self.data.mean[j] - fit[j]) + nu_dec * b0(j)) / total)
             .collect();
         if !w.iter().chain(&b).all(|value| value.is_finite()) {
             return Err(Error::Diverged(
@@ -177,11 +234,12 @@ impl<'a> DecoderProblem<'a> {
         Ok(Minimiser { w_dec: w, b_dec: b, dependent })
     }
 
-    /// `z̄ W`, `[d_in]`.
-    pub(super) fn mean_fit(&self, w: &[f64]) -> Vec<f64> {
+    /// `Σ weight_i z̄_i W_i`, `[d_in]`, over as many latents as there are rows.
+    pub(super) fn mean_fit(&self, w: &[f64], weight: impl Fn(usize) -> f64) -> Vec<f64> {
         let mut fit = vec![0.0; self.d_in];
-        for (row, z) in w.chunks_exact(self.d_in).zip(&self.z_mean) {
-            fit.iter_mut().zip(row).for_each(|(fit, w)| *fit += z * w);
+        for (latent, (row, z)) in w.chunks_exact(self.d_in).zip(&self.z_mean).enumerate() {
+            let weight = weight(latent) * z;
+            fit.iter_mut().zip(row).for_each(|(fit, w)| *fit += weight * w);
         }
         fit
     }
@@ -194,15 +252,16 @@ impl<'a> DecoderProblem<'a> {
         b: &[f64],
         previous: Option<DecoderRef<'_>>,
         pause: &mut dyn Pause,
-    ) -> Result<(f64, f64)> {
-        // Σ|x̃ − z̃W|² = Σ|x̃|² − tr(Wᵀ (2 C − A W)) with R = C − A W: = Σ|x̃|² − tr(Wᵀ (C + R)).
-        let mut residual = copy("the residual of ZᵀX", &self.zx)?;
-        subtract_product_in_pieces(&mut residual, &self.zz, w, self.d_in, 0, pause).await?;
-        let explained: f64 = w.iter().zip(&self.zx).zip(&residual).map(|((w, c), r)| w * (c + r)).sum();
-        let fit = self.mean_fit(w);
-        let offset: f64 =
-            (0..self.d_in).map(|j| self.data.mean[j] - fit[j] - b[j]).map(|offset| offset * offset).sum();
-        let squares = self.data.total_sum_of_squares - explained + self.n * offset;
+    ) -> Result<DecoderLoss> {
+        let quadratic = self.quadratic(w, pause).await?;
+        let squares = self.squares(w, b, quadratic);
+        let mut shorter = 0.0;
+        if let (true, Some((_, prefixes))) = (VARIANTS_OFFERED, self.prefixes.split_last()) {
+            for &latents in prefixes {
+                let w = &w[..latents * self.d_in];
+                shorter += self.squares(w, b, self.quadratic(w, pause).await?);
+            }
+        }
         let size = |v: &[f64]| v.iter().map(|v| v * v).sum::<f64>();
         let distance =
             |v: &[f64], v0: &[f64]| v.iter().zip(v0).map(|(v, v0)| (v - v0) * (v - v0)).sum::<f64>();
@@ -211,7 +270,58 @@ impl<'a> DecoderProblem<'a> {
             (mu_dec * distance(w, previous.w_dec), nu_dec * distance(b, previous.b_dec))
         });
         let penalties = alpha * size(w) + beta * size(b) + w_moved + b_moved;
-        Ok((squares.max(0.0) / self.elements(), (squares + penalties) / self.elements()))
+        Ok(DecoderLoss {
+            mse: squares.max(0.0) / self.elements(),
+            shorter: shorter.max(0.0) / self.elements(),
+            objective: (squares + shorter + penalties) / self.elements(),
+        })
+    }
+
+    /// `Σ|x − x̂|²` of the reconstruction by the first latents, whose decoder rows are `w`; `quadratic` is that of `w`.
+    fn squares(&self, w: &[f64], b: &[f64], quadratic: f64) -> f64 {
+        // Σ|x̃ − z̃W|² = Σ|x̃|² − 2 tr(Wᵀ C) + tr(Wᵀ A W).
+        let linear: f64 = w.iter().zip(&self.zx).map(|(w, c)| w * c).sum();
+        let explained = 2.0 * linear - quadratic;
+        let fit = self.mean_fit(w, |_| 1.0);
+        let offset: f64 =
+            (0..self.d_in).map(|j| self.data.mean[j] - fit[j] - b[j]).map(|offset| offset * offset).sum();
+        self.data.total_sum_of_squares - explained + self.n * offset
+    }
+}
+
+/// What a decoder costs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DecoderLoss {
+    /// Mean squared error of the reconstruction by all latents.
+    pub mse: f64,
+    /// Those by shorter prefixes, added up.
+    pub shorter: f64,
+    /// The terms of F that involve the decoder.
+    pub objective: f64,
+}
+
+impl DecoderProblem<'_> {
+    /// `tr(Wᵀ A W)` for the centred `A = Σ(z − z̄)(z − z̄)ᵀ` of the first latents, whose decoder rows are `w`. The upper
+    /// triangle is enough.
+    async fn quadratic(&self, w: &[f64], pause: &mut dyn Pause) -> Result<f64> {
+        let (n, m) = (self.d_sae, self.d_in);
+        let mut product = Product::default();
+        let mut sum = 0.0;
+        for (first, rows) in (0..n).step_by(BLOCK).zip(w.chunks(BLOCK * m)) {
+            let end = first + rows.len() / m;
+            let from = |col: usize| Left {
+                values: &self.zz[(first * n + col).min(n * n)..],
+                stride: n,
+                transposed: false,
+            };
+            // −2 A[rows, after] W[after] − A[rows, rows] W[rows]
+            let mut negative = vec![0.0; rows.len()];
+            product.subtract(&mut negative, from(end), &w[end * m..], m, 0..m, pause).await?;
+            negative.iter_mut().for_each(|value| *value *= 2.0);
+            product.subtract(&mut negative, from(first), rows, m, 0..m, pause).await?;
+            sum -= rows.iter().zip(&negative).map(|(w, negative)| w * negative).sum::<f64>();
+        }
+        Ok(sum)
     }
 }
 

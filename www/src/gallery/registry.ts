@@ -1,5 +1,6 @@
 // The gallery's figures by name: how each is loaded, which the gallery and the page of a single figure share.
 
+import { onDemand } from '../kit/modules';
 import { titles, type FigureName } from './frame/titles';
 
 /** Loads each component; nothing of it is loaded before. */
@@ -32,6 +33,6 @@ export interface FigureComponent extends HTMLElement {
 
 /** Loads a figure and makes its component, `<splinterp-NAME>`. */
 export async function makeFigure(name: FigureName): Promise<FigureComponent> {
-  await loaders[name]();
+  await onDemand(loaders[name]);
   return document.createElement(`splinterp-${name}`) as FigureComponent;
 }

@@ -1,17 +1,41 @@
-// The values of all curves at one epoch: a small table beside the crosshair, for the eye, and the same in words for the
-// box, which is a slider over the epochs.
+// The values of all curves at one place of their axis: a small table beside the crosshair, for the eye, and the same in
+// words for the box, which is a slider over the places.
 
 import { css } from 'lit';
-import { count, measured } from './format';
+import { measured } from './format';
 
-/** One curve, a value an epoch. */
+/** One curve. */
 export interface Curve {
   /** What it is called where its values are shown. */
   name: string;
-  /** CSS variable of its colour, without the dashes. */
-  colour: string;
-  dashed: boolean;
-  values: readonly (number | null)[];
+  /** The run that it is of, by whose name it has its colour and its marker. */
+  run: string;
+  /** What it is of: test rows, training rows, or a run that is kept for comparison. */
+  line: 'solid' | 'dashed' | 'dotted';
+  /** Where its values stand on the axis, ascending. */
+  places: readonly number[];
+  values: readonly number[];
+}
+
+/** What curves are drawn over. */
+export interface PlotAxis {
+  /** Beside the axis. */
+  label: string;
+  /** Whether all curves have their values at the same places; else what holds at a place is the last value before it. */
+  shared: boolean;
+  /** A place in words. */
+  at: (place: number) => string;
+}
+
+/** Every place at which some curve has a value. */
+export function placesOfAll(curves: readonly Curve[]): number[] {
+  return [...new Set(curves.flatMap(({ places }) => places))].sort((a, b) => a - b);
+}
+
+/** What a curve says of a place. */
+function valueAt({ places, values }: Curve, place: number, { shared }: PlotAxis): number | undefined {
+  const at = shared ? places.indexOf(place) : places.findLastIndex((each) => each <= place);
+  return values[at];
 }
 
 export const crosshairStyles = css`
@@ -48,6 +72,9 @@ export const crosshairStyles = css`
   .values i.dashed {
     border-top: 1.5px dashed;
   }
+  .values i.dotted {
+    border-top: 2px dotted;
+  }
   .values b {
     text-align: right;
   }
@@ -58,21 +85,23 @@ export const crosshairStyles = css`
   }
 `;
 
-/** Epochs of a step with Shift. */
+/** Places of a step with Shift. */
 const FURTHER = 10;
 
 export class Crosshair {
-  /** The epoch that the keyboard has chosen, from 1. */
-  epoch: number | undefined;
+  /** The place that the keyboard has chosen, by its number. */
+  chosen: number | undefined;
   private curves: readonly Curve[] = [];
+  private places: readonly number[] = [];
+  private axis: PlotAxis | undefined;
   private shown: number | undefined;
   private readonly values = document.createElement('div');
   private readonly ending = new AbortController();
 
   constructor(
     private readonly box: HTMLElement,
-    /** Puts the crosshair at an epoch, or away; what follows is told by `show`. */
-    private readonly point: (epoch: number | undefined) => void,
+    /** Puts the crosshair at a place, by its number, or away; what follows is told by `show`. */
+    private readonly point: (place: number | undefined) => void,
   ) {
     this.values.className = 'values';
     this.values.hidden = true;
@@ -90,88 +119,93 @@ export class Crosshair {
   }
 
   private get last(): number {
-    return Math.max(0, ...this.curves.map(({ values }) => values.length));
+    return this.places.length - 1;
   }
 
   /** Takes the curves as they are now. */
-  follow(curves: readonly Curve[]): void {
+  follow(curves: readonly Curve[], axis: PlotAxis): void {
     this.curves = curves;
-    const { box, last } = this;
-    if (last > 0) {
+    this.axis = axis;
+    this.places = placesOfAll(curves);
+    const { box, places, last } = this;
+    if (last >= 0) {
       box.tabIndex = 0;
       box.setAttribute('role', 'slider');
-      box.setAttribute('aria-valuemin', '1');
-      box.setAttribute('aria-valuemax', String(last));
+      box.setAttribute('aria-valuemin', String(places[0]));
+      box.setAttribute('aria-valuemax', String(places[last]));
     }
     this.describe(this.shown ?? last);
     this.fill();
   }
 
-  /** Shows the values of an epoch, away from the crosshair; none for `undefined`. */
-  show(epoch: number | undefined, rightHalf: boolean): void {
-    // When the pointer leaves, the epoch that the keyboard has chosen is shown again.
-    if (epoch === undefined && this.epoch !== undefined && this.shown !== this.epoch) {
-      this.point(this.epoch);
+  /** Shows the values of a place, away from the crosshair; none for `undefined`. */
+  show(place: number | undefined, rightHalf: boolean): void {
+    // When the pointer leaves, the place that the keyboard has chosen is shown again.
+    if (place === undefined && this.chosen !== undefined && this.shown !== this.chosen) {
+      this.point(this.chosen);
       return;
     }
-    this.shown = epoch;
+    this.shown = place;
     this.values.style.left = rightHalf ? '66px' : '';
     this.values.style.right = rightHalf ? '' : '8px';
     this.fill();
   }
 
   private fill(): void {
-    const { shown, values } = this;
-    values.hidden = shown === undefined || shown > this.last;
-    if (shown === undefined || values.hidden) return;
+    const { shown, values, axis } = this;
+    const place = shown === undefined ? undefined : this.places[shown];
+    values.hidden = place === undefined;
+    if (place === undefined || !axis) return;
     const heading = document.createElement('strong');
-    heading.textContent = `Epoch ${count(shown)}`;
-    values.replaceChildren(heading, ...this.curves.flatMap((curve) => row(curve, shown)));
+    heading.textContent = axis.at(place);
+    values.replaceChildren(heading, ...this.curves.flatMap((curve) => row(curve, valueAt(curve, place, axis))));
   }
 
-  private describe(epoch: number): void {
-    if (epoch === 0) return;
-    const each = this.curves.map(({ name, values }) => `${name} ${measured(values[epoch - 1] ?? undefined)}`);
-    this.box.setAttribute('aria-valuenow', String(epoch));
-    this.box.setAttribute('aria-valuetext', `Epoch ${count(epoch)}: ${each.join(', ')}`);
+  private describe(at: number): void {
+    const { axis } = this;
+    const place = this.places[at];
+    if (place === undefined || !axis) return;
+    const each = this.curves.map((curve) => `${curve.name} ${measured(valueAt(curve, place, axis))}`);
+    this.box.setAttribute('aria-valuenow', String(place));
+    this.box.setAttribute('aria-valuetext', `${axis.at(place)}: ${each.join(', ')}`);
   }
 
-  private choose(epoch: number | undefined): void {
-    this.epoch = epoch;
-    if (epoch !== undefined) this.describe(epoch);
-    this.point(epoch);
+  private choose(place: number | undefined): void {
+    this.chosen = place;
+    if (place !== undefined) this.describe(place);
+    this.point(place);
   }
 
   private onKey(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey || this.last === 0) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || this.last < 0) return;
     const step = event.shiftKey ? FURTHER : 1;
-    const from = this.epoch ?? this.last;
+    const from = this.chosen ?? this.last;
     const to: number | undefined = {
       ArrowLeft: from - step,
       ArrowDown: from - step,
-      // The first key shows the last epoch, where the curves are.
-      ArrowRight: this.epoch === undefined ? from : from + step,
-      ArrowUp: this.epoch === undefined ? from : from + step,
-      Home: 1,
+      // The first key shows the last place, where the curves are.
+      ArrowRight: this.chosen === undefined ? from : from + step,
+      ArrowUp: this.chosen === undefined ? from : from + step,
+      Home: 0,
       End: this.last,
     }[event.key];
     if (event.key === 'Escape') this.choose(undefined);
     if (to === undefined) return;
     event.preventDefault();
-    this.choose(Math.min(Math.max(to, 1), this.last));
+    this.choose(Math.min(Math.max(to, 0), this.last));
   }
 }
 
 /** The curve's line, its name and its value. */
-function row({ colour, dashed, name, values }: Curve, epoch: number): HTMLElement[] {
+function row({ run, line: style, name }: Curve, shown: number | undefined): HTMLElement[] {
   const [line, label, value] = [
     document.createElement('i'),
     document.createElement('span'),
     document.createElement('b'),
   ];
-  line.className = dashed ? 'dashed' : '';
-  line.style.borderTopColor = `var(--${colour})`;
+  line.className = style;
+  line.style.borderTopColor = `var(--${run})`;
   label.textContent = name;
-  value.textContent = measured(values[epoch - 1] ?? undefined);
+  value.textContent = measured(shown);
   return [line, label, value];
 }

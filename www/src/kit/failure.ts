@@ -21,6 +21,14 @@ export function codeOf(error: unknown): string {
   return 'internal';
 }
 
+/**
+ * Whether the module that computes has stopped half-way, by a trap or, as its own errors say, by a panic. No later answer
+ * of it could be trusted.
+ */
+export function isTrap(error: unknown): boolean {
+  return error instanceof WebAssembly.RuntimeError || codeOf(error) === 'broken';
+}
+
 /** The sentence of an error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

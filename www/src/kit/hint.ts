@@ -1,13 +1,9 @@
-// A short explanation behind a small button: a native popover, so that a mouse, a finger and a keyboard open it alike,
-// and Escape or a touch elsewhere closes it.
+// A short explanation behind a small button, a native popover.
 
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
+import { PopoverController } from './popover';
 import { shared } from './styles';
-
-/** Pixels between the button and its text, and that the text keeps from the window's edge. */
-const GAP = 6;
-const EDGE = 8;
 
 @customElement('hint-button')
 export class HintButton extends LitElement {
@@ -59,31 +55,10 @@ export class HintButton extends LitElement {
   @property() about = '';
   @query('button') private readonly button!: HTMLButtonElement;
   @query('[popover]') private readonly text!: HTMLElement;
+  private readonly opening = new PopoverController(this, { button: () => this.button, popover: () => this.text });
 
   override render(): TemplateResult {
     return html`<button type="button" popovertarget="text" aria-label="About: ${this.about}">?</button>
-      <div id="text" popover role="note" @toggle=${this.onToggle}><slot></slot></div>`;
-  }
-
-  /** Below its button, or above it where there is no room, and within the window. */
-  private readonly onToggle = (event: ToggleEvent): void => {
-    if (event.newState !== 'open') {
-      window.removeEventListener('scroll', this.close, { capture: true });
-      return;
-    }
-    const { left, top, bottom } = this.button.getBoundingClientRect();
-    const { offsetWidth, offsetHeight, style } = this.text;
-    const below = bottom + GAP + offsetHeight + EDGE <= innerHeight;
-    style.left = `${Math.max(EDGE, Math.min(left - EDGE, innerWidth - EDGE - offsetWidth))}px`;
-    style.top = `${below ? bottom + GAP : Math.max(EDGE, top - GAP - offsetHeight)}px`;
-    // It is fixed to the window: the page must not slide away under it.
-    window.addEventListener('scroll', this.close, { capture: true, passive: true, once: true });
-  };
-
-  private readonly close = (): void => this.text.hidePopover();
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    window.removeEventListener('scroll', this.close, { capture: true });
+      <div id="text" popover role="note" @toggle=${this.opening.onToggle}><slot></slot></div>`;
   }
 }

@@ -17,7 +17,7 @@ export function paintTile(
 }
 
 /** Pixels of each canvas, kept: a mosaic is megabytes, and to collect one after each epoch takes time of the page. */
-const images = new WeakMap<HTMLCanvasElement, ImageData>();
+const images = new WeakMap<HTMLCanvasElement | OffscreenCanvas, ImageData>();
 
 /** Sets the size of a canvas and fills it from `paint`, which writes RGBA words. */
 export function paintCanvas(
@@ -29,7 +29,17 @@ export function paintCanvas(
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
   const context = canvas.getContext('2d');
-  if (!context || width === 0 || height === 0) return;
+  if (context) paintContext(context, paint);
+}
+
+/** Fills the whole canvas of a context from `paint`, which writes RGBA words. */
+export function paintContext(
+  context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D,
+  paint: (words: Uint32Array, width: number, height: number) => void,
+): void {
+  const { canvas } = context;
+  const { width, height } = canvas;
+  if (width === 0 || height === 0) return;
   let image = images.get(canvas);
   if (image?.width !== width || image.height !== height) {
     image = context.createImageData(width, height);
@@ -37,14 +47,26 @@ export function paintCanvas(
   }
   const words = new Uint32Array(image.data.buffer);
   words.fill(0);
-  paint(words);
+  paint(words, width, height);
   context.putImageData(image, 0, 0);
 }
 
 /** Bytes of signed pictures start at −127. */
 export const SIGNED = 127;
 
-/** One picture on its own canvas. */
+/** What is on a canvas: the bytes, and the colours. */
+interface Painted {
+  buffer: ArrayBufferLike;
+  from: number;
+  table: Uint32Array;
+}
+
+const painted = new WeakMap<HTMLCanvasElement, Painted>();
+
+/**
+ * One picture on its own canvas. Bytes that are painted do not change after: a canvas that shows them in the same colours
+ * is left alone, for to hand it to the screen anew costs more than to paint it.
+ */
 export function paintOne(
   canvas: HTMLCanvasElement,
   bytes: Int8Array | Uint8ClampedArray,
@@ -52,6 +74,10 @@ export function paintOne(
   height: number,
   table: Uint32Array,
 ): void {
+  const { buffer, byteOffset: from } = bytes;
+  const before = painted.get(canvas);
+  if (before?.buffer === buffer && before.from === from && before.table === table) return;
+  painted.set(canvas, { buffer, from, table });
   const offset = bytes instanceof Int8Array ? SIGNED : 0;
   paintCanvas(canvas, width, height, (words) => paintTile(words, width, 0, 0, bytes, width, table, offset));
 }

@@ -36,3 +36,21 @@ export const panelStyles = css`
     margin: 12px 0 0;
   }
 `;
+
+/** Named numbers side by side. */
+export const statisticsStyles = css`
+  dl {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 6px 22px;
+    margin: 12px 0 0;
+  }
+  dt {
+    font-size: 0.75rem;
+    color: var(--muted);
+  }
+  dd {
+    margin: 0;
+    font-variant-numeric: tabular-nums;
+  }
+`;

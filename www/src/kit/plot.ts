@@ -1,12 +1,14 @@
-// Curves over epochs: uPlot in the site's colours, filling the box that it is given. The box is a slider over the epochs:
-// under the pointer, or by the arrow keys, a crosshair shows the values of one.
+// Curves over epochs, steps or seconds: uPlot in the site's colours, filling the box that it is given. The box is a
+// slider over the places of the curves: under the pointer, or by the arrow keys, a crosshair shows the values of one.
 
 import { css, type CSSResult } from 'lit';
 import uPlot from 'uplot';
-import { Crosshair, crosshairStyles, type Curve } from './crosshair';
+import { Crosshair, crosshairStyles, placesOfAll, type Curve, type PlotAxis } from './crosshair';
 import { measured } from './format';
+import { runLooks, traceMarker } from './runs';
+import { plainColours } from './theme';
 
-export type { Curve };
+export type { Curve, PlotAxis };
 
 /** Least size of the plot, in pixels. */
 const LEAST_WIDTH = 200;
@@ -45,9 +47,17 @@ export const plotStyles: CSSResult = css`
     vertical-align: middle;
     border-top: 2.5px solid var(--chip);
   }
+  .legend .chip::before {
+    margin-left: -20px;
+    margin-right: 12px;
+    vertical-align: -0.02em;
+  }
   .legend .train i {
     border-top-style: dashed;
     border-top-width: 1.5px;
+  }
+  .legend .pinned i {
+    border-top-style: dotted;
   }
   @media (forced-colors: active) {
     .legend i {
@@ -56,8 +66,11 @@ export const plotStyles: CSSResult = css`
   }
 `;
 
+/** Pixels of line and gap. */
+const dashes: Record<'dashed' | 'dotted', number[]> = { dashed: [5, 4], dotted: [1, 4] };
+
 /** A plot in `box`, whose style gives ink and font. */
-export class EpochPlot {
+export class CurvePlot {
   private plot: uPlot | undefined;
   private readonly resized = new ResizeObserver(() => this.fit());
   private readonly crosshair: Crosshair;
@@ -65,7 +78,7 @@ export class EpochPlot {
 
   constructor(private readonly box: HTMLElement) {
     this.resized.observe(box);
-    this.crosshair = new Crosshair(box, (epoch) => this.pointAt(epoch));
+    this.crosshair = new Crosshair(box, (place) => this.pointAt(place));
   }
 
   destroy(): void {
@@ -75,31 +88,37 @@ export class EpochPlot {
     this.plot = undefined;
   }
 
-  /** Draws the curves; `least` is the least end of the axis of epochs. */
-  draw(curves: readonly Curve[], log: boolean, least: number): void {
-    const epochs = Math.max(least, ...curves.map(({ values }) => values.length));
+  /** Draws the curves. */
+  draw(curves: readonly Curve[], log: boolean, axis: PlotAxis): void {
+    const places = placesOfAll(curves);
+    const number = new Map(places.map((place, i) => [place, i]));
     const values = [
-      Array.from({ length: epochs }, (_, i) => i + 1),
-      ...curves.map((curve) => Array.from({ length: epochs }, (_, i) => positive(curve.values[i], log))),
+      places,
+      ...curves.map((curve) => {
+        const at = new Array<number | null>(places.length).fill(null);
+        curve.places.forEach((place, i) => (at[number.get(place) ?? 0] = positive(curve.values[i], log)));
+        return at;
+      }),
     ] as uPlot.AlignedData;
-    this.crosshair.follow(curves);
-    const look = JSON.stringify([log, curves.map(({ colour, dashed }) => [colour, dashed])]);
+    this.crosshair.follow(curves, axis);
+    const look = JSON.stringify([log, axis.label, curves.map(({ run, line }) => [run, line])]);
     if (this.plot && look === this.look) {
       this.plot.setData(values);
       return;
     }
     this.plot?.destroy();
     this.look = look;
-    this.plot = new uPlot(this.options(curves, log), values, this.box);
-    this.pointAt(this.crosshair.epoch);
+    this.plot = new uPlot(this.options(curves, log, axis), values, this.box);
+    this.pointAt(this.crosshair.chosen);
   }
 
-  /** Puts the crosshair at an epoch, or away. */
-  private pointAt(epoch: number | undefined): void {
+  /** Puts the crosshair at a place, or away. */
+  private pointAt(place: number | undefined): void {
     const { plot } = this;
     if (!plot) return;
-    const left = epoch === undefined ? -10 : plot.valToPos(epoch, 'x');
-    plot.setCursor({ left, top: epoch === undefined ? -10 : plot.over.clientHeight / 2 });
+    const at = place === undefined ? undefined : plot.data[0][place];
+    const left = at === undefined ? -10 : plot.valToPos(at, 'x');
+    plot.setCursor({ left, top: at === undefined ? -10 : plot.over.clientHeight / 2 });
   }
 
   /** Colours are read anew at the next drawing. */
@@ -107,7 +126,11 @@ export class EpochPlot {
     this.look = '';
   }
 
-  private options(curves: readonly Curve[], log: boolean): uPlot.Options {
+  private options(curves: readonly Curve[], log: boolean, axis: PlotAxis): uPlot.Options {
+    const strokes = plainColours(
+      this.box,
+      curves.map(({ run }) => `--${run}`),
+    );
     const style = getComputedStyle(this.box);
     const line = { stroke: style.color, font: `12px ${style.fontFamily}` };
     const grid = { stroke: withAlpha(style.color, 0.12), width: 1 };
@@ -119,13 +142,13 @@ export class EpochPlot {
       hooks: {
         setCursor: [
           ({ cursor: { idx, left = -1 }, over }) => {
-            const epoch = left < 0 || idx === null || idx === undefined ? undefined : idx + 1;
-            this.crosshair.show(epoch, left > over.clientWidth / 2);
+            const place = left < 0 || idx === null || idx === undefined ? undefined : idx;
+            this.crosshair.show(place, left > over.clientWidth / 2);
           },
         ],
       },
       scales: {
-        x: { time: false, range: (_plot, _min, max) => [1, Math.max(2, max)] },
+        x: { time: false, range: ({ data: [places] }) => rangeOf(axis, places) },
         y: log ? { distr: LOG } : { range: fromZero },
       },
       axes: [
@@ -133,10 +156,11 @@ export class EpochPlot {
           ...line,
           grid,
           ticks,
-          label: 'epoch',
+          label: axis.label,
           labelSize: 22,
           labelFont: line.font,
-          incrs: [1, 2, 5, 10, 20, 50, 100],
+          ...(axis.shared ? { incrs: WHOLE } : {}),
+          values: (_plot, splits) => splits.map(axisLabel),
           size: 28,
         },
         {
@@ -149,11 +173,18 @@ export class EpochPlot {
       ],
       series: [
         {},
-        ...curves.map(({ colour, dashed }) => {
-          const stroke = style.getPropertyValue(`--${colour}`).trim();
-          return dashed
-            ? { stroke, width: 1.5, dash: [5, 4], points: { show: false } }
-            : { stroke, width: 2.5, points: { size: 6, fill: stroke } };
+        ...curves.map(({ run, line: kind }, i): uPlot.Series => {
+          const stroke = strokes[i] ?? '';
+          // A run has no value where only others have one; its line goes on.
+          return kind === 'solid'
+            ? { stroke, width: 2.5, spanGaps: true, points: { size: MARKER, fill: stroke, paths: markers(run) } }
+            : {
+                stroke,
+                width: kind === 'dashed' ? 1.5 : 2,
+                dash: dashes[kind],
+                spanGaps: true,
+                points: { show: false },
+              };
         }),
       ],
     };
@@ -172,12 +203,41 @@ export class EpochPlot {
   }
 }
 
-/** A logarithmic axis has no place for 0. */
-function positive(value: number | null | undefined, log: boolean): number | null {
-  return value === undefined || value === null || (log && value <= 0) ? null : value;
+/** Increments of places that are whole numbers. */
+const WHOLE = [1, 2, 5]
+  .flatMap((digit) => Array.from({ length: 7 }, (_, power) => digit * 10 ** power))
+  .sort((a, b) => a - b);
+
+/** Epochs from the first on; time from its beginning. */
+function rangeOf({ shared }: PlotAxis, places: ArrayLike<number>): [number, number] {
+  const [first, last] = [places[0] ?? 1, places[places.length - 1] ?? 1];
+  return shared ? [first, Math.max(first + 1, last)] : [0, last];
 }
 
-/** A loss beside the axis: 0.05, 20, 1e-6. */
+/** Size of a run's points, in pixels. */
+const MARKER = 7;
+
+/** Draws the points of a run by its marker. */
+function markers(run: string): uPlot.Series.Points.PathBuilder {
+  const marker = runLooks.get(run)?.marker ?? 'circle';
+  return (plot, series, from, to) => {
+    const fill = new Path2D();
+    const size = MARKER * devicePixelRatio;
+    for (let i = from; i <= to; i++) {
+      const [x, y] = [plot.data[0][i], plot.data[series]?.[i]];
+      if (x === undefined || y === undefined || y === null) continue;
+      traceMarker(fill, marker, plot.valToPos(x, 'x', true), plot.valToPos(y, 'y', true), size);
+    }
+    return { fill, stroke: null };
+  };
+}
+
+/** A logarithmic axis has no place for 0. */
+function positive(value: number | undefined, log: boolean): number | null {
+  return value === undefined || (log && value <= 0) ? null : value;
+}
+
+/** A number beside an axis: 0.05, 20, 1e-6. */
 function axisLabel(value: number | null): string {
   if (value === null) return '';
   return measured(Number(value.toPrecision(3)));

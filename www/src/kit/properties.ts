@@ -38,6 +38,29 @@ export function oneOf<const T extends string | number, S extends string>(
   };
 }
 
+/** Some of the values, at least one, in the order of the list however they were written. */
+export function someOf<const T extends string, S extends string>(
+  key: string,
+  scope: S,
+  values: readonly [T, ...T[]],
+  initial: readonly T[],
+): Property<readonly T[], S> {
+  return {
+    key,
+    scope,
+    initial,
+    expected: `some of ${values.join(', ')}`,
+    parse: (text) => {
+      const given = text.split(',');
+      const known = values.filter((value) => given.includes(value));
+      return known.length > 0 && given.every((each) => known.some((value) => value === each))
+        ? { value: known }
+        : undefined;
+    },
+    write: (value) => value.join(','),
+  };
+}
+
 export function flag<S extends string>(key: string, scope: S, initial: boolean): Property<boolean, S> {
   return {
     key,
@@ -109,6 +132,23 @@ export function optionalReal<S extends string>(key: string, scope: S): Property<
   };
 }
 
+/** A whole number that is chosen elsewhere unless it is given. */
+export function optionalWhole<S extends string>(
+  key: string,
+  scope: S,
+  least: number,
+  most: number,
+): Property<number | undefined, S> {
+  const number = whole(key, scope, least, least, most);
+  return {
+    ...number,
+    initial: undefined,
+    expected: `${number.expected}, or nothing for the default`,
+    parse: (text) => (text.trim() === '' ? { value: undefined } : number.parse(text)),
+    write: (value) => (value === undefined ? '' : String(value)),
+  };
+}
+
 /** The state of a page without a hash. */
 export function initialOf<P extends Table>(table: P): StateOf<P> {
   return Object.fromEntries(Object.entries(table).map(([key, { initial }]) => [key, initial])) as StateOf<P>;
@@ -158,5 +198,6 @@ export function writeState<P extends Table>(table: P, state: StateOf<P>): string
     const text = property.write(state[key]);
     if (text !== property.write(property.initial)) out.set(property.key, text);
   }
-  return out.toString();
+  // A fragment may hold commas as they are, and reads better so.
+  return out.toString().replaceAll('%2C', ',');
 }

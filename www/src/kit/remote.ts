@@ -2,12 +2,12 @@
 // what the script serves; a worker that traps, dies or cannot be loaded rejects every call that waits for it.
 
 import { expose, proxy, transferHandlers, wrap } from 'comlink';
-import { codeOf, Failure, messageOf } from './failure';
+import { codeOf, Failure, isTrap, messageOf } from './failure';
 import { PendingCalls } from './pending';
 
 /** Code of a call whose worker ended before it answered. */
 export const LOST = 'lost';
-/** Code of a trap: the module that computes has stopped half-way, and no later answer of it could be trusted. */
+/** Code of what `isTrap` says of. */
 const TRAP = 'trap';
 
 /** A worker, as a page holds it. Functions among the arguments of a call are called back by the worker. */
@@ -39,7 +39,7 @@ if (thrown) {
   transferHandlers.set('throw', {
     ...thrown,
     serialize: ({ value }: { value: unknown }) => {
-      const code = value instanceof WebAssembly.RuntimeError ? TRAP : codeOf(value);
+      const code = isTrap(value) ? TRAP : codeOf(value);
       return [{ isError: true, value: { name: 'Error', message: messageOf(value), code } }, []];
     },
   });
@@ -114,7 +114,7 @@ export function serve<T extends Service<T>>(service: T): void {
   expose(service);
   // A trap within a promise that nobody awaits would pass unnoticed; as an uncaught error it ends the worker.
   addEventListener('unhandledrejection', ({ reason }: PromiseRejectionEvent) => {
-    if (reason instanceof WebAssembly.RuntimeError) reportError(reason);
+    if (isTrap(reason)) reportError(reason);
   });
   // Only a secure context has locks. Elsewhere a quiet end goes unnoticed, as everywhere before there were locks.
   if (!('locks' in navigator)) return;

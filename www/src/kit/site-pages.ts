@@ -8,8 +8,10 @@ export interface SitePage {
 }
 
 export const sitePages: readonly SitePage[] = [
+  { href: './article.html', name: 'Article' },
   { href: './', name: 'MNIST lab' },
   { href: './activations.html', name: 'Activations lab' },
+  { href: './explorer.html', name: 'Explorer' },
   { href: './gallery.html', name: 'Gallery' },
   { href: './gpu.html', name: 'Your GPU' },
 ];

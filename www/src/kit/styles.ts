@@ -1,6 +1,14 @@
 // Styles that several components share: controls, figures, captions.
 
-import { css } from 'lit';
+import { css, unsafeCSS } from 'lit';
+import { markerShape, runLooks } from './runs';
+
+/** A class for each run, by which whatever stands in it knows the run's colour and its marker. */
+const runClasses = unsafeCSS(
+  [...runLooks]
+    .map(([run, { marker }]) => `.${run} { --chip: var(--${run}); --marker: ${markerShape(marker)}; }`)
+    .join('\n'),
+);
 
 export const shared = css`
   * {
@@ -37,7 +45,8 @@ export const shared = css`
   }
   button,
   select,
-  input[type='number'] {
+  input[type='number'],
+  input[type='text'] {
     min-height: 34px;
     border: 1px solid var(--field);
     border-radius: 7px;
@@ -87,15 +96,10 @@ export const shared = css`
     width: 0.7em;
     height: 0.7em;
     margin-right: 0.45em;
-    border-radius: 2px;
+    clip-path: var(--marker);
     background: var(--chip);
   }
-  .sgd {
-    --chip: var(--sgd);
-  }
-  .pam {
-    --chip: var(--pam);
-  }
+  ${runClasses}
   .number {
     font-variant-numeric: tabular-nums;
   }
@@ -197,6 +201,3 @@ export const shared = css`
     background: var(--accent);
   }
 `;
-
-/** Names of the two runs, as shown. */
-export const runNames = { sgd: 'SGD', pam: 'PAM-SGD' } as const;

@@ -9,6 +9,13 @@ export const settingsStyles = css`
     align-items: end;
     gap: 8px 14px;
   }
+  .first {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 8px 14px;
+    align-items: end;
+    justify-content: space-between;
+  }
   .model {
     max-width: var(--page);
     margin: 0 auto;
@@ -37,17 +44,6 @@ export const settingsStyles = css`
   }
   .field input {
     width: 88px;
-  }
-  .check {
-    display: flex;
-    align-items: center;
-    gap: 7px;
-    min-height: 34px;
-  }
-  .check input {
-    width: 18px;
-    height: 18px;
-    accent-color: var(--accent);
   }
   summary {
     cursor: pointer;

@@ -40,7 +40,10 @@ export class LabBar extends LabElement {
       <lab-transport .progress=${this.progress}></lab-transport>
       <div class="settings">
         <div class="model">
-          <div class="fields" role="group" aria-label="Model">${common}</div>
+          <div class="first">
+            <div class="fields" role="group" aria-label="Model">${common}</div>
+            <slot></slot>
+          </div>
           <details>
             <summary>More settings</summary>
             <div class="fields" role="group" aria-label="More settings">${more}</div>

@@ -1,8 +1,10 @@
 // A lab on the page's side: the transport of its runs, and what it says of them. What labs differ in they add.
 
+import { KeptRuns } from './kept-runs';
 import type { LabEvent, SessionInfo, TrainingEvent } from './protocol';
-import { Reconciler, type Service, type Standing, type Surroundings } from './reconciler';
-import { titleOf } from './session';
+import { Reconciler } from './reconciler';
+import type { Service, Standing, Surroundings } from './surroundings';
+import { titleOf } from '../kit/runs';
 import type { LabTable, Settings } from './settings';
 import type { StateOf } from '../kit/properties';
 import { divergence, sentence, type Labels } from './wording';
@@ -21,6 +23,7 @@ const commonTypes: ReadonlySet<string> = new Set<LabEvent['type']>([
   'rested',
   'loading',
   'unsaved',
+  'kept',
 ]);
 
 /** Whether an event is one that every lab hears. */
@@ -40,6 +43,9 @@ export abstract class LabController<
   interrupted: { epoch: number; target: number } | undefined;
   /** Data that is read or downloaded now. */
   loading: { name: string; share: number | undefined } | undefined;
+
+  /** The runs that are kept in the browser. */
+  readonly keptRuns = new KeptRuns(this);
 
   private motion: 'resting' | 'playing' | 'pausing' = 'resting';
   /** Epochs to train to; nothing while it rests. */
@@ -92,8 +98,11 @@ export abstract class LabController<
     else if (before.epochs !== this.state.epochs && this.motion === 'playing') this.aim = this.state.epochs;
   }
 
-  protected override stood(how: Standing): void {
+  protected override exchanged(): void {
     this.motion = 'resting';
+  }
+
+  protected override stood(how: Standing): void {
     this.loading = undefined;
     const { epoch } = this;
     const target = this.state.epochs;
@@ -102,6 +111,7 @@ export abstract class LabController<
     this.interrupted = how === 'resumed' && epoch > 0 && epoch < target ? { epoch, target } : undefined;
     // What was kept of it may have made way when it was put aside.
     if (how === 'back') this.save();
+    void this.keptRuns.refresh();
     this.moved();
   }
 
@@ -129,8 +139,11 @@ export abstract class LabController<
         this.progressed();
         return;
       case 'unsaved':
-        this.note = `Runs are not kept for a reload: ${sentence(event.reason)}`;
+        this.note = `Runs are not saved: ${sentence(event.reason)}`;
         this.changed();
+        return;
+      case 'kept':
+        void this.keptRuns.refresh();
         return;
       default: {
         // A session that was put aside may still speak, and one that was released.

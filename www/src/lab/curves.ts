@@ -1,66 +1,36 @@
-// One metric of the runs, epoch by epoch.
+// One metric of the runs, over epochs, steps or seconds.
 
 import { css, html, nothing, unsafeCSS, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
 import type { EpochReport } from 'splinterp/lab';
 import uPlotStyle from 'uplot/dist/uPlot.min.css?inline';
-import { measured, percent } from '../kit/format';
+import { duration } from '../kit/format';
 import { inFrame } from '../kit/frames';
-import { EpochPlot, plotStyles, type Curve } from '../kit/plot';
+import { CurvePlot, plotStyles, type Curve } from '../kit/plot';
 import { shared } from '../kit/styles';
 import { ThemeController } from '../kit/theme';
+import { axes, axisKeys, placesOf, stepsOf } from './axis';
+import { claimOf } from './claims';
 import { LabElement } from './element';
-import { titleOf, type Run } from './session';
-import type { LabProperties } from './settings';
+import type { Lab } from './lab';
+import { metricKeys, metrics, type Metric } from './metrics';
+import { titleOf } from '../kit/runs';
+import type { RunName } from './protocol';
+import { commonSeconds, type Run } from './session';
 
-type Kind = LabProperties['curve']['initial'];
-
-/** A curve with its name. */
-interface NamedCurve extends Curve {
+/** A run of an earlier session. */
+export interface PinnedCurve {
   name: string;
+  run: RunName;
+  reports: readonly EpochReport[];
+  trainRows: number;
+  options: { batchSize: number; updatesPerBatch: number };
 }
 
-interface Metric {
-  name: string;
-  /** What it is, where no run is ahead by it. */
-  meaning: string;
-  /** What is lower where a run is ahead; not of metrics that are neither good nor bad. */
-  better?: string;
-  test: (report: EpochReport) => number;
-  train?: (report: EpochReport) => number;
-  show: (value: number | undefined) => string;
-}
-
-const metrics: Record<Kind, Metric> = {
-  mse: {
-    name: 'MSE',
-    meaning: 'Mean squared error over all elements',
-    better: 'Lower test error so far',
-    test: ({ testMse }) => testMse,
-    train: ({ trainMse }) => trainMse,
-    show: measured,
-  },
-  fvu: {
-    name: 'FVU',
-    meaning: 'Fraction of the test rows’ variance that is not explained',
-    better: 'Less variance unexplained so far',
-    test: ({ testFvu }) => testFvu,
-    show: measured,
-  },
-  l0: { name: 'L0', meaning: 'Mean number of active latents', test: ({ testL0 }) => testL0, show: measured },
-  l1: { name: 'L1', meaning: 'Mean of Σ|z|', test: ({ testL1 }) => testL1, show: measured },
-  dead: {
-    name: 'Dead',
-    meaning: 'Share of latents that no training row activated in the epoch',
-    test: ({ deadShare }) => deadShare,
-    show: percent,
-  },
-};
-const kinds = Object.keys(metrics) as Kind[];
-
-/** A run with what sets it apart: SGD (tied). */
+/** A run with what its name leaves open: SGD (tied). */
 function described({ name, options }: Run): string {
-  return `${titleOf(name)} (${options.tied ? 'tied' : 'untied'})`;
+  const title = titleOf(name);
+  return title === titleOf(options.method) ? `${title} (${options.tied ? 'tied' : 'untied'})` : title;
 }
 
 @customElement('lab-curves')
@@ -81,8 +51,11 @@ export class LabCurves extends LabElement {
   /** What to try, at the end of the caption. */
   @property({ attribute: false }) tries: unknown = nothing;
 
+  /** Runs that are kept to be compared with. */
+  @property({ attribute: false }) pinned: readonly PinnedCurve[] = [];
+
   @query('.chart') private readonly box!: HTMLElement;
-  private plot: EpochPlot | undefined;
+  private plot: CurvePlot | undefined;
   private drawn: unknown[] = [];
 
   constructor() {
@@ -99,7 +72,10 @@ export class LabCurves extends LabElement {
     return html`<figure>
       <div class="head">
         <div class="segments" role="group" aria-label="Metric">
-          ${kinds.map((curve) => this.segment(metrics[curve].name, state.curve === curve, { curve }))}
+          ${metricKeys.map((curve) => this.segment(metrics[curve].name, state.curve === curve, { curve }))}
+        </div>
+        <div class="segments" role="group" aria-label="Axis">
+          ${axisKeys.map((axis) => this.segment(axes[axis].name, state.axis === axis, { axis }))}
         </div>
         <div class="segments" role="group" aria-label="Scale">
           ${(['log', 'linear'] as const).map((scale) => this.segment(scale, state.scale === scale, { scale }))}
@@ -109,17 +85,18 @@ export class LabCurves extends LabElement {
         ${session?.runs.map(
           ({ name }) =>
             html`<span class="pair ${name}"
-              ><span><i></i>${titleOf(name)} test</span> ${
+              ><span><i></i><span class="chip ${name}"></span>${titleOf(name)} test</span> ${
                 metric.train ? html`<span class="train"><i></i>train</span>` : nothing
               }</span
             >`,
         )}
+        ${this.pinned.map(({ name, run }) => html`<span class="pinned ${run}"><i></i>${name}, pinned</span>`)}
       </div>
       <div
         class="chart"
         role="img"
         data-testid="curves"
-        aria-label="Curves of ${metric.name} by epoch. ${this.lab.summary()}"
+        aria-label="Curves of ${metric.name} by ${axes[state.axis].name}. ${this.lab.summary()}"
       ></div>
       <figcaption>
         <strong>${this.claim(metric)}.</strong>
@@ -129,28 +106,23 @@ export class LabCurves extends LabElement {
     </figure>`;
   }
 
-  private segment(
-    name: string,
-    pressed: boolean,
-    patch: { curve: Kind } | { scale: 'log' | 'linear' },
-  ): TemplateResult {
+  private segment(name: string, pressed: boolean, patch: Partial<Lab['state']>): TemplateResult {
     return html`<button aria-pressed=${pressed ? 'true' : 'false'} @click=${() => this.lab.change(patch)}>
       ${name}
     </button>`;
   }
 
-  /** Where the runs stand by the metric, at an equal number of epochs. */
-  private claim({ meaning, better, test, show }: Metric): string {
-    const standing = (this.lab.session?.latest ?? []).flatMap(({ run, report }) =>
-      report ? [{ run, value: test(report) }] : [],
+  /** Where the runs stand by the metric: after an equal number of epochs, or after an equal time. */
+  private claim({ test, ...metric }: Metric): string {
+    const { session, state, epoch } = this.lab;
+    if (!session) return metric.meaning;
+    const seconds = state.axis === 'seconds' ? commonSeconds(session.runs) : undefined;
+    const latest = seconds === undefined ? session.latest : session.latestWithin(seconds);
+    const stands = latest.flatMap(({ run, report }) =>
+      report ? [{ name: described(run), value: test(report), l0: report.testL0 }] : [],
     );
-    const [first, second] = standing.sort((a, b) => a.value - b.value);
-    if (!first) return meaning;
-    if (!second) return `${meaning}: ${show(first.value)} by ${described(first.run)}`;
-    if (better === undefined) {
-      return `${meaning}: ${standing.map(({ run, value }) => `${show(value)} by ${described(run)}`).join(', ')}`;
-    }
-    return `${better}: ${described(first.run)}, ${show(first.value)}, against ${show(second.value)} for ${described(second.run)}`;
+    const when = seconds === undefined ? `after epoch ${epoch}` : `after ${duration(seconds)} of training each`;
+    return claimOf({ ...metric, when }, stands);
   }
 
   override disconnectedCallback(): void {
@@ -162,29 +134,27 @@ export class LabCurves extends LabElement {
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
     const { session, state } = this.lab;
-    const wanted = [session?.runs, state.scale, state.curve];
+    const wanted = [session?.runs, state.scale, state.curve, state.axis, this.pinned];
     if (wanted.every((value, i) => value === this.drawn[i])) return;
     this.drawn = wanted;
     inFrame(this, () => this.draw());
   }
 
   private draw(): void {
-    const { session, state, epoch } = this.lab;
+    const { session, state } = this.lab;
     const { test, train } = metrics[state.curve];
-    const curves = (session?.runs ?? []).flatMap(({ name, reports }): NamedCurve[] => [
-      { name: `${titleOf(name)} test`, colour: name, dashed: false, values: byEpoch(reports, test) },
-      ...(train
-        ? [{ name: `${titleOf(name)} train`, colour: name, dashed: true, values: byEpoch(reports, train) }]
-        : []),
-    ]);
-    this.plot ??= new EpochPlot(this.box);
-    this.plot.draw(curves, state.scale === 'log', epoch);
+    const curves: Curve[] = [];
+    for (const { name, options, reports } of session?.runs ?? []) {
+      const title = titleOf(name);
+      const run = { run: name, places: placesOf(state.axis, reports, stepsOf(session?.info.trainRows ?? 0, options)) };
+      curves.push({ ...run, name: `${title} test`, line: 'solid', values: reports.map(test) });
+      if (train) curves.push({ ...run, name: `${title} train`, line: 'dashed', values: reports.map(train) });
+    }
+    for (const { name, run, reports, trainRows, options } of this.pinned) {
+      const places = placesOf(state.axis, reports, stepsOf(trainRows, options));
+      curves.push({ name: `${name}, pinned`, run, line: 'dotted', places, values: reports.map(test) });
+    }
+    this.plot ??= new CurvePlot(this.box);
+    this.plot.draw(curves, state.scale === 'log', axes[state.axis]);
   }
-}
-
-/** Values from epoch 1 on; a run that goes on from a checkpoint file has none of its first ones. */
-function byEpoch(reports: readonly EpochReport[], value: (report: EpochReport) => number): (number | null)[] {
-  const values = new Array<number | null>(reports.at(-1)?.epoch ?? 0).fill(null);
-  for (const report of reports) values[report.epoch - 1] = value(report);
-  return values;
 }

@@ -8,7 +8,7 @@ export abstract class ControlledElement<L extends EventTarget> extends LitElemen
   private readonly consumer: ContextConsumer<Context<unknown, L>, this>;
 
   /** Events of the lab on which the component renders. */
-  protected readonly topics: readonly ('change' | 'progress')[] = ['change'];
+  protected readonly topics: readonly string[] = ['change'];
 
   private readonly listener = (): void => this.requestUpdate();
 

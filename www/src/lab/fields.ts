@@ -49,7 +49,6 @@ export const moreFields: readonly Field<StateOf<LabProperties>>[] = [
   { key: 'nuEnc', label: 'ν encoder', hint: 'Weight of the squared change of b_enc' },
   { key: 'muDec', label: 'μ decoder', hint: 'Weight of the squared change of W_dec' },
   { key: 'nuDec', label: 'ν decoder', hint: 'Weight of the squared change of b_dec' },
-  { key: 'tied', label: 'SGD shares encoder and decoder weights (tied)' },
 ];
 
 /** What each setting is called, for messages. */

@@ -2,6 +2,7 @@
 
 import type { StateOf } from '../kit/properties';
 import type { Phase } from './controller';
+import type { KeptRuns } from './kept-runs';
 import type { SessionInfo } from './protocol';
 import type { Session } from './session';
 import type { LabProperties } from './settings';
@@ -17,6 +18,7 @@ export interface Lab extends EventTarget {
   readonly status: string;
   readonly interrupted: { epoch: number; target: number } | undefined;
   readonly canUndo: boolean;
+  readonly keptRuns: KeptRuns;
   readonly loading: { name: string; share: number | undefined } | undefined;
   summary(): string;
   linkTo(patch: Partial<StateOf<LabProperties>>): string;

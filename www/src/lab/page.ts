@@ -2,8 +2,8 @@
 // a long task.
 
 import { ContextProvider } from '@lit/context';
-import { css, html, LitElement, type CSSResult, type TemplateResult } from 'lit';
-import { state } from 'lit/decorators.js';
+import { css, html, LitElement, nothing, type CSSResult, type TemplateResult } from 'lit';
+import { property, state } from 'lit/decorators.js';
 import { inFrame } from '../kit/frames';
 import { shared } from '../kit/styles';
 import type { BarFields } from './bar';
@@ -11,6 +11,7 @@ import './bar';
 import { labContext } from './element';
 import type { Lab } from './lab';
 import './messages';
+import './transport';
 import type { Progress } from './progress';
 
 export const pageStyles: CSSResult[] = [
@@ -43,7 +44,7 @@ export const pageStyles: CSSResult[] = [
     }
     .halves {
       display: grid;
-      grid-template-columns: repeat(2, minmax(0, 1fr));
+      grid-template-columns: repeat(auto-fit, minmax(min(100%, 360px), 1fr));
       gap: 18px;
     }
     /* Components are blocks by their own styles. */
@@ -68,7 +69,6 @@ export const pageStyles: CSSResult[] = [
         padding-top: 12px;
       }
       .halves {
-        grid-template-columns: minmax(0, 1fr);
         gap: 12px;
       }
     }
@@ -77,14 +77,26 @@ export const pageStyles: CSSResult[] = [
 
 export abstract class LabPage extends LitElement {
   protected abstract readonly lab: Lab;
+  /** Without settings and without what is kept on this device, as it stands in other pages. */
+  @property({ type: Boolean }) embedded = false;
   /** Parts that are there. */
   @state() private parts = 0;
 
   /** Settings as controls of the bar. */
   protected abstract readonly fields: () => BarFields;
   protected abstract readonly progress: () => Progress;
+  /** What stands beside the settings. */
+  protected beside(): TemplateResult | typeof nothing {
+    return nothing;
+  }
+
   /** Everything below the messages, in order. */
   protected abstract content(): TemplateResult[];
+
+  private all(): TemplateResult[] {
+    const kept = this.embedded ? [] : [html`<lab-kept-list class="whole"></lab-kept-list>`];
+    return [...this.content(), ...kept];
+  }
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -100,18 +112,22 @@ export abstract class LabPage extends LitElement {
   override render(): TemplateResult {
     const { lab } = this;
     return html`
-      <lab-bar .fields=${this.fields} .progress=${this.progress}></lab-bar>
+      ${
+        this.embedded
+          ? html`<lab-transport .progress=${this.progress}></lab-transport>`
+          : html`<lab-bar .fields=${this.fields} .progress=${this.progress}>${this.beside()}</lab-bar>`
+      }
       <p class="hidden" role="status" aria-live="polite">${lab.status}</p>
       <div class="page">
         <lab-messages></lab-messages>
         <div class="parts" aria-busy=${lab.phase === 'preparing' ? 'true' : 'false'}>
-          ${this.content().slice(0, this.parts)}
+          ${this.all().slice(0, this.parts)}
         </div>
       </div>
     `;
   }
 
   protected override updated(): void {
-    if (this.parts < this.content().length) inFrame(this, () => (this.parts += 1));
+    if (this.parts < this.all().length) inFrame(this, () => (this.parts += 1));
   }
 }

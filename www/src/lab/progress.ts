@@ -2,7 +2,7 @@
 
 import { count, duration, percent } from '../kit/format';
 import type { Lab } from './lab';
-import { titleOf } from './session';
+import { titleOf } from '../kit/runs';
 
 export interface Progress {
   text: string;

@@ -1,10 +1,9 @@
-// What every lab's page and worker say to each other. Types only, but for the list of methods.
+// What every lab's page and worker say to each other. Types only: nothing here runs.
 
 import type { EpochReport, ResolvedOptions } from 'splinterp/lab';
 
-/** The ways to train, in the order in which their runs are trained and shown. */
-export const methods = ['sgd', 'pam'] as const;
-export type Method = (typeof methods)[number];
+/** The ways to train. */
+export type Method = ResolvedOptions['method'];
 
 /** Name of a run within its session; its colour and its title follow from it. */
 export type RunName = string;
@@ -43,6 +42,8 @@ export interface SessionRequest<C> {
   epochs: number;
   /** The page's address, kept with the runs so that a page without one can go on with the last. */
   address: string;
+  /** Number of the kept run that is to be taken up. */
+  kept: string | undefined;
   /** Whether to take up the same run if an earlier visit, or a worker that ended, left it. */
   resume: boolean;
 }
@@ -55,6 +56,35 @@ export interface Prepared<I extends SessionInfo> {
   resumed: boolean;
   /** Why runs that were kept could not be taken up. */
   problem: string | undefined;
+  /** Number under which the session is kept, once it has done an epoch. */
+  place: string;
+}
+
+/** A run that is kept in the browser, as the page lists it. */
+export interface KeptRun {
+  id: string;
+  /** As the user called it, or empty. */
+  name: string;
+  /** Settings, as the page's address has them. */
+  address: string;
+  /** In milliseconds since 1970. */
+  savedAt: number;
+  /** Epochs that all its trainers have done. */
+  epoch: number;
+  bytes: number;
+  runs: { name: RunName; testMse: number | undefined }[];
+}
+
+/** What a worker does with the runs that are kept in the browser. */
+export interface KeepsRuns {
+  /** All of its lab, the newest first. */
+  kept(): Promise<KeptRun[]>;
+  rename(id: string, name: string): Promise<void>;
+  remove(id: string): Promise<void>;
+  /** A kept run as a file. */
+  runFile(id: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Keeps the run of such a file. */
+  takeRunFile(file: File): Promise<KeptRun>;
 }
 
 /** Why training came to rest. */
@@ -73,11 +103,13 @@ export type LabEvent =
   | ({ session: number } & TrainingEvent)
   /** Data is read or downloaded. */
   | { type: 'loading'; name: string; done: number; total: number }
-  /** Runs cannot be kept for a reload. Told once. */
-  | { type: 'unsaved'; reason: string };
+  /** Runs cannot be kept. Told once a reason. */
+  | { type: 'unsaved'; reason: string }
+  /** The kept runs are others than before. */
+  | { type: 'kept' };
 
 /** The worker of a lab, as the page sees it; `Own` are the events of that lab alone. On failure every method leaves what stands as it was. */
-export interface LabService<C, I extends SessionInfo, Own = never> {
+export interface LabService<C, I extends SessionInfo, Own = never> extends KeepsRuns {
   /** Loads the module that computes; `base` is the address of the page, beside which data may lie. */
   start(base: string, withGpu: boolean, listener: (event: LabEvent | Own) => void): Promise<void>;
   /** Address of the page that trained last, if its run was kept. */

@@ -4,32 +4,15 @@
 import { codeOf, messageOf } from '../kit/failure';
 import type { StateOf } from '../kit/properties';
 import { LOST, type Connection } from '../kit/remote';
-import { remarkOn, type Address } from './address';
-import type { LabEvent, LabService, Prepared, SessionInfo } from './protocol';
+import { remarkOn } from './address';
+import type { KeptRun, LabEvent, Prepared, SessionInfo } from './protocol';
 import { Session, type Wanted } from './session';
-import type { ConfigOf, LabTable, Settings } from './settings';
+import type { LabTable, Settings } from './settings';
+import type { Service, Standing, Surroundings } from './surroundings';
 import { explain, sentence, type Labels } from './wording';
 
-/** A session put aside for Undo may hold so many bytes. */
-const MOST_KEPT_BYTES = 128e6;
 /** Workers that may end in a row, without an epoch between, before the lab gives up. */
 const MOST_LOSSES = 3;
-
-/** What a lab is given by its page, and by tests. */
-export interface Surroundings<H> {
-  address: Address;
-  connect: () => Connection<H>;
-  /** Whether runs train as soon as they stand. */
-  autoplay: boolean;
-  /** Address of the page, beside which data may lie. */
-  base: string;
-}
-
-/** How a session came to stand: made anew, of what an earlier visit or a lost worker left, or put aside before. */
-export type Standing = 'new' | 'resumed' | 'revived' | 'back';
-
-/** What a lab's worker serves, whatever more it does. */
-export type Service<P extends LabTable, I extends SessionInfo, Own> = LabService<ConfigOf<P>, I, Own>;
 
 /** Tells of changes by two events: `change`, and `progress` some times a second while something runs. */
 export abstract class Reconciler<
@@ -56,6 +39,8 @@ export abstract class Reconciler<
   private attempt = 0;
   /** Whether a run that was kept may be taken up. */
   private mayResume = true;
+  /** The kept run that was chosen, and the session that it is to be. */
+  private chosen: { id: string; key: string } | undefined;
   /** What happened to the last worker; said in full once it is clear how the lab goes on. */
   private loss: string | undefined;
   /** Workers that have ended since an epoch was done. */
@@ -85,6 +70,10 @@ export abstract class Reconciler<
   protected abstract needsGpu(state: StateOf<P>): boolean;
   /** For a state whose data is not there, one whose data is, and what it uses. */
   protected abstract substitute(state: StateOf<P>, error: unknown): { state: StateOf<P>; uses: string } | undefined;
+  /** Whether a session only fills the time until its data has come; it is not kept when another replaces it. */
+  protected abstract isStandIn(session: Session<StateOf<P>, I>): boolean;
+  /** Tells a new worker, before it loads the module that computes, what it can do meanwhile. */
+  protected abstract foresee(worker: H, base: string): void;
   /** Hands a new worker what the user gave the last one. */
   protected abstract equip(worker: H): Promise<void>;
   /** Hears the worker. */
@@ -93,6 +82,8 @@ export abstract class Reconciler<
   protected abstract stood(how: Standing): void;
   /** None stands any more. */
   protected abstract fell(): void;
+  /** Another session stands than before, wanted or not; nothing is trained in it yet. */
+  protected abstract exchanged(): void;
   /** What is wanted stands. */
   protected abstract settled(): void;
   /** Follows a change of the settings. */
@@ -176,6 +167,15 @@ export abstract class Reconciler<
     void this.reconcile();
   }
 
+  /** Wants a kept run, with its settings. */
+  loadKept({ id, address }: KeptRun): void {
+    const { state, notes } = this.settings.parse(address);
+    this.attempt += 1;
+    this.chosen = { id, key: this.wantedOf(state).key };
+    this.note = remarkOn(notes) ?? this.note;
+    this.set(this.settings.withView(state, this.state), false);
+  }
+
   /** Wants the session that was replaced, with its settings. */
   protected wantReplaced({ wanted }: Session<StateOf<P>, I>): void {
     this.attempt = wanted.attempt;
@@ -243,6 +243,7 @@ export abstract class Reconciler<
     this.connection = connection;
     void connection.lost.then((reason) => this.lose(connection, reason));
     try {
+      this.foresee(connection.api, base);
       await connection.api.start(base, this.needsGpu(this.state), (event) => this.hear(event));
       await this.equip(connection.api);
       const last = this.sessions === 0 && address.read() === '' ? await connection.api.last() : undefined;
@@ -280,6 +281,7 @@ export abstract class Reconciler<
         epochs: wanted.state.epochs,
         address: this.settings.write(wanted.state),
         resume: this.mayResume,
+        kept: this.chosen?.key === wanted.key ? this.chosen.id : undefined,
       });
       this.preparing = undefined;
       this.stand(new Session(session, wanted, prepared), prepared);
@@ -300,6 +302,7 @@ export abstract class Reconciler<
     this.exchangeFor(next);
     if (!this.isWanted(next)) return;
     this.mayResume = false;
+    this.chosen = undefined;
     if (problem !== undefined) this.note = `The run that was kept could not be taken up: ${sentence(problem)}`;
     this.stood(this.loss === undefined ? (resumed ? 'resumed' : 'new') : 'revived');
     if (this.loss === undefined) return;
@@ -314,8 +317,9 @@ export abstract class Reconciler<
     const aside = this.replaced === next ? undefined : this.replaced;
     this.standing = next;
     this.replaced = aside;
+    this.exchanged();
     if (!before) return;
-    if (before.epoch === 0 || before.info.bytes > MOST_KEPT_BYTES) {
+    if (!before.canBePutAside || this.isStandIn(before)) {
       this.release(before);
       return;
     }
@@ -331,7 +335,7 @@ export abstract class Reconciler<
   /** What cannot stand makes way for what stood, and else for what can. */
   private refuse(refused: StateOf<P>, error: unknown): void {
     const why = explain(error, this.labels);
-    if (this.standing) {
+    if (this.standing && !this.isStandIn(this.standing)) {
       this.correct(this.standing.wanted);
       this.alert = why;
       return;

@@ -7,9 +7,16 @@ import { count, duration, measured, percent } from '../kit/format';
 import { panelStyles } from '../kit/panel';
 import { shared } from '../kit/styles';
 import { LabElement } from './element';
-import { titleOf, type Run } from './session';
+import { titleOf } from '../kit/runs';
+import type { Run } from './session';
 
-interface Row {
+/** A run with its report at the epoch that is shown. */
+interface Latest {
+  run: Run;
+  report: EpochReport | undefined;
+}
+
+interface Metric {
   /** Its name in tests. */
   key: string;
   name: string;
@@ -56,7 +63,7 @@ export const tableStyles = css`
   }
 `;
 
-function rowsOf(one: string): readonly Row[] {
+function rowsOf(one: string): readonly Metric[] {
   return [
     { key: 'test MSE', name: 'Test MSE', meaning: `unseen ${one}s`, show: ({ testMse }) => measured(testMse) },
     { key: 'train MSE', name: 'Train MSE', meaning: `training ${one}s`, show: ({ trainMse }) => measured(trainMse) },
@@ -75,27 +82,28 @@ function rowsOf(one: string): readonly Row[] {
 
 @customElement('lab-results')
 export class LabResults extends LabElement {
-  static override styles = [shared, panelStyles, tableStyles];
+  static override styles = [
+    shared,
+    panelStyles,
+    tableStyles,
+    css`
+      .scroll {
+        overflow-x: auto;
+      }
+    `,
+  ];
 
   /** What a row of the data is called. */
   @property() one = 'row';
+  /** Whether runs stand below each other. */
+  @property({ type: Boolean }) wide = false;
 
   override render(): TemplateResult {
     const { session, epoch } = this.lab;
     const runs = session?.runs ?? [];
     return html`<section aria-labelledby="results">
       <h2 id="results">After epoch <span class="number">${epoch}</span></h2>
-      <table data-testid="results">
-        <thead>
-          <tr>
-            <th scope="col"><span class="hidden">Metric</span></th>
-            ${runs.map(({ name }) => html`<th scope="col"><span class="chip ${name}">${titleOf(name)}</span></th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${rowsOf(this.one).map((row) => this.row(row))}
-        </tbody>
-      </table>
+      ${this.wide ? this.runsDown(rowsOf(this.one)) : this.runsAcross(rowsOf(this.one))}
       ${runs.map(({ name, failure }) =>
         failure === undefined ? nothing : html`<p class="small">${titleOf(name)} stopped: ${failure}</p>`,
       )}
@@ -103,13 +111,49 @@ export class LabResults extends LabElement {
     </section>`;
   }
 
-  private row({ key, name, meaning, show }: Row): TemplateResult {
-    return html`<tr>
-      <th scope="row">${name}<small>${meaning}</small></th>
-      ${this.lab.session?.latest.map(
-        ({ run, report }) => html`<td data-testid="${run.name} ${key}">${report ? show(report) : '–'}</td>`,
-      )}
-    </tr>`;
+  /** A column a run, for a few of them. */
+  private runsAcross(metrics: readonly Metric[]): TemplateResult {
+    const latest = this.lab.session?.latest ?? [];
+    return html`<table data-testid="results">
+      <thead>
+        <tr>
+          <th scope="col"><span class="hidden">Metric</span></th>
+          ${latest.map(({ run }) => html`<th scope="col">${chip(run)}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${metrics.map(
+          (metric) =>
+            html`<tr>
+              <th scope="row">${heading(metric)}</th>
+              ${latest.map((each) => cell(metric, each))}
+            </tr>`,
+        )}
+      </tbody>
+    </table>`;
+  }
+
+  /** A row a run, for any number of them. */
+  private runsDown(metrics: readonly Metric[]): TemplateResult {
+    return html`<div class="scroll" tabindex="0" role="region" aria-label="Results of the runs">
+      <table data-testid="results">
+        <thead>
+          <tr>
+            <th scope="col">Run</th>
+            ${metrics.map((metric) => html`<th scope="col">${heading(metric)}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${this.lab.session?.latest.map(
+            (each) =>
+              html`<tr>
+                <th scope="row">${chip(each.run)}</th>
+                ${metrics.map((metric) => cell(metric, each))}
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>`;
   }
 
   private computed(runs: readonly Run[]): TemplateResult | typeof nothing {
@@ -121,4 +165,16 @@ export class LabResults extends LabElement {
       page. ${info.backendReason}
     </p>`;
   }
+}
+
+function chip({ name }: Run): TemplateResult {
+  return html`<span class="chip ${name}">${titleOf(name)}</span>`;
+}
+
+function heading({ name, meaning }: Metric): TemplateResult {
+  return html`${name}<small>${meaning}</small>`;
+}
+
+function cell({ key, show }: Metric, { run, report }: Latest): TemplateResult {
+  return html`<td data-testid="${run.name} ${key}">${report ? show(report) : '–'}</td>`;
 }

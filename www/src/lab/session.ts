@@ -2,21 +2,27 @@
 
 import type { EpochReport } from 'splinterp/lab';
 import { measured } from '../kit/format';
-import { runNames } from '../kit/styles';
+import { titleOf } from '../kit/runs';
 import type { Prepared, RunName, RunState, SessionInfo, TrainingEvent } from './protocol';
 
+/** A session put aside for Undo may hold so many bytes. */
+const MOST_KEPT_BYTES = 128e6;
 /** Epochs whose mean duration foretells the next ones. */
 const RECENT = 3;
-
-/** What a run is called. */
-export function titleOf(run: RunName): string {
-  return run in runNames ? runNames[run as keyof typeof runNames] : run;
-}
 
 /** A run as the page shows it. */
 export interface Run extends RunState {
   /** Why it stopped for good. */
   failure: string | undefined;
+}
+
+/** Seconds that every run has trained for; a run that stopped is not waited for. */
+export function commonSeconds(runs: readonly Run[]): number {
+  const alive = runs.filter(({ failure }) => failure === undefined);
+  const totals = (alive.length > 0 ? alive : runs).map(({ reports }) =>
+    reports.reduce((sum, { seconds }) => sum + seconds, 0),
+  );
+  return totals.length > 0 ? Math.min(...totals) : 0;
 }
 
 /** A session that is wanted: equal keys mean the same session. */
@@ -33,6 +39,8 @@ export class Session<S, I extends SessionInfo> {
   /** Replaced with every change, so that a component sees by comparison whether there is something to draw. */
   runs: readonly Run[];
   info: I;
+  /** Number under which it is kept. */
+  readonly place: string;
   /** Progress within the current epoch of a run. */
   progress: { run: RunName; epoch: number; share: number } | undefined;
   /** Runs that the user has been warned about. */
@@ -44,6 +52,7 @@ export class Session<S, I extends SessionInfo> {
     prepared: Prepared<I>,
   ) {
     this.info = prepared.info;
+    this.place = prepared.place;
     this.runs = prepared.runs.map((run) => ({ ...run, failure: undefined }));
   }
 
@@ -58,6 +67,11 @@ export class Session<S, I extends SessionInfo> {
     return done.length > 0 ? Math.min(...done) : 0;
   }
 
+  /** Whether there is something to undo to, of a size that can be held beside the next session. */
+  get canBePutAside(): boolean {
+    return this.epoch > 0 && this.info.bytes <= MOST_KEPT_BYTES;
+  }
+
   /** Whether no run can go on. */
   get failed(): boolean {
     return this.runs.every(({ failure }) => failure !== undefined);
@@ -66,6 +80,14 @@ export class Session<S, I extends SessionInfo> {
   /** Each run with its report at the epoch that all have done, so that like is compared with like. */
   get latest(): { run: Run; report: EpochReport | undefined }[] {
     return this.runs.map((run) => ({ run, report: run.reports.findLast(({ epoch }) => epoch <= this.epoch) }));
+  }
+
+  /** Each run with its last report within so many seconds of its own. */
+  latestWithin(seconds: number): { run: Run; report: EpochReport | undefined }[] {
+    return this.runs.map((run) => {
+      let passed = 0;
+      return { run, report: run.reports.filter((report) => (passed += report.seconds) <= seconds).at(-1) };
+    });
   }
 
   /** Seconds until all runs have done `target` epochs, as the last epochs foretell. */

@@ -2,7 +2,6 @@
 // the type of a run's options, which follows from it.
 
 import {
-  flag,
   initialOf,
   oneOf,
   optionalReal,
@@ -19,7 +18,10 @@ import {
 export type Scope = 'run' | 'plan' | 'view';
 
 const MOST_SEED = 2 ** 32 - 1;
-const MOST_EPOCHS = 1000;
+export const MOST_EPOCHS = 1000;
+/** Seeds of an experiment, and settings of a figure. */
+const MOST_SEEDS = 10;
+const MOST_SETTINGS = 99;
 
 /** Settings of a run that mean the same in every lab. */
 export const runProperties = {
@@ -40,14 +42,17 @@ export const runProperties = {
 };
 
 /** Settings in whose defaults labs differ. */
-export function labProperties(defaults: { batch: number; tied: boolean; epochs: number }) {
+export function labProperties(defaults: { batch: number; epochs: number }) {
   return {
     ...runProperties,
     batch: whole('batch', 'run', defaults.batch, 1, 1_000_000),
-    tied: flag('tied', 'run', defaults.tied),
     epochs: whole('epochs', 'plan', defaults.epochs, 1, MOST_EPOCHS),
     curve: oneOf('curve', 'view', ['mse', 'fvu', 'l0', 'l1', 'dead']),
     scale: oneOf('scale', 'view', ['log', 'linear']),
+    axis: oneOf('axis', 'view', ['epoch', 'steps', 'seconds']),
+    seeds: whole('seeds', 'view', 1, 1, MOST_SEEDS),
+    shown: oneOf('shown', 'view', ['settings', 'curves']),
+    setting: whole('setting', 'view', 0, 0, MOST_SETTINGS),
   };
 }
 
@@ -101,7 +106,15 @@ export class Settings<P extends LabTable> {
 
   /** Keys of the scope by which two states differ. */
   differences(a: StateOf<P>, b: StateOf<P>, scope: Scope): string[] {
-    return this.part(a, scope).flatMap(([key, value]) => (value === b[key] ? [] : [key]));
+    const written = (state: StateOf<P>, key: string): string | undefined => this.table[key]?.write(state[key]);
+    return this.part(a, scope).flatMap(([key]) => (written(a, key) === written(b, key) ? [] : [key]));
+  }
+
+  /** What another state has in the place of what `state` has. */
+  changed(state: StateOf<P>, other: StateOf<P>): Partial<StateOf<P>> {
+    return Object.fromEntries(
+      Object.keys(this.table).flatMap((key) => (state[key] === other[key] ? [] : [[key, other[key]]])),
+    ) as Partial<StateOf<P>>;
   }
 
   /** `state` looked at as another is. */

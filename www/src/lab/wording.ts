@@ -3,7 +3,7 @@
 import { codeOf, messageOf } from '../kit/failure';
 import { measured } from '../kit/format';
 import type { EpochReport } from 'splinterp/lab';
-import { titleOf } from './session';
+import { titleOf } from '../kit/runs';
 import type { CommonConfig } from './settings';
 
 /** What each setting is called on the page. */
@@ -15,6 +15,11 @@ const settingOf: Readonly<Record<string, string>> = {
   updatesPerBatch: 'updates',
   weightDecay: 'decay',
 };
+
+/** What an option of the crate is called on the page. */
+export function labelOfOption(option: string, labels: Labels): string {
+  return labels[settingOf[option] ?? option] ?? option;
+}
 
 /** A message of the crate, ended as a sentence; it may begin with a name, which keeps its spelling. */
 export function sentence(message: string): string {

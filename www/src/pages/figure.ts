@@ -1,14 +1,19 @@
 // Entry of a figure's own page, `figure.html?name=…#state`, made to stand in other pages: no header, no ground, and
 // its height posted to the page around it. The state follows the hash, and the hash the state. `scheme=dark` or
-// `scheme=light` in the query gives it the colours of the page around it.
+// `scheme=light` in the query gives it the colours of the page around it. `name=explorer` is the partition explorer on
+// the SAEs that its state names, which train here.
 
 import '../kit/base.css';
+import '../gallery/page.css';
 import { Address } from '../gallery/frame/address';
-import type { HeightMessage } from '../gallery/frame/export';
+import { stillOf, type HeightMessage } from '../gallery/frame/export';
 import { failureNotice } from '../gallery/frame/notice';
 import { titles, type FigureName } from '../gallery/frame/titles';
 import { figureNames, isFigure, makeFigure } from '../gallery/registry';
-import { setScheme } from '../kit/theme';
+import { isDark, setScheme } from '../kit/theme';
+
+/** The name of the partition explorer, which is no figure of the gallery. */
+const EXPLORER = 'explorer';
 
 const address = new Address();
 const main = document.querySelector('main');
@@ -27,7 +32,7 @@ function postHeight(): void {
 function explain(): void {
   const paragraph = document.createElement('p');
   paragraph.setAttribute('role', 'alert');
-  paragraph.textContent = `There is no figure named “${name}”, expected one of ${figureNames.join(', ')}. See `;
+  paragraph.textContent = `There is no figure named “${name}”, expected one of ${[...figureNames, EXPLORER].join(', ')}. See `;
   const link = document.createElement('a');
   link.href = './gallery.html';
   link.target = '_top';
@@ -36,7 +41,18 @@ function explain(): void {
   main?.append(paragraph);
 }
 
+/** The still picture, in the figure's place while it is loaded. */
+function poster(name: FigureName): HTMLImageElement {
+  const image = new Image();
+  image.src = stillOf(name, isDark() ? 'dark' : 'light');
+  image.alt = '';
+  image.className = 'poster';
+  return image;
+}
+
 async function show(name: FigureName): Promise<void> {
+  const still = poster(name);
+  main?.append(still);
   try {
     const figure = await makeFigure(name);
     figure.embedded = true;
@@ -48,9 +64,20 @@ async function show(name: FigureName): Promise<void> {
       address.write(hash === '' ? location.pathname + location.search : `#${hash}`, settled);
     });
     window.addEventListener('popstate', () => figure.restore(location.hash));
+    still.remove();
     main?.append(figure);
   } catch (error) {
+    still.remove();
     main?.append(failureNotice(error, () => show(name)));
+  }
+}
+
+async function showExplorer(): Promise<void> {
+  try {
+    const { open } = await import('../labs/explorer-page');
+    await open(main, true);
+  } catch (error) {
+    main?.append(failureNotice(error, showExplorer));
   }
 }
 
@@ -61,4 +88,7 @@ new ResizeObserver(postHeight).observe(document.documentElement);
 if (isFigure(name)) {
   document.title = `${titles[name]} · SplInterp Playground`;
   void show(name);
+} else if (name === EXPLORER) {
+  document.title = 'Partition explorer · SplInterp Playground';
+  void showExplorer();
 } else explain();

@@ -4,8 +4,16 @@ import type { EpochReport, ResolvedOptions } from 'splinterp/lab';
 import { Failure } from '../../src/kit/failure';
 import { LOST, type Connection } from '../../src/kit/remote';
 import type { Address } from '../../src/lab/address';
-import type { LabEvent, Prepared, RunState, SessionInfo, SessionRequest } from '../../src/lab/protocol';
-import type { Surroundings } from '../../src/lab/reconciler';
+import type {
+  KeepsRuns,
+  KeptRun,
+  LabEvent,
+  Prepared,
+  RunState,
+  SessionInfo,
+  SessionRequest,
+} from '../../src/lab/protocol';
+import type { Surroundings } from '../../src/lab/surroundings';
 
 /** Lets everything that waits for a promise go on. */
 export async function settled(): Promise<void> {
@@ -64,11 +72,12 @@ export class FakeWorker<C, I extends SessionInfo, Own = never> {
   /** Runs of each session; the controllers' tests need no options. */
   runs: string[] = ['sgd', 'pam'];
   lastAddress: string | undefined;
+  keptRuns: KeptRun[] = [];
   private listener: (event: LabEvent | Own) => void = () => undefined;
   private readonly waiting = new Set<(reason: Failure) => void>();
   private lose: (reason: Failure) => void = () => undefined;
 
-  constructor(private readonly info: (config: C) => I) {}
+  constructor(readonly infoOf: (config: C) => I) {}
 
   /** The worker as a page holds it. */
   connection<S>(service: S): Connection<S> {
@@ -112,10 +121,11 @@ export class FakeWorker<C, I extends SessionInfo, Own = never> {
     new Promise((resolve, reject) => {
       this.waiting.add(reject);
       const prepared = (): Prepared<I> => ({
-        info: this.info(request.config),
+        info: this.infoOf(request.config),
         runs: this.runs.map((name) => runState(name)),
         resumed: false,
         problem: undefined,
+        place: `place ${request.session}`,
       });
       this.asked.push({
         request,
@@ -138,10 +148,24 @@ export class FakeWorker<C, I extends SessionInfo, Own = never> {
   release = (session: number): Promise<void> => this.tell(`release ${session}`);
   save = (session: number): Promise<void> => this.tell(`save ${session}`);
 
+  /** What it does with kept runs. */
+  readonly keeps: KeepsRuns = {
+    kept: () => Promise.resolve(this.keptRuns),
+    rename: (id, name) => this.tell(`rename ${id} ${name}`),
+    remove: (id) => this.tell(`remove ${id}`),
+    runFile: (id) => this.tell(`file ${id}`).then(() => new Uint8Array()),
+    takeRunFile: (file) => this.tell(`take ${file.name}`).then(() => keptRun(file.name)),
+  };
+
   tell(what: string): Promise<void> {
     this.told.push(what);
     return Promise.resolve();
   }
+}
+
+/** A run that is kept in the browser. */
+export function keptRun(id: string, more: Partial<KeptRun> = {}): KeptRun {
+  return { id, name: '', address: '', savedAt: 0, epoch: 3, bytes: 1e6, runs: [], ...more };
 }
 
 /** A run as the worker tells of it; controllers look at no option. */

@@ -1,5 +1,5 @@
-// Between k-means and PCA (experiment 1): the same points by k-means, by an SAE that trains as you watch, and by
-// k-means with local PCA.
+// Between k-means and PCA (experiment 1): the same points by an SAE that trains as you watch, by the means of its cells
+// and by local PCA in them; or by k-means, alone and with local PCA.
 
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
@@ -12,9 +12,9 @@ import { PanelFigure } from '../frame/panel-figure';
 import { kept, MOST_POINTS, PointPen, pointsProperty, type Points } from '../frame/points';
 import type { Place } from '../frame/probe';
 import { SEEDS } from '../frame/scattered';
-import { LAST_STEP, PANEL, ToyModel, variants, type Variant } from './toy-model';
+import { LAST_STEP, PANEL, partitions, ToyModel, variants, type Partitioned, type Variant } from './toy-model';
 import { toyLegend, toyLegendStyles } from './toy-legend';
-import { drawToy } from './toy-picture';
+import { drawToy, mseOf } from './toy-picture';
 import { ToyTraining } from './toy-training';
 
 const MOST_CLUSTERS = 12;
@@ -29,6 +29,7 @@ const table = {
     'top-3-hard-kmeans',
   ]),
   atoms: { ...oneOf('atoms', 'run', atoms), initial: 40 as number },
+  cells: oneOf<Partitioned, 'view'>('cells', 'view', ['sae', 'kmeans']),
   clusters: whole('clusters', 'view', 3, 1, MOST_CLUSTERS),
   seed: whole('seed', 'run', 1, 0, SEEDS - 1),
   generated: flag('generated', 'points', true),
@@ -131,13 +132,38 @@ export class KmeansPca extends PanelFigure<typeof table> {
   // --- what it says ---------------------------------------------------------------------------------------------
 
   protected override claim(): TemplateResult {
-    return html`An SAE is one affine map on each of its cells: more than k-means, which is constant on each, and no more
-    than local PCA, the best affine map of its rank on the same cells.`;
+    const { run, reference } = this.model;
+    if (!run || !reference) return html`On each of its cells an SAE reconstructs within one affine space.`;
+    const { pca, meanMse, rank } = reference;
+    const [sae, means, local] = [html`MSE ${measured(run.mse)}`, measured(meanMse), mseOf(pca.mse)];
+    if (reference.of === 'kmeans') {
+      return html`Clusters are not the SAE’s cells, so they bound nothing: with ${sae} the SAE is ${this.where}, of
+      ${means} and ${local}.`;
+    }
+    return run.mse > meanMse
+      ? html`On its own cells the SAE, ${sae}, does not yet pass their means, ${means}, and can never pass local PCA of
+        rank ${rank} in them, ${local}.`
+      : html`On its own cells the SAE, ${sae}, lies between their means, as k-means would reconstruct, ${means}, and
+        local PCA of rank ${rank}, ${local}.`;
+  }
+
+  /** Where the SAE stands, by what is shown. */
+  private get where(): string {
+    const { run, reference } = this.model;
+    if (!run || !reference) return '';
+    const { of, pca, meanMse, rank } = reference;
+    const [means, local] =
+      of === 'sae'
+        ? ['the means of its cells', `local PCA of rank ${rank} in them`]
+        : ['k-means', `local PCA of rank ${rank} in its clusters`];
+    if (run.mse > meanMse) return `above ${means}`;
+    // Nothing is below the bound of its own cells but by rounding.
+    return of === 'sae' || run.mse >= pca.mse ? `between ${means} and ${local}` : `below ${local}`;
   }
 
   protected override attempt(): TemplateResult {
-    return html`Watch it pass k-means. Give it three active latents: in the plane their maps have rank 2, so even the
-    best map per cell has zero error. Draw points of your own.`;
+    return html`Watch it pass the means of its cells. Give it three active latents: in the plane their maps have rank 2,
+    so that local PCA has zero error. Compare it with k-means. Draw points of your own.`;
   }
 
   /** What is said while there is nothing to measure: before the first frame, or after all points were cleared. */
@@ -147,32 +173,30 @@ export class KmeansPca extends PanelFigure<typeof table> {
   }
 
   protected override describe(): string {
-    const { run, means, points } = this.model;
-    if (!run || !means) return this.withoutPoints;
-    const { clusters, variant } = this.state;
+    const { run, reference, points } = this.model;
+    if (!run || !reference) return this.withoutPoints;
+    const { cells, clusters, variant } = this.state;
+    const { pca, meanMse, rank } = reference;
+    const [means, local] =
+      cells === 'sae'
+        ? ['Means of its cells', `Local PCA of rank ${rank} in its cells`]
+        : [`k-means with ${clusters} clusters`, `k-means with local PCA of rank ${rank}`];
     return (
-      `${count(points.length / 2)} points. k-means with ${clusters} clusters: MSE ${measured(means.mse)}. ` +
+      `${count(points.length / 2)} points. ${means}: MSE ${measured(meanMse)}. ` +
       `SAE ${variants[variant].name} after ${count(run.steps)} steps: MSE ${measured(run.mse)}. ` +
-      `k-means with local PCA: MSE ${measured(means.pca.mse)}.`
+      `${local}: MSE ${mseOf(pca.mse)}.`
     );
   }
 
   protected override readout(): TemplateResult | typeof nothing {
-    const { run, means } = this.model;
-    if (!run || !means) return html`${this.withoutPoints}`;
+    const { run, reference } = this.model;
+    if (!run || !reference) return html`${this.withoutPoints}`;
     const { cells, affine } = run.bounds;
-    const rank = Math.min(variants[this.state.variant].k, 2);
-    const where =
-      run.mse > means.mse
-        ? 'above k-means'
-        : run.mse >= means.pca.mse
-          ? 'between k-means and local PCA'
-          : 'below local PCA of rank 1';
-    return html`<b data-testid="where">The MSE of the SAE is ${where}</b>.
+    return html`<b data-testid="where">The MSE of the SAE is ${this.where}</b>.
       <span class="muted"
-        >${count(cells)} of its cells hold points. The best affine maps of rank ${rank} on these cells have an MSE of
-        <span data-testid="bound">${affine < 1e-12 ? '0' : measured(affine)}</span>, a lower bound for any decoder on
-        them.</span
+        >${count(cells)} of its cells hold points. The best affine maps of rank
+        ${Math.min(variants[this.state.variant].k, 2)} on these cells have an MSE of
+        <span data-testid="bound">${mseOf(affine)}</span>, a lower bound for any decoder on them.</span
       >
       ${toyLegend}`;
   }
@@ -199,14 +223,25 @@ export class KmeansPca extends PanelFigure<typeof table> {
         options: numbered([10, 40, 80], count),
         change: (value) => this.again({ atoms: value }),
       })}
-      ${slider({
-        id: 'clusters',
-        label: 'k-means clusters:',
-        shown: String(now.clusters),
-        value: now.clusters,
-        range: [1, MOST_CLUSTERS, 1],
-        change: (clusters, settled) => this.set({ clusters }, settled),
+      ${choice<Partitioned>({
+        id: 'cells',
+        label: 'Compared on',
+        value: now.cells,
+        options: Object.entries(partitions).map(([key, name]) => [key as Partitioned, name] as const),
+        change: (cells) => this.set({ cells }),
       })}
+      ${
+        now.cells === 'kmeans'
+          ? slider({
+              id: 'clusters',
+              label: 'Clusters:',
+              shown: String(now.clusters),
+              value: now.clusters,
+              range: [1, MOST_CLUSTERS, 1],
+              change: (clusters, settled) => this.set({ clusters }, settled),
+            })
+          : nothing
+      }
       <div class="bar">
         <button data-testid="play" ?disabled=${!run || over} @click=${() => this.toggle()}>
           ${training.playing && !over ? 'Pause' : 'Train'}

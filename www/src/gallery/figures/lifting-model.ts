@@ -4,7 +4,7 @@ import { lift, voronoiCells, weightsAt } from 'splinterp/figures';
 import { diagramOf, type Diagram } from '../frame/diagram';
 import type { Sites } from '../frame/sites';
 import type { Box } from '../frame/view';
-import { faceColours, solidsOf, type Point3, type Solids } from './lifting-solids';
+import { solidsOf, type Point3, type Solids } from './lifting-solids';
 
 /** Where sites lie, below the space of the cells. */
 export const GROUND: Box = [-1.2, -0.9, 1.2, 0.9];
@@ -37,6 +37,6 @@ export function modelOf({ at, weights }: Sites, level: number, filled: boolean):
   return {
     heights,
     cut: diagramOf(at, weightsAt(heights, level), 1, GROUND),
-    solids: solidsOf({ cells, sites, colours: faceColours(whole), level, top: TOP, floor: FLOOR, opacity }),
+    solids: solidsOf({ cells, sites, colours: whole.colours, level, top: TOP, floor: FLOOR, opacity }),
   };
 }

@@ -82,24 +82,12 @@ export class Camera {
   }
 }
 
-/** Colours 0, 1, … for sites such that those whose cells share a face differ, each the lowest that is free. */
-export function faceColours({ cellOffsets, neighbours }: Polyhedra): number[] {
-  const colours: number[] = [];
-  for (let site = 0; site + 1 < cellOffsets.length; site++) {
-    const around = neighbours.subarray(cellOffsets[site], cellOffsets[site + 1]);
-    const taken = new Set([...around].map((other) => colours[other]));
-    let colour = 0;
-    while (taken.has(colour)) colour++;
-    colours.push(colour);
-  }
-  return colours;
-}
-
 export interface Parts {
   readonly cells: Polyhedra;
   /** x y z of the lifted sites. */
   readonly sites: readonly Point3[];
-  readonly colours: readonly number[];
+  /** One for each site. */
+  readonly colours: ArrayLike<number>;
   /** Height of the plane that cuts. */
   readonly level: number;
   /** Height to which the cells reach. */

@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { weightsAt } from 'splinterp/figures';
 import { count, fixed } from '../../kit/format';
+import { onDemand } from '../../kit/modules';
 import { flag, real, whole } from '../../kit/properties';
 import { coloursOf } from '../frame/colours';
 import { checkbox, slider } from '../frame/controls';
@@ -100,7 +101,10 @@ export class Lifting extends FigureElement<typeof table> {
   }
 
   protected override async prepare(): Promise<void> {
-    const [{ hasWebGl, LiftingScene: Scene }] = await Promise.all([import('./lifting-scene'), super.prepare()]);
+    const [{ hasWebGl, LiftingScene: Scene }] = await Promise.all([
+      onDemand(() => import('./lifting-scene')),
+      super.prepare(),
+    ]);
     // Without WebGL the picture is drawn as it is exported: flat, far faces first.
     if (hasWebGl()) this.makeScene = (canvas) => new Scene(canvas);
   }

@@ -1,13 +1,20 @@
 // What the figure from Voronoi to power diagrams shows at a moment of its morph: points in classes, k-means of them,
 // and the sites whose power diagram is on the stage.
 
-import { kmeans, type KMeans } from 'splinterp/figures';
+import {
+  clusterMeans,
+  clusterSpreads,
+  kmeans,
+  labelAgreement,
+  nearestPoint,
+  scatterClouds,
+  type KMeans,
+} from 'splinterp/figures';
 import { Derived } from '../frame/derived';
 import { ownersOf } from '../frame/diagram';
 import type { Part } from '../frame/cutter';
-import { applyEdits, freeId, type Edits, type Site, type Sites } from '../frame/sites';
+import { applyEdits, freeId, NONE, numbered, type Edits, type Site, type Sites } from '../frame/sites';
 import type { Box } from '../frame/view';
-import { classMeans, clouds, meanSquares, shareAlike } from './clouds';
 
 /** Most rounds of k-means; it rests long before. */
 const MOST_ROUNDS = 300;
@@ -30,11 +37,9 @@ interface Clustering extends KMeans {
   readonly sites: Sites;
 }
 
-const none: Sites = { ids: new Uint32Array(), at: new Float64Array(), weights: new Float64Array() };
-
 export class MorphModel {
   private readonly bases = new Derived((count: number, classes: number, seed: number) =>
-    clouds(count, classes, seed, this.box),
+    numbered(scatterClouds(count, classes, seed, Float64Array.from(this.box)), new Float64Array(count)),
   );
   private readonly edited = new Derived(applyEdits);
   private readonly labelled = new Derived((points: Sites, classes: number) => points.ids.map((id) => id % classes));
@@ -45,7 +50,7 @@ export class MorphModel {
 
   constructor(
     private readonly state: () => Moment,
-    /** Whether the wasm module is there, so that k-means can be asked. */
+    /** Whether the wasm module is there: without it there are no points. */
     private readonly ready: () => boolean,
     private readonly box: Box,
   ) {}
@@ -56,7 +61,7 @@ export class MorphModel {
   }
 
   get points(): Sites {
-    return this.edited.of(this.base, this.state().points);
+    return this.ready() ? this.edited.of(this.base, this.state().points) : NONE;
   }
 
   /** The class of each point: it goes with the point's id, so that a link need not tell it. */
@@ -72,7 +77,7 @@ export class MorphModel {
 
   /** The sites of the power diagram. */
   get power(): Sites {
-    return this.powers.of(this.means?.sites ?? none, this.state().power);
+    return this.powers.of(this.means?.sites ?? NONE, this.state().power);
   }
 
   /** The sites whose power diagram is on the stage; up to the second step they stay, and only colours change. */
@@ -86,7 +91,10 @@ export class MorphModel {
   }
 
   private cluster(points: Sites, classes: number): Clustering {
-    const start = classMeans(points, this.classes, classes, this.box);
+    const [x0, y0, x1, y1] = this.box;
+    // A class without points starts in the middle.
+    const middle = Array.from({ length: classes }, () => [(x0 + x1) / 2, (y0 + y1) / 2]).flat();
+    const start = clusterMeans(points.at, 2, this.classes, middle);
     const means = kmeans(points.at, 2, start, MOST_ROUNDS);
     return {
       ...means,
@@ -94,7 +102,7 @@ export class MorphModel {
       sites: {
         ids: Uint32Array.from({ length: classes }, (_, id) => id),
         at: means.centers,
-        weights: meanSquares(points.at, means.labels, means.centers),
+        weights: clusterSpreads(points.at, 2, means.labels, means.centers),
       },
     };
   }
@@ -108,21 +116,16 @@ export class MorphModel {
 
   /** The share of points in the cluster of their class. */
   get shareInOwnCluster(): number {
-    return shareAlike(this.classes, this.means?.labels ?? new Uint32Array());
+    return this.means ? labelAgreement(this.classes, this.means.labels) : 0;
   }
 
   /** An id for a new point: the next free one of the nearest point's class. */
   idFor(site: Site): number {
-    const { at } = this.points;
-    let nearest = 0;
-    let least = Infinity;
-    for (let i = 0; 2 * i < at.length; i++) {
-      const distance = ((at[2 * i] ?? 0) - site.x) ** 2 + ((at[2 * i + 1] ?? 0) - site.y) ** 2;
-      if (distance < least) [least, nearest] = [distance, i];
-    }
-    const { classes, points } = this.state();
-    const free = freeId(this.base, points);
-    return free + (((this.classes[nearest] ?? 0) - (free % classes) + classes) % classes);
+    const { classes: labels, points: now } = this;
+    const near = now.ids.length === 0 ? 0 : (labels[nearestPoint(now.at, 2, [site.x, site.y])] ?? 0);
+    const { count, classes, points } = this.state();
+    const free = freeId(count, points);
+    return free + ((near - (free % classes) + classes) % classes);
   }
 }
 

@@ -1,8 +1,9 @@
 // How the figure from Voronoi to power diagrams draws a moment between its steps.
 
+import { drawWeights } from '../frame/cells';
 import { mix } from '../frame/colours';
 import { traceBorders, traceCells, type Diagram } from '../frame/diagram';
-import { circle, cross, type Drawing } from '../frame/painter';
+import { cross, type Drawing } from '../frame/painter';
 import type { Sites } from '../frame/sites';
 
 /** Up to so many points are drawn large, above so many small and with fine borders. */
@@ -86,8 +87,9 @@ function radiusOf(points: number): number {
   return points > MANY ? 1 : points > FEW ? 2 : 4;
 }
 
-/** The centres as crosses, and their weights as circles whose squared radii they are, in another colour below 0. */
-export function drawCentres({ painter, view, colours }: Drawing, sites: Sites, opacity: number): void {
+/** The centres as crosses, and their weights as circles. */
+export function drawCentres(drawing: Drawing, sites: Sites, opacity: number): void {
+  const { painter, view, colours } = drawing;
   const place = (i: number): [number, number] => [view.x(sites.at[2 * i] ?? 0), view.y(sites.at[2 * i + 1] ?? 0)];
   for (const [stroke, width] of [
     [colours.panel, 6],
@@ -95,11 +97,5 @@ export function drawCentres({ painter, view, colours }: Drawing, sites: Sites, o
   ] as const) {
     painter.path({ stroke, width, opacity }, (pen) => sites.ids.forEach((_, i) => cross(pen, ...place(i), 7)));
   }
-  for (const sign of [1, -1]) {
-    painter.path({ stroke: sign > 0 ? colours.ink : colours.alert, width: 1.5, dash: [5, 4], opacity }, (pen) =>
-      sites.weights.forEach((weight, i) => {
-        if (weight * sign > 0) circle(pen, ...place(i), Math.sqrt(Math.abs(weight)) * view.scale);
-      }),
-    );
-  }
+  drawWeights(drawing, sites, opacity);
 }

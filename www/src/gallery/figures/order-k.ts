@@ -1,14 +1,15 @@
-// Order K (fig. 6): the same sites cut the plane by which K of them have the smallest power distance.
+// Order K (fig. 6): one α takes the Voronoi diagram of some sites to their power diagram, and that to order K.
 
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
+import { cellAt } from 'splinterp/figures';
 import { count } from '../../kit/format';
-import { flag, oneOf, whole } from '../../kit/properties';
-import { cellRows, drawCells, drawMarks, drawProbe, outlineCell } from '../frame/cells';
-import { checkbox, choice, numbered, slider } from '../frame/controls';
+import { oneOf, real, whole } from '../../kit/properties';
+import { cellRows, drawCells, drawMarks, drawProbe, drawWeights, outlineCell } from '../frame/cells';
+import { choice, numbered, slider } from '../frame/controls';
 import { Cutter, mostOrder, MOST_ORDER, partAt, type Part } from '../frame/cutter';
 import { Derived } from '../frame/derived';
-import { cellAt, ownersOf, shareOf } from '../frame/diagram';
+import { ownersOf, shareOf } from '../frame/diagram';
 import type { CsvTable } from '../frame/export';
 import { FigureElement } from '../frame/figure';
 import type { Drawing } from '../frame/painter';
@@ -29,11 +30,19 @@ const MOST_NUMBERS = 60;
 const MANY = 150;
 const CROWD = 2000;
 
+/** At this α the sites have their whole weights; beyond it the order rises. */
+const WEIGHTED = 0.5;
+
+/** The part of their weights that sites have. */
+function partOf(alpha: number): number {
+  return Math.min(1, alpha / WEIGHTED);
+}
+
 const table = {
   order: whole('order', 'view', 2, 1, MOST_ORDER),
   count: { ...oneOf('sites', 'sites', counts), initial: 30 as number },
   seed: whole('seed', 'sites', 3, 0, SEEDS - 1),
-  weighted: flag('weights', 'view', true),
+  alpha: real('alpha', 'view', 1, 0, 1),
   edits: editsProperty('moved'),
   probe: placeProperty('probe', { x: 0.62, y: 0.55 }),
 };
@@ -50,9 +59,9 @@ export class OrderK extends FigureElement<typeof table> {
 
   private found: Found | undefined;
   private readonly scattered = new ScatteredSites(this, this.box, SPREAD);
-  /** Without weights a site keeps the weight that it has, for when they count again. */
-  private readonly shownSites = new Derived((sites: Sites, weighted: boolean) =>
-    weighted ? sites : { ...sites, weights: new Float64Array(sites.weights.length) },
+  /** A site keeps the weight that it has, whatever part of it counts. */
+  private readonly shownSites = new Derived((sites: Sites, part: number) =>
+    part === 1 ? sites : { ...sites, weights: sites.weights.map((weight) => part * weight) },
   );
   private readonly cutter = new Cutter(
     () => this.requestUpdate(),
@@ -61,7 +70,7 @@ export class OrderK extends FigureElement<typeof table> {
   private readonly editor = new SiteEditor(this, {
     ...this.scattered.editing,
     sites: () => this.sites,
-    weighted: () => this.state.weighted,
+    weighted: () => this.state.alpha >= WEIGHTED,
     weightRange: () => [-this.space, this.space],
   });
   private readonly probe = new Probe(this, {
@@ -75,7 +84,7 @@ export class OrderK extends FigureElement<typeof table> {
   });
 
   private get sites(): Sites {
-    return this.shownSites.of(this.scattered.now, this.state.weighted);
+    return this.shownSites.of(this.scattered.now, partOf(this.state.alpha));
   }
 
   /** The area that falls to one site: weights are of its size. */
@@ -84,8 +93,15 @@ export class OrderK extends FigureElement<typeof table> {
     return ((x1 - x0) * (y1 - y0)) / this.state.count;
   }
 
+  /** The order that α ends at. */
+  private get last(): number {
+    return Math.min(this.state.order, mostOrder(this.scattered.size));
+  }
+
+  /** The order that α has come to. */
   private get order(): number {
-    return Math.min(this.state.order, mostOrder(this.sites.ids.length));
+    const risen = Math.max(0, (this.state.alpha - WEIGHTED) / (1 - WEIGHTED));
+    return 1 + Math.ceil(risen * (this.last - 1));
   }
 
   protected override derive(): void {
@@ -101,27 +117,30 @@ export class OrderK extends FigureElement<typeof table> {
   private find(): Found | undefined {
     const { shown } = this.cutter;
     const { x, y } = this.probe.place;
-    if (!shown) return undefined;
-    const part = partAt(shown, x, y);
-    return { ...part, cell: cellAt(part.diagram, x, y) };
+    const part = shown && partAt(shown, x, y);
+    return part && { ...part, cell: cellAt(part.diagram, x, y) };
   }
 
   // --- what it says ---------------------------------------------------------------------------------------------
 
   protected override claim(): TemplateResult {
-    if (!this.state.weighted) {
-      return html`Without weights the diagram is the Voronoi diagram of order ${this.order}: in each cell the same
-      ${this.order === 1 ? 'site is' : `${this.order} sites are`} nearest.`;
+    const { order } = this;
+    const { alpha } = this.state;
+    if (alpha === 0) {
+      return html`At α = 0 no site has a weight: this is the Voronoi diagram, in each cell of which one site is nearest.`;
     }
-    return this.order === 1
-      ? html`TopK with K = 1 cuts the plane into a power diagram: in each cell one site has the smallest power distance.`
-      : html`TopK with K = ${this.order} cuts the plane into the power diagram of order ${this.order}: in each cell the
-        same ${this.order} sites have the smallest power distances.`;
+    if (order === 1) {
+      return html`TopK with K = 1 cuts the plane into a power diagram: in each cell one site has the smallest power
+      distance, |x − s|² − ${alpha < WEIGHTED ? '2α' : ''}ω.`;
+    }
+    return html`TopK with K = ${order} cuts the plane into the power diagram of order ${order}: in each cell the same
+    ${order} sites have the smallest power distances, |x − s|² − ω.`;
   }
 
   protected override attempt(): TemplateResult {
-    return html`Raise K and watch the cells split. Point at a cell to see its sites. Drag a site or change its weight:
-    only cells near it change.`;
+    return html`Move α from 0 to 1: Voronoi diagram, power diagram, order K. Raise K and watch the cells split. Drag a
+    site or change its weight: only cells near it change. A circle’s squared radius is a weight; where it is below 0 the
+    circle is dotted.`;
   }
 
   /** Numbers of what owns the cell at the probe. */
@@ -142,7 +161,7 @@ export class OrderK extends FigureElement<typeof table> {
   protected override describe(): string {
     const { shown } = this.cutter;
     if (!shown) return 'Not drawn yet';
-    const what = this.state.weighted ? 'Power diagram' : 'Voronoi diagram';
+    const what = this.state.alpha > 0 ? 'Power diagram' : 'Voronoi diagram';
     const { cells } = shown.diagram;
     return `${what} of order ${this.order} of ${count(this.sites.ids.length)} sites: ${count(cells)} cells. ${this.cellInWords()}.`;
   }
@@ -158,15 +177,23 @@ export class OrderK extends FigureElement<typeof table> {
   // --- controls -------------------------------------------------------------------------------------------------
 
   protected override controls(): TemplateResult {
-    const { order, scattered } = this;
-    const { count: sites, weighted } = this.state;
+    const { last, scattered } = this;
+    const { count: sites, alpha } = this.state;
     return html`
+      ${slider({
+        id: 'alpha',
+        label: 'α =',
+        shown: alpha.toFixed(2),
+        value: alpha,
+        range: [0, 1, 0.01],
+        change: (value, settled) => this.set({ alpha: value }, settled),
+      })}
       ${slider({
         id: 'order',
         label: 'Order K =',
-        shown: String(order),
-        value: order,
-        range: [1, mostOrder(this.sites.ids.length), 1],
+        shown: String(last),
+        value: last,
+        range: [1, mostOrder(scattered.size), 1],
         change: (value, settled) => this.set({ order: value }, settled),
       })}
       ${choice({
@@ -175,13 +202,6 @@ export class OrderK extends FigureElement<typeof table> {
         value: sites,
         options: numbered(counts, count),
         change: (value) => scattered.recount(value),
-      })}
-      ${checkbox({
-        id: 'weighted',
-        label: 'Weights',
-        value: weighted,
-        hint: 'A site’s power distance to a point is the squared distance minus the site’s weight. Without weights the diagram is a Voronoi diagram.',
-        change: (value) => this.set({ weighted: value }),
       })}
       <button @click=${() => scattered.renew()}>New random sites</button>
     `;
@@ -225,6 +245,7 @@ export class OrderK extends FigureElement<typeof table> {
   private drawFound(drawing: Drawing): void {
     const { ids, at } = this.sites;
     const { found } = this;
+    if (ids.length <= MOST_NUMBERS) drawWeights(drawing, this.sites);
     if (found) outlineCell(drawing, found.diagram, found.cell);
     const owners = new Set(this.owners());
     const active = new Set([...ids.keys()].filter((i) => owners.has(ids[i] ?? -1)));

@@ -2,12 +2,13 @@
 
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
+import { cellAt } from 'splinterp/figures';
 import { count, fixed } from '../../kit/format';
 import { real, whole } from '../../kit/properties';
 import { cellRows, drawCells, drawMarks, drawProbe, outlineCell } from '../frame/cells';
 import { slider } from '../frame/controls';
 import { Derived } from '../frame/derived';
-import { cellAt, ownersOf, type Diagram } from '../frame/diagram';
+import { ownersOf, type Diagram } from '../frame/diagram';
 import type { CsvTable } from '../frame/export';
 import type { Drawing } from '../frame/painter';
 import { clampTo, PanelFigure } from '../frame/panel-figure';
@@ -107,7 +108,7 @@ export class ThreePartitions extends PanelFigure<typeof table> {
   }
 
   protected override attempt(): TemplateResult {
-    return html`Drag an encoder row s. With weight 0, its ReLU line is the bisector between s and the origin, because
+    return html`Drag an encoder column s. With weight 0, its ReLU line is the bisector between s and the origin, because
     ReLU compares each latent with zero. Then change θ: only JumpReLU’s lines shift.`;
   }
 
@@ -208,7 +209,7 @@ export class ThreePartitions extends PanelFigure<typeof table> {
     }
   }
 
-  /** The rows of the encoder as arrows from the origin. */
+  /** The columns of the encoder as arrows from the origin. */
   private drawEncoder(drawing: Drawing, active: ReadonlySet<number>): void {
     const { painter, view, colours } = drawing;
     const { at } = this.scattered.now;

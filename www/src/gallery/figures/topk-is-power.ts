@@ -8,7 +8,6 @@ import { oneOf, real, whole } from '../../kit/properties';
 import { cellRows, drawCells, drawMarks, outlineCell } from '../frame/cells';
 import { choice, numbered, slider } from '../frame/controls';
 import { Derived } from '../frame/derived';
-import { cellAt } from '../frame/diagram';
 import type { CsvTable } from '../frame/export';
 import { FigureElement } from '../frame/figure';
 import { circle, cross, type Drawing } from '../frame/painter';
@@ -74,7 +73,7 @@ export class TopkIsPower extends FigureElement<typeof table> {
 
   /** Latents are removed one by one: there may be fewer than the K that was chosen. */
   private get mostK(): number {
-    return Math.min(MOST_K, Math.max(1, this.scattered.now.ids.length));
+    return Math.min(MOST_K, Math.max(1, this.scattered.size));
   }
 
   private get k(): number {
@@ -129,7 +128,7 @@ export class TopkIsPower extends FigureElement<typeof table> {
     const { answer, model } = this;
     if (!answer || !model) return nothing;
     return html`${answerTemplate(answer, this.scattered.now)}
-      <splinterp-tally .subject=${model} .box=${BOX} .batch=${this.onBatch}></splinterp-tally>`;
+      <splinterp-tally .subject=${model} .batch=${this.onBatch}></splinterp-tally>`;
   }
 
   private readonly onBatch = (points: Float32Array): void => {
@@ -196,7 +195,7 @@ export class TopkIsPower extends FigureElement<typeof table> {
     painter.path({ fill: colours.ink, opacity: 0.55 }, (pen) => {
       for (let i = 0; i < points.length; i += 2) circle(pen, view.x(points[i] ?? 0), view.y(points[i + 1] ?? 0), 1.3);
     });
-    outlineCell(drawing, model.diagram, cellAt(model.diagram, x, y));
+    outlineCell(drawing, model.diagram, model.partition.locate(x, y));
     this.drawRows(drawing, answer);
     const [fromX, fromY, toX, toY] = [view.x(x), view.y(y), view.x(answer.out[0]), view.y(answer.out[1])];
     painter.path({ stroke: colours.alert, width: 2 }, (pen) => {
@@ -207,7 +206,7 @@ export class TopkIsPower extends FigureElement<typeof table> {
     painter.path({ fill: colours.alert }, (pen) => circle(pen, toX, toY, 4.5));
   }
 
-  /** The rows of the encoder; by magnitude their negatives too, through which a latent below zero is active. */
+  /** The columns of the encoder; by magnitude their negatives too, through which a latent below zero is active. */
   private drawRows(drawing: Drawing, { active, pre }: Answer): void {
     const sites = this.scattered.now;
     const signed = this.state.by === 'magnitude';

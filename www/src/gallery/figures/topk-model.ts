@@ -1,12 +1,11 @@
 // The SAE in the plane of "TopK is a power diagram": fitted to a box, cut exactly, and asked at a point.
 
-import type { Sae } from 'splinterp/figures';
+import { Sae, type Partition } from 'splinterp/figures';
 import { plain, type Diagram } from '../frame/diagram';
 import type { Place } from '../frame/probe';
 import type { Sites } from '../frame/sites';
 import type { Box } from '../frame/view';
-import { activeOf, cut, encoderOnly, fitted } from './plane-sae';
-import type { Subject } from './tally';
+import { cut } from './plane-sae';
 
 export const BOX: Box = [-1.5, -1, 1.5, 1];
 
@@ -20,27 +19,27 @@ export const orderNames: Readonly<Record<Order, string>> = {
 };
 
 /** All that follows from the sites. */
-export interface Model extends Subject {
+export interface Model {
+  readonly sae: Sae;
+  readonly partition: Partition;
   readonly diagram: Diagram;
 }
 
-export function modelOf(sites: Sites, k: number, by: Order, bias: number): Model {
-  const shifted = { ...sites, weights: sites.weights.map((weight) => weight + 2 * bias) };
-  const sae = fitted(shifted, { kind: 'topk', k, by }, BOX);
-  let open: Sae | undefined;
+export function modelOf({ at, weights }: Sites, k: number, by: Order, bias: number): Model {
+  // Weights are |s|² + 2b.
+  const shifted = weights.map((weight) => weight + 2 * bias);
+  const sae = Sae.ofSites(at, shifted, { kind: 'topk', k, by }, Float64Array.from(BOX));
   try {
-    open = encoderOnly(shifted, { kind: 'topk', k: sites.ids.length, by: 'value' });
     const partition = cut(sae, BOX);
-    return { sae, open, partition, diagram: plain(partition) };
+    return { sae, partition, diagram: plain(partition) };
   } catch (error) {
     sae.free();
-    open?.free();
     throw error;
   }
 }
 
-export function freeModel({ sae, open, partition }: Model): void {
-  for (const each of [sae, open, partition]) each.free();
+export function freeModel({ sae, partition }: Model): void {
+  for (const each of [sae, partition]) each.free();
 }
 
 /** What the SAE makes of one point. */
@@ -53,9 +52,10 @@ export interface Answer {
   readonly offset: Float64Array;
 }
 
-export function answerAt({ sae, open }: Subject, x: Place): Answer {
+export function answerAt({ sae }: Model, x: Place): Answer {
   const row = Float32Array.of(x.x, x.y);
-  const active = activeOf(sae.encode(row));
+  const codes = sae.encode(row);
+  const active = [...codes.keys()].filter((i) => codes[i] !== 0);
   const [outX = 0, outY = 0] = sae.forward(row);
-  return { x, pre: open.encode(row), active, out: [outX, outY], ...sae.affineMap(Uint32Array.from(active)) };
+  return { x, pre: sae.preActivations(row), active, out: [outX, outY], ...sae.affineMap(Uint32Array.from(active)) };
 }

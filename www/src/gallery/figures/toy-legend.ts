@@ -32,7 +32,7 @@ export const toyLegend = html`<ul class="legend" aria-label="Marks">
   <li>
     <svg viewBox="0 0 18 12" aria-hidden="true">
       <circle cx="9" cy="6" r="4" fill="var(--panel)" stroke="var(--alert)" stroke-width="2.5" /></svg
-    >mean of a cluster
+    >mean of a cell
   </li>
   <li>
     <svg viewBox="0 0 18 12" aria-hidden="true">
@@ -40,7 +40,7 @@ export const toyLegend = html`<ul class="legend" aria-label="Marks">
     >site of the SAE
   </li>
   <li>
-    <svg viewBox="0 0 18 12" aria-hidden="true"><path d="M1 6h16" stroke="var(--accent)" stroke-width="3" /></svg>first
-    principal axis, two standard deviations either way
+    <svg viewBox="0 0 18 12" aria-hidden="true"><path d="M1 6h16" stroke="var(--accent)" stroke-width="3" /></svg
+    >principal axes, two standard deviations either way
   </li>
 </ul>`;

@@ -1,11 +1,13 @@
-// What "Between k-means and PCA" compares on the same points: an SAE in training, k-means, and k-means with local PCA.
+// What "Between k-means and PCA" compares on the same points: an SAE in training with the means of its own cells and
+// local PCA in them, which bound it, or with k-means and local PCA in its clusters.
 
 import {
+  clusterMeans,
+  clusterProjections,
   Dataset,
   kmeans,
   localPca,
   ToySae,
-  type KMeans,
   type LocalPca,
   type ToyBounds,
   type ToyOptions,
@@ -41,30 +43,50 @@ export const variants = {
 } as const satisfies Record<string, { name: string } & Pick<ToyOptions, 'k' | 'code' | 'start'>>;
 export type Variant = keyof typeof variants;
 
+/** The cells on which the SAE is compared. */
+export const partitions = { sae: 'the SAE’s own cells', kmeans: 'the clusters of k-means' } as const;
+export type Partitioned = keyof typeof partitions;
+
 /** The figure's state, as far as it decides what is computed. */
 export interface ToyState {
   readonly variant: Variant;
   readonly atoms: number;
+  readonly cells: Partitioned;
   readonly clusters: number;
   readonly seed: number;
   readonly generated: boolean;
   readonly drawn: Points;
 }
 
-/** k-means, and the best line through each cluster. */
-export interface Means extends KMeans {
-  readonly cells: Diagram;
+/** The points by their cells: the mean of each, and the best affine space of a dimension in each. */
+export interface Reference {
+  readonly of: Partitioned;
+  readonly diagram: Diagram;
+  readonly labels: Uint32Array;
+  readonly means: Float64Array;
+  readonly meanMse: number;
+  readonly rank: number;
   readonly pca: LocalPca;
+  /** Each point's mean. */
+  readonly own: Float64Array;
+  /** Each point's nearest place in the affine space of its cell. */
+  readonly projected: Float64Array;
 }
 
 /** An SAE in training: its partition and its bounds are those of the last `train`. */
 export class Run {
   private readonly toy: ToySae;
   private readonly k: number;
+  private known: Reference | undefined;
   cells: Diagram;
   bounds: ToyBounds;
 
-  constructor(points: Float64Array, variant: Variant, atoms: number, seed: number) {
+  constructor(
+    private readonly points: Float64Array,
+    variant: Variant,
+    atoms: number,
+    seed: number,
+  ) {
     const { k, code, start } = variants[variant];
     this.toy = new ToySae(points, { atoms, k, code, start, lr: LR, seed });
     this.k = k;
@@ -80,7 +102,7 @@ export class Run {
     return this.toy.mse;
   }
 
-  /** The sites of the power diagram, where the theory puts them: at the rows of the encoder. */
+  /** The sites of the power diagram, where the theory puts them: at the columns of the encoder. */
   get sites(): Float64Array {
     return this.toy.sites();
   }
@@ -100,6 +122,26 @@ export class Run {
     while (this.toy.steps < until && mayGoOn());
     this.cells = this.cut();
     this.bounds = this.toy.bounds();
+    this.known = undefined;
+  }
+
+  /** The points by the SAE's own cells. */
+  get reference(): Reference {
+    return (this.known ??= this.refer());
+  }
+
+  private refer(): Reference {
+    const { points, bounds } = this;
+    const numbers = new Map<string, number>();
+    const labels = Uint32Array.from({ length: points.length / 2 }, (_, i) => {
+      const active = this.activeAt(points[2 * i] ?? 0, points[2 * i + 1] ?? 0).join();
+      const label = numbers.get(active) ?? numbers.size;
+      numbers.set(active, label);
+      return label;
+    });
+    const means = clusterMeans(points, 2, labels, new Float64Array(2 * numbers.size));
+    const rank = Math.min(this.k, 2);
+    return { of: 'sae', diagram: this.cells, meanMse: bounds.constant, ...within(points, labels, means, rank) };
   }
 
   private cut(): Diagram {
@@ -122,13 +164,20 @@ export class ToyModel {
 
   points: Float64Array = new Float64Array();
   run: Run | undefined;
-  means: Means | undefined;
+  private compared: Partitioned = 'sae';
+  private clusters: Reference | undefined;
+
+  /** What the SAE is compared with. */
+  get reference(): Reference | undefined {
+    return this.compared === 'sae' ? this.run?.reference : this.clusters;
+  }
 
   /** Follows the state; an SAE of the same points and settings goes on where it is. */
-  follow({ variant, atoms, clusters, seed, generated, drawn }: ToyState): void {
+  follow({ variant, atoms, cells, clusters, seed, generated, drawn }: ToyState): void {
     this.points = this.gathered.of(generated, drawn, seed);
     this.run = this.runs.of(this.points, variant, atoms, seed);
-    this.means = this.clustered.of(this.points, clusters);
+    this.compared = cells;
+    this.clusters = cells === 'kmeans' ? this.clustered.of(this.points, clusters) : undefined;
   }
 
   /** Ends the SAE; the next `follow` makes one anew. */
@@ -139,20 +188,20 @@ export class ToyModel {
 
   /** Each point, and what each method makes of it. */
   table(): CsvTable {
-    const { run, means, points } = this;
-    const header = ['x', 'y', 'cluster', 'kmeans_x', 'kmeans_y', 'active', 'sae_x', 'sae_y', 'pca_x', 'pca_y'];
-    if (!run || !means) return { header, rows: [] };
-    const [byMeans, bySae, byPca] = [centresOf(means), run.reconstruct(points), projectionsOf(means, points)];
+    const { run, reference, points } = this;
+    const header = ['x', 'y', 'cell', 'mean_x', 'mean_y', 'active', 'sae_x', 'sae_y', 'pca_x', 'pca_y'];
+    if (!run || !reference) return { header, rows: [] };
+    const bySae = run.reconstruct(points);
     const pair = (from: Float64Array, i: number): [number, number] => [from[2 * i] ?? 0, from[2 * i + 1] ?? 0];
     return {
       header,
-      rows: [...means.labels].map((label, i) => [
+      rows: [...reference.labels].map((label, i) => [
         ...pair(points, i),
         label,
-        ...pair(byMeans, i),
+        ...pair(reference.own, i),
         [...run.activeAt(...pair(points, i))].join(' '),
         ...pair(bySae, i),
-        ...pair(byPca, i),
+        ...pair(reference.projected, i),
       ]),
     };
   }
@@ -168,28 +217,21 @@ function gather(generated: boolean, drawn: Points, seed: number): Float64Array {
   }
 }
 
-function cluster(points: Float64Array, most: number): Means | undefined {
+function cluster(points: Float64Array, most: number): Reference | undefined {
   const clusters = Math.min(most, points.length / 2);
   if (clusters === 0) return undefined;
-  const found = kmeans(points, 2, points.slice(0, 2 * clusters), MOST_ROUNDS);
-  const pca = localPca(points, 2, found.labels, found.centers, 1);
-  return { ...found, pca, cells: diagramOf(found.centers, new Float64Array(clusters), 1, PANEL) };
+  const { labels, centers, mse } = kmeans(points, 2, points.slice(0, 2 * clusters), MOST_ROUNDS);
+  const diagram = diagramOf(centers, new Float64Array(clusters), 1, PANEL);
+  return { of: 'kmeans', diagram, meanMse: mse, ...within(points, labels, centers, 1) };
 }
 
-/** Each point's centre. */
-export function centresOf({ centers, labels }: KMeans): Float64Array {
-  return Float64Array.from({ length: 2 * labels.length }, (_, i) => centers[2 * (labels[i >> 1] ?? 0) + (i % 2)] ?? 0);
-}
-
-/** Each point's nearest place on the line of its cluster. */
-export function projectionsOf({ centers, labels, pca }: Means, points: Float64Array): Float64Array {
-  const out = new Float64Array(points.length);
-  for (const [i, label] of labels.entries()) {
-    const [cx, cy] = [centers[2 * label] ?? 0, centers[2 * label + 1] ?? 0];
-    const [dx, dy] = [pca.directions[2 * label] ?? 0, pca.directions[2 * label + 1] ?? 0];
-    const along = ((points[2 * i] ?? 0) - cx) * dx + ((points[2 * i + 1] ?? 0) - cy) * dy;
-    out[2 * i] = cx + along * dx;
-    out[2 * i + 1] = cy + along * dy;
-  }
-  return out;
+function within(
+  points: Float64Array,
+  labels: Uint32Array,
+  means: Float64Array,
+  rank: number,
+): Omit<Reference, 'of' | 'diagram' | 'meanMse'> {
+  const pca = localPca(points, 2, labels, means, rank);
+  const along = (directions: Float64Array): Float64Array => clusterProjections(points, 2, labels, means, directions);
+  return { labels, means, rank, pca, own: along(new Float64Array()), projected: along(pca.directions) };
 }

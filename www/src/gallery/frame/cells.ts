@@ -1,7 +1,8 @@
 // Partitions and their sites as figures draw them, and as rows of a table.
 
 import { corners, ownersOf, traceBorders, traceCells, type Diagram } from './diagram';
-import { cross, type Drawing } from './painter';
+import { circle, cross, type Drawing } from './painter';
+import type { Sites } from './sites';
 
 export interface CellStyle {
   /** Of the borders, in pixels; 1. */
@@ -28,7 +29,10 @@ export function drawCells(
 
 /** The edge of one cell; none for −1. */
 export function outlineCell({ painter, view, colours }: Drawing, diagram: Diagram, cell: number): void {
-  painter.path({ stroke: colours.ink, width: 2.5 }, (pen) => traceCells(pen, diagram, view, (each) => each === cell));
+  painter.path({ stroke: colours.ink, width: 2.5 }, (pen) => {
+    traceCells(pen, diagram, view, (each) => each === cell);
+    pen.closePath();
+  });
 }
 
 /** Room above a site for its name, in pixels; below it where there is none. */
@@ -70,6 +74,21 @@ export function drawMarks({ painter, view, colours }: Drawing, marks: Marks): vo
       bold: active.has(i),
       ...(hollow ? { size: 11 } : {}),
     });
+  }
+}
+
+/** Weights as circles about their sites whose squared radii they are, in another colour and finer dashes below 0. */
+export function drawWeights({ painter, view, colours }: Drawing, { at, weights }: Sites, opacity = 1): void {
+  for (const [sign, stroke, dash] of [
+    [1, colours.ink, [5, 4]],
+    [-1, colours.alert, [2, 4]],
+  ] as const) {
+    painter.path({ stroke, width: 1.5, dash: [...dash], opacity }, (pen) =>
+      weights.forEach((weight, i) => {
+        const [x, y] = [view.x(at[2 * i] ?? 0), view.y(at[2 * i + 1] ?? 0)];
+        if (weight * sign > 0) circle(pen, x, y, Math.sqrt(Math.abs(weight)) * view.scale);
+      }),
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 // The colours of figures: CSS variables, so that light and dark have one home, read as plain colours for canvases.
 
 import { css } from 'lit';
+import { plainColours } from '../../kit/theme';
 
 /** Variables whose computed value is wanted as a plain colour. */
 const names = ['ink', 'muted', 'panel', 'well', 'line', 'accent', 'alert'] as const;
@@ -42,27 +43,15 @@ export interface Colours extends Readonly<Record<(typeof names)[number], string>
 
 const series = (kind: string): string[] => Array.from({ length: HUES }, (_, i) => `--${kind}-${i}`);
 
-let registered = false;
-
-/** A registered property computes to a plain colour, whatever it was written with (`light-dark()`, here). */
-function register(): void {
-  if (registered) return;
-  registered = true;
-  for (const name of [...names.map((each) => `--${each}`), ...series('tint'), ...series('mark')]) {
-    CSS.registerProperty({ name, syntax: '<color>', inherits: true, initialValue: 'gray' });
-  }
-}
-
 /** The colours that hold for an element now. */
 export function coloursOf(element: Element): Colours {
-  register();
-  const style = getComputedStyle(element);
-  const read = (variable: string): string => style.getPropertyValue(variable).trim();
-  const own = Object.fromEntries(names.map((name) => [name, read(`--${name}`)]));
+  const variables = [...names.map((name) => `--${name}`), ...series('tint'), ...series('mark')];
+  const read = plainColours(element, variables);
+  const own = Object.fromEntries(names.map((name, i) => [name, read[i]]));
   return {
     ...(own as Record<(typeof names)[number], string>),
-    tints: series('tint').map(read),
-    marks: series('mark').map(read),
+    tints: read.slice(names.length, names.length + HUES),
+    marks: read.slice(names.length + HUES),
   };
 }
 

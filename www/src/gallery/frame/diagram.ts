@@ -18,11 +18,18 @@ export interface Diagram extends Cells {
 export const NO_CELL = 0xffffffff;
 
 let loading: Promise<unknown> | undefined;
+let loaded = false;
+
+/** Whether the module is there. */
+export function isLoaded(): boolean {
+  return loaded;
+}
 
 /** Loads the wasm module on the page's thread, once; then everything of `splinterp` may be called. */
 export async function loadGeometry(): Promise<void> {
   try {
     await (loading ??= init());
+    loaded = true;
   } catch (error) {
     // The next figure that asks, or the same once more, is to try again.
     loading = undefined;
@@ -37,7 +44,11 @@ export function plain(partition: Partition): Diagram {
 
 /** The power diagram of order K; throws what the package throws. */
 export function diagramOf(at: Float64Array, weights: Float64Array, order: number, box: Box): Diagram {
-  const partition = powerDiagram(at, weights, order, Float64Array.from(box));
+  return spent(powerDiagram(at, weights, order, Float64Array.from(box)));
+}
+
+/** The same of a partition that nobody else needs. */
+export function spent(partition: Partition): Diagram {
   try {
     return plain(partition);
   } finally {
@@ -48,22 +59,6 @@ export function diagramOf(at: Float64Array, weights: Float64Array, order: number
 /** Owners of a cell, as places in the list of sites. */
 export function ownersOf({ owners, ownerOffsets }: Diagram, cell: number): Uint32Array {
   return owners.subarray(ownerOffsets[cell], ownerOffsets[cell + 1]);
-}
-
-/** The cell that holds a point, −1 if none does: its cells are convex, with corners counter-clockwise. */
-export function cellAt({ cells, offsets, coordinates }: Diagram, x: number, y: number): number {
-  for (let cell = 0; cell < cells; cell++) {
-    const [from, to] = [offsets[cell] ?? 0, offsets[cell + 1] ?? 0];
-    let inside = to > from;
-    for (let k = from; k < to && inside; k++) {
-      const next = k + 1 < to ? k + 1 : from;
-      const [ax, ay] = [coordinates[2 * k] ?? 0, coordinates[2 * k + 1] ?? 0];
-      const [bx, by] = [coordinates[2 * next] ?? 0, coordinates[2 * next + 1] ?? 0];
-      inside = (bx - ax) * (y - ay) - (by - ay) * (x - ax) >= 0;
-    }
-    if (inside) return cell;
-  }
-  return -1;
 }
 
 /** The share of a box that an area takes: 4.1 %, 0.0093 %. */
@@ -77,7 +72,10 @@ export function corners({ offsets, coordinates }: Diagram, cell: number): string
   return Array.from({ length: flat.length / 2 }, (_, k) => `${flat[2 * k] ?? 0} ${flat[2 * k + 1] ?? 0}`).join(';');
 }
 
-/** Traces the cells that `wanted` accepts. */
+/**
+ * Traces the cells that `wanted` accepts, to be filled: a fill closes them, and `closePath` measures in Chromium all of
+ * the path so far, which for thousands of cells takes longer than to paint them.
+ */
 export function traceCells(pen: Pen, diagram: Diagram, view: View, wanted: (cell: number) => boolean): void {
   const { cells, offsets, coordinates } = diagram;
   const { scale, box } = view;
@@ -89,7 +87,6 @@ export function traceCells(pen: Pen, diagram: Diagram, view: View, wanted: (cell
     for (let k = from + 1; k < to; k++) {
       pen.lineTo(((coordinates[2 * k] ?? 0) - left) * scale, (top - (coordinates[2 * k + 1] ?? 0)) * scale);
     }
-    pen.closePath();
   }
 }
 

@@ -1,14 +1,18 @@
 // The menu of what a figure gives away: a picture, a table, a link, and the code that shows it in another page.
 
-import { html, type TemplateResult } from 'lit';
+import { html, type ReactiveControllerHost, type TemplateResult } from 'lit';
 import { download } from '../../kit/download';
-import { csvText, embedCode, schemes, type CsvTable, type Scheme } from './export';
+import { PopoverController } from '../../kit/popover';
+import { csvText, embedCode, schemes, stillOf, type CsvTable, type Scheme } from './export';
 import { reasonOf } from './notice';
 
-export interface Exported {
+export interface Exported extends ReactiveControllerHost {
+  readonly renderRoot: HTMLElement | DocumentFragment;
   /** In file names and in the code. */
   readonly name: string;
   readonly heading: string;
+  /** Whether the site holds a still picture of it. */
+  readonly hasStill: boolean;
   /** Its page with its state of now, in a colour scheme. */
   linkIn(scheme: Scheme): string;
   svg(): string;
@@ -17,7 +21,6 @@ export interface Exported {
   /** Tells the reader something. */
   tell(note: string): void;
   readonly offsetHeight: number;
-  requestUpdate(): void;
 }
 
 const schemeNames: Readonly<Record<Scheme, string>> = {
@@ -28,15 +31,37 @@ const schemeNames: Readonly<Record<Scheme, string>> = {
 
 export class ExportMenu {
   private scheme: Scheme = '';
+  /** Only what is open holds the code: to write it takes a millisecond, which a picture that moves has not to spare. */
+  private isOpen = false;
+  private readonly opening: PopoverController;
 
-  constructor(private readonly figure: Exported) {}
+  constructor(private readonly figure: Exported) {
+    this.opening = new PopoverController(figure, {
+      button: () => this.part('.export'),
+      popover: () => this.part('.sheet'),
+      side: 'right',
+    });
+  }
+
+  private part(selector: string): HTMLElement {
+    const found = this.figure.renderRoot.querySelector<HTMLElement>(selector);
+    if (!found) throw new Error(`The export menu has no ${selector}`);
+    return found;
+  }
 
   render(): TemplateResult {
     const { figure } = this;
-    return html`<details class="menu" @keydown=${this.onKey} @focusout=${this.onLeave}>
-      <summary>Export</summary>
-      <div class="sheet">
-        <div class="row" role="group" aria-label="Export">
+    return html`<button class="export" popovertarget="export" aria-haspopup="dialog">Export</button>
+      <div
+        id="export"
+        class="sheet"
+        popover
+        role="dialog"
+        aria-label="Export"
+        @toggle=${this.onToggle}
+        @focusout=${this.onLeave}
+      >
+        <div class="row">
           <button data-testid="svg" @click=${() => this.save('svg', 'image/svg+xml', figure.svg())}>SVG</button>
           <button data-testid="png" @click=${() => void this.savePng()}>PNG</button>
           <button data-testid="csv" @click=${() => this.save('csv', 'text/csv', csvText(figure.csv()))}>CSV</button>
@@ -45,7 +70,7 @@ export class ExportMenu {
           </button>
         </div>
         <label for="embed">HTML that embeds this figure in your page:</label>
-        <textarea id="embed" readonly rows="5" spellcheck="false" .value=${this.code}></textarea>
+        <textarea id="embed" readonly rows="5" spellcheck="false" .value=${this.isOpen ? this.code : ''}></textarea>
         <div class="row">
           <label for="scheme">Its colours</label>
           <select id="scheme" @change=${this.onScheme}>
@@ -53,30 +78,31 @@ export class ExportMenu {
           </select>
           <button data-testid="embed" @click=${() => void this.copy(this.code, 'Code copied.')}>Copy code</button>
         </div>
-      </div>
-    </details>`;
+      </div>`;
   }
 
   private get code(): string {
     const { name, heading, offsetHeight } = this.figure;
-    return embedCode(name, heading, this.figure.linkIn(this.scheme), Math.round(offsetHeight));
+    const link = this.figure.linkIn(this.scheme);
+    const still = this.figure.hasStill ? new URL(stillOf(name, this.scheme), link).href : undefined;
+    return embedCode(name, heading, link, still, Math.round(offsetHeight));
   }
+
+  private readonly onToggle = (event: ToggleEvent): void => {
+    this.isOpen = event.newState === 'open';
+    this.figure.requestUpdate();
+    this.opening.onToggle(event);
+  };
 
   private readonly onScheme = (event: Event): void => {
     this.scheme = schemes[(event.target as HTMLSelectElement).selectedIndex] ?? '';
     this.figure.requestUpdate();
   };
 
-  private readonly onKey = (event: KeyboardEvent): void => {
-    const menu = event.currentTarget as HTMLDetailsElement;
-    if (event.key !== 'Escape' || !menu.open) return;
-    menu.open = false;
-    menu.querySelector('summary')?.focus();
-  };
-
+  /** Who tabs out of the menu is done with it. */
   private readonly onLeave = (event: FocusEvent): void => {
-    const menu = event.currentTarget as HTMLDetailsElement;
-    if (event.relatedTarget && !menu.contains(event.relatedTarget as Node)) menu.open = false;
+    const sheet = event.currentTarget as HTMLElement;
+    if (event.relatedTarget && !sheet.contains(event.relatedTarget as Node)) this.opening.close();
   };
 
   private save(ending: string, type: string, text: string): void {

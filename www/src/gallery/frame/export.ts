@@ -38,9 +38,27 @@ function attribute(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
 }
 
-/** HTML that shows a figure in any page: a frame, and a script that gives it the height it asks for. */
-export function embedCode(name: string, title: string, link: string, height: number): string {
+/** The still picture of a figure, relative to the site's root. */
+export function stillOf(name: string, scheme: Scheme): string {
+  return `stills/${name}-${scheme === '' ? 'light' : scheme}.webp`;
+}
+
+/**
+ * HTML that shows a figure in any page: a frame, a script that gives it the height it asks for, and for readers without
+ * JavaScript a still picture, or the link where there is none.
+ */
+export function embedCode(
+  name: string,
+  title: string,
+  link: string,
+  still: string | undefined,
+  height: number,
+): string {
   const id = `splinterp-${name}`;
+  const instead =
+    still === undefined
+      ? `<a href="${attribute(link)}">${attribute(title)}</a>`
+      : `<img src="${attribute(still)}" alt="${attribute(title)}" style="max-width: 100%">`;
   return [
     `<iframe id="${id}" src="${attribute(link)}" title="${attribute(title)}" width="100%" height="${height}"`,
     `  style="border: 0" loading="lazy" allow="clipboard-write"></iframe>`,
@@ -50,5 +68,6 @@ export function embedCode(name: string, title: string, link: string, height: num
     `    if (source === frame.contentWindow && data.type === 'splinterp:height') frame.height = data.height;`,
     `  });`,
     `</script>`,
+    `<noscript>${instead}</noscript>`,
   ].join('\n');
 }

@@ -26,6 +26,7 @@
 
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
+import { again } from '../../kit/modules';
 import { initialOf, parseState, writeState, type StateOf, type Table } from '../../kit/properties';
 import { ThemeController } from '../../kit/theme';
 import { VisibleController } from '../../kit/visible';
@@ -71,6 +72,7 @@ export abstract class FigureElement<T extends Table> extends LitElement implemen
 
   abstract readonly name: FigureName;
   abstract readonly table: T;
+  readonly hasStill = true;
   /** The part of the plane on the stage, in the figure's own units. */
   protected readonly box: Box = [0, 0, 1.5, 1];
 
@@ -87,6 +89,8 @@ export abstract class FigureElement<T extends Table> extends LitElement implemen
   /** Why the picture is not what it should be: what was thrown on the way to it, or told by `fail`. */
   private thrown = '';
   @state() private failed = '';
+  /** What failed. */
+  private cause: unknown;
   /** What the reader should know of an action: that a link is copied, that a part of a link was not understood. */
   @state() private note = '';
   @query('canvas') private readonly canvas!: HTMLCanvasElement | null;
@@ -260,6 +264,7 @@ export abstract class FigureElement<T extends Table> extends LitElement implemen
   /** Shows an error to the reader, until the next change or attempt. */
   protected fail(error: unknown): void {
     this.failed = reasonOf(error);
+    this.cause = error;
   }
 
   private retry(): void {
@@ -323,7 +328,9 @@ export abstract class FigureElement<T extends Table> extends LitElement implemen
             ? nothing
             : html`<div class="failure">
                 <p>${failure}</p>
-                <button data-testid="retry" @click=${() => this.retry()}>Try again</button>
+                <button data-testid="retry" @click=${() => void again(this.cause, () => this.retry())}>
+                  Try again
+                </button>
               </div>`
         }
       </div>

@@ -1,6 +1,7 @@
 // Failures as readers meet them: why, and where a figure could not be loaded, a button that tries again.
 
 import { messageOf } from '../../kit/failure';
+import { again } from '../../kit/modules';
 
 /** Why something failed, as a sentence: what browsers throw has no full stop. */
 export function reasonOf(error: unknown): string {
@@ -18,8 +19,10 @@ export function failureNotice(error: unknown, retry: () => Promise<void>): HTMLE
   button.dataset.testid = 'retry';
   button.textContent = 'Try again';
   button.addEventListener('click', () => {
-    notice.remove();
-    void retry();
+    void again(error, () => {
+      notice.remove();
+      void retry();
+    });
   });
   notice.append(reason, button);
   return notice;

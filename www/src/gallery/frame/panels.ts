@@ -65,25 +65,3 @@ export function traceBox(pen: Pen, view: View, [x0, y0, x1, y1]: Box): void {
   pen.lineTo(view.x(x0), view.y(y1));
   pen.closePath();
 }
-
-/** The part of a segment that lies in a box (Liang and Barsky), if any. */
-export function clipped(
-  [x0, y0, x1, y1]: Box,
-  from: readonly [number, number],
-  to: readonly [number, number],
-): [number, number, number, number] | undefined {
-  const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
-  let [enter, leave] = [0, 1];
-  for (const [along, room] of [
-    [-dx, from[0] - x0],
-    [dx, x1 - from[0]],
-    [-dy, from[1] - y0],
-    [dy, y1 - from[1]],
-  ] as const) {
-    if (along === 0 && room < 0) return undefined;
-    if (along < 0) enter = Math.max(enter, room / along);
-    if (along > 0) leave = Math.min(leave, room / along);
-  }
-  if (!(enter <= leave)) return undefined;
-  return [from[0] + enter * dx, from[1] + enter * dy, from[0] + leave * dx, from[1] + leave * dy];
-}

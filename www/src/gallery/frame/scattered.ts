@@ -1,8 +1,10 @@
 // Sites that a figure scatters from a seed and its reader then moves, adds and removes: what `SiteEditor` needs of them.
 
+import { scatterSites } from 'splinterp/figures';
 import { Derived } from './derived';
+import { isLoaded } from './diagram';
 import type { SiteEditorOptions } from './site-editor';
-import { applyEdits, edit, freeId, scatter, type Edits, type Site, type Sites } from './sites';
+import { applyEdits, edit, freeId, NONE, numbered, sizeOf, type Edits, type Site, type Sites } from './sites';
 import type { Box } from './view';
 
 /** The part of a figure's state that such sites are made from. */
@@ -30,7 +32,10 @@ export class ScatteredSites {
     box: Box,
     spread: number,
   ) {
-    this.scattered = new Derived((count, seed) => scatter(count, seed, box, spread));
+    this.scattered = new Derived((count, seed) => {
+      const { sites, weights } = scatterSites(count, seed, Float64Array.from(box), spread);
+      return numbered(sites, weights);
+    });
   }
 
   private get base(): Sites {
@@ -38,9 +43,15 @@ export class ScatteredSites {
     return this.scattered.of(count, seed);
   }
 
-  /** As they are now; the same object until one changes. */
+  /** As they are now; the same object until one changes. None before the module is loaded. */
   get now(): Sites {
-    return this.edited.of(this.base, this.host.state.edits);
+    return isLoaded() ? this.edited.of(this.base, this.host.state.edits) : NONE;
+  }
+
+  /** How many there are, known before the module is. */
+  get size(): number {
+    const { count, edits } = this.host.state;
+    return sizeOf(count, edits);
   }
 
   /** Moves or weighs a site, or removes it. */
@@ -50,7 +61,8 @@ export class ScatteredSites {
 
   /** Adds a site and gives its id. */
   add(site: Site): number {
-    const id = freeId(this.base, this.host.state.edits);
+    const { count, edits } = this.host.state;
+    const id = freeId(count, edits);
     this.put(id, site, true);
     return id;
   }

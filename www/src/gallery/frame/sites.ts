@@ -2,7 +2,6 @@
 // written in the link.
 
 import type { Property } from '../../kit/properties';
-import type { Box } from './view';
 
 export interface Site {
   x: number;
@@ -16,6 +15,14 @@ export interface Sites {
   /** x0 y0 x1 y1 … */
   readonly at: Float64Array;
   readonly weights: Float64Array;
+}
+
+/** No sites: what there is before the module that makes them. */
+export const NONE: Sites = { ids: new Uint32Array(), at: new Float64Array(), weights: new Float64Array() };
+
+/** Sites with the ids 0, 1, … */
+export function numbered(at: Float64Array, weights: Float64Array): Sites {
+  return { ids: Uint32Array.from(weights.keys()), at, weights };
 }
 
 /** Sites by id as the reader left them; `undefined` for one that was removed. */
@@ -95,67 +102,21 @@ export function applyEdits(base: Sites, edits: Edits): Sites {
   };
 }
 
-/** The first id that no site has or had. */
-export function freeId(base: Sites, edits: Edits): number {
-  let next = 0;
-  for (const id of base.ids) next = Math.max(next, id + 1);
+/** The first id that no site has or had; the figure starts with the ids below `count`. */
+export function freeId(count: number, edits: Edits): number {
+  let next = count;
   for (const id of edits.keys()) next = Math.max(next, id + 1);
   return next;
+}
+
+/** How many sites there are. */
+export function sizeOf(count: number, edits: Edits): number {
+  let size = count;
+  for (const [id, site] of edits) size += (site ? 1 : 0) - (id < count ? 1 : 0);
+  return size;
 }
 
 /** Edits with one more; a `site` of `undefined` removes. */
 export function edit(edits: Edits, id: number, site: Site | undefined): Edits {
   return new Map(edits).set(id, site);
-}
-
-/** Numbers in 0 … 1 from a seed: mulberry32, which is enough to scatter points on a page. */
-export function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** Numbers of the normal distribution (Box and Muller). */
-export function normal(next: () => number): () => number {
-  return () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
-}
-
-/** A value reflected at `margin` from the ends of low … high. */
-export function within(value: number, low: number, high: number, margin: number): number {
-  const [least, most] = [low + margin, high - margin];
-  const reflected = value < least ? 2 * least - value : value > most ? 2 * most - value : value;
-  return Math.min(Math.max(reflected, least), most);
-}
-
-/** Steps of the plastic-number sequence (Roberts 2018): points that keep apart, one by one, for any count. */
-const STEP_X = 0.7548776662466927;
-const STEP_Y = 0.5698402909980532;
-/** Part of the width that few sites keep from the sides, so that a finger can take them. */
-const MARGIN = 0.02;
-/** Of the space of one site: enough to look scattered, too little to clump. */
-const JITTER = 0.7;
-
-/**
- * `count` sites spread over the box, weights between ± `spread` times the area that falls to one site. Site `i` of a
- * seed changes with `count` only by its jitter and weight, which shrink as sites get denser.
- */
-export function scatter(count: number, seed: number, [x0, y0, x1, y1]: Box, spread: number): Sites {
-  const next = random(seed);
-  const [startX, startY] = [next(), next()];
-  const [width, height] = [x1 - x0, y1 - y0];
-  const space = Math.sqrt((width * height) / count);
-  const margin = Math.min(MARGIN * width, space / 4);
-  const at = new Float64Array(2 * count);
-  const weights = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    const [u, v] = [(startX + i * STEP_X) % 1, (startY + i * STEP_Y) % 1];
-    at[2 * i] = within(x0 + u * width + (next() - 0.5) * JITTER * space, x0, x1, margin);
-    at[2 * i + 1] = within(y0 + v * height + (next() - 0.5) * JITTER * space, y0, y1, margin);
-    weights[i] = (2 * next() - 1) * spread * space * space;
-  }
-  return { ids: Uint32Array.from({ length: count }, (_, i) => i), at, weights };
 }

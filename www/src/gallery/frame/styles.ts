@@ -132,21 +132,16 @@ export const figureStyles = css`
     margin: 0;
     overflow-wrap: anywhere;
   }
-  .menu {
-    position: relative;
-  }
-  .menu summary {
-    list-style: none;
-    cursor: pointer;
+  .export {
+    min-height: 0;
+    padding: 5px 4px;
+    border: 0;
+    background: none;
     color: var(--accent);
     font-size: 0.867rem;
-    padding: 5px 0;
     white-space: nowrap;
   }
-  .menu summary::-webkit-details-marker {
-    display: none;
-  }
-  .menu summary::after {
+  .export::after {
     content: '';
     display: inline-block;
     width: 0.4em;
@@ -157,18 +152,23 @@ export const figureStyles = css`
     transform: rotate(45deg);
   }
   .sheet {
-    position: absolute;
-    z-index: 4;
-    right: 0;
-    width: min(420px, calc(100vw - 60px));
-    display: grid;
-    gap: 8px;
+    position: fixed;
+    inset: auto;
+    width: min(420px, calc(100vw - 16px));
+    max-height: calc(100vh - 16px);
+    overflow: auto;
+    margin: 0;
     padding: 12px;
     border: 1px solid var(--line);
     border-radius: 8px;
     background: var(--panel);
+    color: var(--ink);
     box-shadow: 0 8px 28px rgb(0 0 0 / 18%);
     font-size: 0.867rem;
+  }
+  .sheet:popover-open {
+    display: grid;
+    gap: 8px;
   }
   .sheet .row {
     display: flex;

@@ -1,12 +1,6 @@
-// The names of all figures, in the order of the gallery, and what they are called on the page.
+// The names of all figures, in the order of the gallery, and what they are called on the page. As JSON, so that programs
+// which cannot read TypeScript have them too.
+import titles from './titles.json' with { type: 'json' };
 
-export const titles = {
-  'voronoi-to-power': 'From Voronoi to power diagrams',
-  'order-k': 'Order K',
-  lifting: 'Lifting',
-  'topk-is-power': 'TopK is a power diagram',
-  'three-partitions': 'ReLU, JumpReLU, TopK',
-  'kmeans-pca': 'Between k-means and PCA',
-} as const;
-
+export { titles };
 export type FigureName = keyof typeof titles;

@@ -1,9 +1,10 @@
 // What every lab's worker does: it holds sessions by the number that the page gave them, trains them, and keeps their
 // runs for a reload. How a session is made is the lab's.
 
-import { Failure, messageOf } from '../../kit/failure';
-import type { LabEvent, LabService, Prepared, SessionInfo, SessionRequest, TrainingEvent } from '../protocol';
-import { Store, type SavedRun } from './store';
+import { Failure, isTrap, messageOf } from '../../kit/failure';
+import type { KeptRun, LabEvent, LabService, Prepared, SessionInfo, SessionRequest, TrainingEvent } from '../protocol';
+import { Keeper, type Identity, type Place } from './keeper';
+import type { SavedRun } from './store';
 import { Training, type Run, type Trains } from './training';
 
 /** A session, as its lab makes it. */
@@ -13,6 +14,8 @@ export interface Made<T extends Trains, I extends SessionInfo> {
   readonly info: Omit<I, 'backend' | 'backendReason' | 'bytes'>;
   /** Bytes that it holds beside its runs. */
   readonly bytes: number;
+  /** Whether its runs are kept for later visits. */
+  readonly kept: boolean;
   /** Frees what it holds beside its runs. */
   free(): void;
 }
@@ -22,6 +25,7 @@ interface Standing<T extends Trains, C, M> {
   readonly config: C;
   readonly made: M;
   readonly training: Training<T>;
+  readonly place: Place;
 }
 
 /** Parameters of a run and the two moments of Adam, as float32. */
@@ -40,12 +44,16 @@ export abstract class Host<
   protected base = '';
   private listener: (event: LabEvent | Own) => void = () => undefined;
   private readonly sessions = new Map<number, Standing<T, C, M>>();
-  private readonly store: Store;
+  private readonly keeper: Keeper;
   private queue: Promise<unknown> = Promise.resolve();
 
   /** `lab` names it among what is kept. */
   protected constructor(lab: string) {
-    this.store = new Store(lab, (reason) => this.tell({ type: 'unsaved', reason }));
+    this.keeper = new Keeper(
+      lab,
+      (reason) => this.tell({ type: 'unsaved', reason }),
+      () => this.tell({ type: 'kept' }),
+    );
   }
 
   /** Loads the module that computes. */
@@ -78,47 +86,62 @@ export abstract class Host<
   }
 
   last(): Promise<string | undefined> {
-    return this.store.last();
+    return this.keeper.last();
   }
 
   prepare(request: SessionRequest<C>): Promise<Prepared<I>> {
     return this.inTurn(async () => {
-      const key = JSON.stringify([Object.entries(request.config).sort(), this.identityOf(request)]);
-      const saved = request.resume ? await this.store.load(key) : undefined;
-      if (!request.resume) await this.store.forget(key);
-      let problem: string | undefined;
-      const resumed = await this.takeUp(request, saved?.runs).catch((error: unknown) => {
-        if (error instanceof WebAssembly.RuntimeError) throw error;
-        problem = messageOf(error);
-        return undefined;
-      });
-      const made = resumed ?? (await this.make(request, undefined));
-      return { ...this.stand(request, key, made), resumed: resumed !== undefined, problem };
+      const identity = this.identityOf(request);
+      const key = JSON.stringify([Object.entries(request.config).sort(), identity]);
+      const what = { key, identity, address: request.address };
+      const { made, taken, problem } = await this.makeOrTakeUp(request, what);
+      const place = await this.keeper.place(taken);
+      return { ...this.stand(request, what, made, place), resumed: taken !== undefined, problem };
     });
   }
 
-  private async takeUp(request: SessionRequest<C>, saved: readonly SavedRun[] | undefined): Promise<M | undefined> {
-    return saved && this.make(request, saved);
+  /** Takes up a kept run: the one that is asked for, or else the newest of the same settings, if it can be. */
+  private async makeOrTakeUp(
+    request: SessionRequest<C>,
+    what: Identity,
+  ): Promise<{ made: M; taken?: Awaited<ReturnType<Keeper['named']>>; problem: string | undefined }> {
+    let problem: string | undefined;
+    const { kept, resume } = request;
+    const newest = resume ? this.keeper.newest(what) : undefined;
+    const taken = await (kept === undefined ? newest : this.keeper.named(kept, what));
+    if (taken) {
+      try {
+        return { made: await this.make(request, taken.runs), taken, problem };
+      } catch (error) {
+        taken.release?.();
+        if (kept !== undefined || isTrap(error)) throw error;
+        problem = messageOf(error);
+      }
+    }
+    return { made: await this.make(request, undefined), problem };
   }
 
   private stand(
-    { session, config, address }: SessionRequest<C>,
-    key: string,
+    { session, config }: SessionRequest<C>,
+    what: Identity,
     made: M,
-  ): Pick<Prepared<I>, 'info' | 'runs'> {
+    place: Place,
+  ): Pick<Prepared<I>, 'info' | 'runs' | 'place'> {
     const training = new Training(
       made.runs,
       (event: TrainingEvent) => this.tell({ session, ...event }),
-      (runs) => this.store.save(key, { address, savedAt: Date.now(), runs }),
+      async (runs) => {
+        if (made.kept) await this.keeper.save(place, what, runs);
+      },
     );
-    this.sessions.set(session, { config, made, training });
+    this.sessions.set(session, { config, made, training, place });
     const trainer = made.runs[0]?.trainer;
     const computed = {
       backend: trainer?.backend ?? '',
       backendReason: trainer?.backendReason ?? '',
       bytes: made.runs.reduce((sum, run) => sum + bytesOf(run, made.info.cols), made.bytes),
     };
-    return { info: { ...made.info, ...computed } as I, runs: training.states() };
+    return { info: { ...made.info, ...computed } as I, runs: training.states(), place: place.id };
   }
 
   release(id: number): Promise<void> {
@@ -129,7 +152,29 @@ export abstract class Host<
       this.sessions.delete(id);
       session.training.free();
       session.made.free();
+      session.place.release?.();
     });
+  }
+
+  kept(): Promise<KeptRun[]> {
+    return this.keeper.list();
+  }
+
+  rename(id: string, name: string): Promise<void> {
+    return this.keeper.rename(id, name);
+  }
+
+  remove(id: string): Promise<void> {
+    const own = [...this.sessions.values()].some(({ place }) => place.id === id);
+    return this.keeper.remove(id, own);
+  }
+
+  runFile(id: string): Promise<Uint8Array<ArrayBuffer>> {
+    return this.keeper.write(id);
+  }
+
+  takeRunFile(file: File): Promise<KeptRun> {
+    return this.keeper.take(file);
   }
 
   // A page awaits all that it calls, so what answers at once answers by a promise too.

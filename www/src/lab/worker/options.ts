@@ -15,13 +15,18 @@ function activationOf(config: CommonConfig, k: number): Activation {
   }
 }
 
-/** Options of a run with `dSae` latents, `k` of them active where TopK chooses. PAM-SGD never ties its weights. */
-export function trainOptions(config: CommonConfig, method: Method, dSae: number, k: number): TrainOptions {
+/** Options of a run with `dSae` latents, `k` of them active where TopK chooses. */
+export function trainOptions(
+  config: CommonConfig,
+  { method, tied }: { method: Method; tied: boolean },
+  dSae: number,
+  k: number,
+): TrainOptions {
   return {
     dSae,
     activation: activationOf(config, k),
     method,
-    tied: method === 'sgd' && config.tied,
+    tied,
     lr: config.lr,
     batchSize: config.batch,
     updatesPerBatch: config.updates,

@@ -1,15 +1,17 @@
 // Runs trained in step, one epoch each in turn, and kept as they go.
 
 import type { EpochReport, ResolvedOptions } from 'splinterp/lab';
-import { codeOf, messageOf } from '../../kit/failure';
+import { codeOf, isTrap, messageOf } from '../../kit/failure';
 import type { Rest, RunName, RunState, TrainingEvent } from '../protocol';
 import type { SavedRun } from './store';
 import { throttled } from './throttle';
 
-/** Bytes of checkpoints written in a second, on average: writing a model shall not take the time to train it. */
-const SAVED_PER_SECOND = 8e6;
+/** Share of the time that checkpoints may take: writing a model shall not take the time to train it. */
+const SHARE_OF_SAVING = 0.1;
+/** Bytes of checkpoints written in a second, on average: a disk wears. */
+const SAVED_PER_SECOND = 32e6;
 /** However small a checkpoint: no more than one write in this time. */
-const LEAST_SAVE_INTERVAL_MS = 1000;
+const LEAST_SAVE_INTERVAL_MS = 250;
 
 /** What training needs of a trainer: each lab loads a module of its own, with a class of its own. */
 export interface Trains {
@@ -139,7 +141,7 @@ export class Training<T extends Trains> {
 
   /** What fails outside of an epoch ends training; but a trap is no failure of a run, it ends the worker. */
   private stop(error: unknown): void {
-    if (error instanceof WebAssembly.RuntimeError) throw error;
+    if (isTrap(error)) throw error;
     for (const { name } of this.runs) this.notify({ type: 'failed', run: name, message: messageOf(error) });
     this.tellRest('failed');
   }
@@ -181,7 +183,7 @@ export class Training<T extends Trains> {
       run.sae = sae;
       this.notify({ type: 'epoch', run: name, report });
     } catch (error) {
-      if (error instanceof WebAssembly.RuntimeError) throw error;
+      if (isTrap(error)) throw error;
       if (codeOf(error) === 'cancelled') return;
       run.failed = true;
       this.notify({ type: 'failed', run: name, message: messageOf(error) });
@@ -190,16 +192,19 @@ export class Training<T extends Trains> {
     }
   }
 
-  /** Keeps the runs; the larger they are, the longer until the next time. */
+  /** Keeps the runs; the longer it took and the larger they are, the longer until the next time. */
   private async keep(): Promise<void> {
     if (this.runs.some(({ failed, epochs }) => failed || epochs === 0)) return;
+    const begun = performance.now();
     const saved: SavedRun[] = [];
     for (const { name, trainer, reports } of this.runs) {
       saved.push({ name, checkpoint: await trainer.checkpoint(), reports: [...reports] });
     }
     const bytes = saved.reduce((sum, { checkpoint }) => sum + checkpoint.length, 0);
     await this.save(saved);
-    this.saveNext = performance.now() + Math.max(LEAST_SAVE_INTERVAL_MS, (bytes / SAVED_PER_SECOND) * 1000);
+    const now = performance.now();
+    const ofTime = (now - begun) / SHARE_OF_SAVING;
+    this.saveNext = now + Math.max(LEAST_SAVE_INTERVAL_MS, (bytes / SAVED_PER_SECOND) * 1000, ofTime);
   }
 
   free(): void {

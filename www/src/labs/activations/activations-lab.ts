@@ -1,31 +1,28 @@
 // The activations lab: the user's own rows, an SAE on them, its features, and its export.
 
-import { ContextProvider } from '@lit/context';
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { duration, percent } from '../../kit/format';
-import { connect } from '../../kit/remote';
-import { pageAddress } from '../../lab/address';
 import '../../lab/curves';
+import '../../lab/experiments/panel';
 import { field } from '../../lab/fields';
-import { LabPage, pageStyles } from '../../lab/page';
+import '../../lab/kept-list';
+import { pageStyles } from '../../lab/page';
 import { progressOf, type Progress } from '../../lab/progress';
 import '../../lab/results';
-import './ablations/panel';
-import { ActivationsController } from './controller';
-import { activationsContext } from './element';
+import type { Ablation } from './experiments';
+import './explorer';
 import './features/distributions';
 import './features/known';
 import './features/panel';
 import './files/data';
 import './files/export';
 import './files/inspection';
-import type { ActivationsService } from './protocol';
+import { ActivationsPage } from './page';
 import { common, more } from './settings';
-import script from './worker/activations.worker?worker&url';
 
 @customElement('activations-lab')
-export class ActivationsLab extends LabPage {
+export class ActivationsLab extends ActivationsPage {
   static override styles = [
     ...pageStyles,
     css`
@@ -36,22 +33,10 @@ export class ActivationsLab extends LabPage {
     `,
   ];
 
-  protected override readonly lab = new ActivationsController({
-    address: pageAddress,
-    connect: () => connect<ActivationsService>(script),
-    autoplay: !matchMedia('(prefers-reduced-motion: reduce)').matches,
-    base: document.baseURI,
-  });
-
-  constructor() {
-    super();
-    new ContextProvider(this, { context: activationsContext, initialValue: this.lab });
-  }
-
   protected override readonly progress = (): Progress => {
-    const { features, ablations, files, phase } = this.lab;
+    const { features, experiments, files, phase } = this.lab;
     if (files.loading) return { text: `Reading ${files.loading.name}`, share: files.loading.progress.share };
-    if (ablations.running && phase === 'resting') return { text: 'An ablation is running', share: 0 };
+    if (experiments.running && phase === 'resting') return { text: 'An experiment is running', share: 0 };
     if (!features.measuring) return progressOf(this.lab, 'rows');
     const { share, left } = features.measuring;
     const until = left === undefined ? '' : ` · ${duration(left)} left`;
@@ -111,7 +96,14 @@ export class ActivationsLab extends LabPage {
       html`<feature-panel class="whole"></feature-panel>`,
       html`<acts-known class="whole" ?hidden=${!summary || summary.known.length === 0}></acts-known>`,
       html`<acts-distributions class="whole" ?hidden=${!summary}></acts-distributions>`,
-      html`<acts-ablations class="whole"></acts-ablations>`,
+      html`<acts-explorer class="whole"></acts-explorer>`,
+      html`<lab-experiments
+        class="whole"
+        heading="The paper’s ablations"
+        .experiments=${lab.experiments}
+        .show=${(figure: Ablation) => lab.change({ figure })}
+        .note=${`Each trains SGD and PAM-SGD at several settings, for ${state.epochs} epochs from ${state.from === 'imported' ? 'the imported SAE' : 'random weights'}; the values of k keep the paper’s proportions.`}
+      ></lab-experiments>`,
       html`<acts-export class="whole"></acts-export>`,
     ];
   }

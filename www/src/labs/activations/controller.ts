@@ -1,9 +1,11 @@
-// The activations lab on the page's side: what it has beside what all labs have, which is files, features and ablations.
+// The activations lab on the page's side: what it has beside what all labs have, which is files, features and experiments.
 
 import { codeOf } from '../../kit/failure';
 import { LabController } from '../../lab/controller';
-import type { Surroundings } from '../../lab/reconciler';
-import { Ablations } from './ablations/controller';
+import { ExperimentController } from '../../lab/experiments/controller';
+import type { ExperimentEvent } from '../../lab/experiments/protocol';
+import type { Surroundings } from '../../lab/surroundings';
+import { figures, requestOf } from './experiments';
 import { FeatureController } from './features/controller';
 import { FileController } from './files/controller';
 import type { ActivationsLab } from './lab';
@@ -12,12 +14,12 @@ import { isScheduled } from './schedule';
 import { labels, settings, type ActivationsState, type ActivationsTable } from './settings';
 
 export class ActivationsController
-  extends LabController<ActivationsTable, ActivationsInfo, ActivationsEvent, ActivationsService>
+  extends LabController<ActivationsTable, ActivationsInfo, ActivationsEvent | ExperimentEvent, ActivationsService>
   implements ActivationsLab
 {
   readonly files = new FileController(this);
   readonly features = new FeatureController(this);
-  readonly ablations = new Ablations(this);
+  readonly experiments = new ExperimentController<ActivationsState>(this, figures, requestOf);
 
   constructor(surroundings: Surroundings<ActivationsService>) {
     super(settings, labels, surroundings);
@@ -56,13 +58,21 @@ export class ActivationsController
     };
   }
 
+  protected override isStandIn(): boolean {
+    return false;
+  }
+
+  protected override foresee(): void {
+    // Its data is generated, or a file that the user gives.
+  }
+
   protected override equip(worker: ActivationsService): Promise<void> {
     return this.files.giveAgain(worker);
   }
 
-  protected override hearOwn(event: ActivationsEvent): void {
+  protected override hearOwn(event: ActivationsEvent | ExperimentEvent): void {
     if (event.type === 'measuring') this.features.hear(event);
-    else this.ablations.hear(event);
+    else this.experiments.hear(event);
   }
 
   /** What this lab reads are files that the user gives, at any time. */
@@ -72,16 +82,18 @@ export class ActivationsController
 
   protected override moved(): void {
     this.features.follow(this.isIdle);
-    this.ablations.follow();
+    this.experiments.follow();
   }
 
   protected override fell(): void {
     super.fell();
     this.files.fell();
+    this.experiments.fell();
   }
 
   protected override followed(before: ActivationsState): void {
     super.followed(before);
+    this.experiments.follow();
     this.features.viewed(before, this.isIdle);
   }
 

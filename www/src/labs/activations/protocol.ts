@@ -1,7 +1,9 @@
 // What the activations lab's page and worker say to each other beside what all labs say. Types only: nothing here runs.
 
-import type { ExperimentRow, Feature, FeatureTable, TensorInfo } from 'splinterp';
+import type { Feature, FeatureTable, TensorInfo } from 'splinterp';
+import type { ExperimentEvent, ExperimentService } from '../../lab/experiments/protocol';
 import type { LabService, RunName, SessionInfo } from '../../lab/protocol';
+import type { GivenRows, Model } from '../explorer/protocol';
 import type { ActivationsConfig } from './settings';
 import type { Token } from './worker/tokens';
 
@@ -119,27 +121,35 @@ export interface FeatureDetail {
   names: Record<number, string>;
 }
 
-/** One of the paper's ablations of its LLM experiment. */
-export type Ablation = 'updates' | 'share' | 'activation' | 'decay' | 'proximal' | 'k';
-
-export interface AblationResult {
-  rows: ExperimentRow[];
-  /** A line a run. */
-  csv: string;
+/** What the lab's worker tells beside what all tell. */
+export interface ActivationsEvent {
+  session: number;
+  type: 'measuring';
+  done: number;
+  total: number;
 }
 
-/** What the lab's worker tells beside what all tell. */
-export type ActivationsEvent = { session: number } & (
-  | { type: 'measuring'; done: number; total: number }
-  | { type: 'ablating'; done: number; total: number }
-  | { type: 'ablated'; row: ExperimentRow }
-);
-
 /** Formats in which a model leaves. */
-export type Format = 'saelens' | 'sparsify' | 'checkpoint';
+export type Format = 'saelens' | 'abstopk' | 'sparsify' | 'checkpoint';
+
+/** What the activations are of, as far as the user says. */
+export interface About {
+  model: string;
+  hook: string;
+  layer: number | undefined;
+}
+
+/** How a model is to be written. */
+export interface ExportChoice {
+  what: Format;
+  /** Whether decoder rows shall have length 1. */
+  unitNorm: boolean;
+  about: About;
+}
 
 /** The worker, as the page sees it. */
-export interface ActivationsService extends LabService<ActivationsConfig, ActivationsInfo, ActivationsEvent> {
+export interface ActivationsService
+  extends LabService<ActivationsConfig, ActivationsInfo, ActivationsEvent | ExperimentEvent>, ExperimentService {
   /** Looks at files without loading rows. Tokens, SAEs and checkpoints are taken at once. */
   open(files: GivenFile[]): Promise<Opened>;
   inspect(tensor: string): Promise<Inspection>;
@@ -152,9 +162,14 @@ export interface ActivationsService extends LabService<ActivationsConfig, Activa
   measure(session: number, model: ModelName): Promise<FeatureSummary>;
   cancelMeasure(): Promise<void>;
   feature(measurement: number, feature: number): Promise<FeatureDetail>;
-  /** Runs one of the ablations on the data of a session. */
-  ablate(session: number, ablation: Ablation, epochs: number): Promise<AblationResult>;
-  cancelAblation(): Promise<void>;
+  /** A model by its parameters, as it reads the rows of a session. */
+  parameters(session: number, model: ModelName): Promise<Model>;
+  /** Rows of a session as a model reads them, to explore it on. */
+  rows(session: number, model: ModelName): Promise<GivenRows>;
   /** A file to download. */
-  write(session: number, what: Format, model: ModelName): Promise<{ name: string; bytes: Uint8Array<ArrayBuffer> }>;
+  write(
+    session: number,
+    choice: ExportChoice,
+    model: ModelName,
+  ): Promise<{ name: string; bytes: Uint8Array<ArrayBuffer> }>;
 }

@@ -1,28 +1,12 @@
 // The settings of the activations lab and how the page offers them.
 
-import { flag, oneOf, whole, type Property, type StateOf } from '../../kit/properties';
+import { flag, oneOf, optionalWhole, whole, type Property, type StateOf } from '../../kit/properties';
 import { activationFields, labelsOf, moreFields, type Field } from '../../lab/fields';
 import { labProperties, Settings, type ConfigOf } from '../../lab/settings';
+import { explorerProperties } from '../explorer/settings';
 
 /** The largest dictionary that the lab offers: the paper's has 4 096 latents. */
 const MOST_LATENTS = 65_536;
-
-/** A whole number that is chosen by the data unless it is given. */
-function optionalWhole<S extends string>(
-  key: string,
-  scope: S,
-  least: number,
-  most: number,
-): Property<number | undefined, S> {
-  const number = whole(key, scope, least, least, most);
-  return {
-    ...number,
-    initial: undefined,
-    expected: `${number.expected}, or nothing for the default`,
-    parse: (text) => (text.trim() === '' ? { value: undefined } : number.parse(text)),
-    write: (value) => (value === undefined ? '' : String(value)),
-  };
-}
 
 function text<S extends string>(key: string, scope: S): Property<string, S> {
   return { key, scope, initial: '', expected: 'text', parse: (value) => ({ value }), write: (value) => value };
@@ -33,7 +17,7 @@ function text<S extends string>(key: string, scope: S): Property<string, S> {
  * compared (docs/results.md): the experiment's 0.001 is meant for 100 epochs, and its preset sets it.
  */
 const properties = {
-  source: oneOf('data', 'run', ['sample', 'file']),
+  source: oneOf('data', 'run', ['sample', 'minilm', 'file']),
   standardise: flag('standardise', 'run', true),
   share: whole('share', 'run', 100, 1, 100),
   method: oneOf('method', 'run', ['both', 'pam', 'sgd']),
@@ -41,13 +25,16 @@ const properties = {
   recipe: oneOf('recipe', 'run', ['recommended', 'paper-llm', 'own']),
   k: optionalWhole('k', 'run', 1, MOST_LATENTS),
   dSae: optionalWhole('latents', 'run', 1, MOST_LATENTS),
-  ...labProperties({ batch: 256, tied: false, epochs: 20 }),
+  ...labProperties({ batch: 256, epochs: 20 }),
+  tied: flag('tied', 'run', false),
   model: oneOf('model', 'view', ['pam', 'sgd', 'imported']),
   feature: optionalWhole('feature', 'view', 0, MOST_LATENTS),
   sort: oneOf('sort', 'view', ['max', 'density', 'mean', 'cosine', 'nearest', 'number']),
   rising: flag('rising', 'view', false),
   show: oneOf('show', 'view', ['active', 'all', 'rare', 'dense', 'dead']),
   search: text('search', 'view'),
+  figure: oneOf('figure', 'view', ['updates', 'share', 'activation', 'decay', 'proximal', 'k']),
+  ...explorerProperties,
 };
 
 export type ActivationsTable = typeof properties;
@@ -110,10 +97,12 @@ export const common: readonly Field<ActivationsState>[] = [
     step: 1,
     when: (state) => chosen(state) && state.recipe !== 'paper-llm',
   },
-  { key: 'seed', label: 'Seed', hint: 'Every random choice comes from it, the bundled sample too', step: 1 },
+  { key: 'seed', label: 'Seed', hint: 'Every random choice comes from it, the generated sample too', step: 1 },
 ];
 
-export const more: readonly Field<ActivationsState>[] = moreFields.map((each) => ({
+const tied: Field<ActivationsState> = { key: 'tied', label: 'SGD shares encoder and decoder weights (tied)' };
+
+export const more: readonly Field<ActivationsState>[] = [...moreFields, tied].map((each) => ({
   ...each,
   when: (state) => chosen(state) && (each.key !== 'alpha' || state.recipe !== 'paper-llm'),
 }));

@@ -9,7 +9,7 @@ import { divergingTable, greyTable, ThemeController } from '../../kit/theme';
 import { VisibleController } from '../../kit/visible';
 import { shared } from '../../kit/styles';
 import type { RunName } from '../../lab/protocol';
-import { titleOf } from '../../lab/session';
+import { titleOf } from '../../kit/runs';
 import { MnistElement } from './element';
 
 /** Height of one plot and the room for the outermost dots, in pixels. */

@@ -1,35 +1,58 @@
 // The MNIST lab on the page's side: what it has beside what all labs have, which is images, their files and pictures.
 
 import { codeOf } from '../../kit/failure';
+import { Latest } from '../../kit/latest';
 import { LabController } from '../../lab/controller';
+import { ExperimentController } from '../../lab/experiments/controller';
+import type { ExperimentEvent } from '../../lab/experiments/protocol';
 import type { RunName } from '../../lab/protocol';
-import type { Surroundings } from '../../lab/reconciler';
-import type { MnistInfo, MnistService, Pictures, RunPictures } from './protocol';
+import type { Standing, Surroundings } from '../../lab/surroundings';
+import type { Session } from '../../lab/session';
+import { PinController } from './compare/controller';
+import { DrawingController } from './drawing/controller';
+import { EditingController } from './editing/controller';
+import { figures, requestOf } from './experiments';
+import { PastController } from './history';
+import type { MnistEvent, MnistInfo, MnistService, Pictures, RunPictures } from './protocol';
+import { isScheduled } from './schedule';
+import { TourController, type Memory } from './tour/controller';
 import { labels, settings, type MnistState, type MnistTable } from './settings';
 
 /** Test images shown at once. */
 export const SAMPLE = 10;
 
+/** Said while digits stand in. */
+const STAND_IN = 'MNIST is still loading. Until it is here, the runs train on generated digits.';
+
 /** Pictures that a component may want while it is on screen. */
 export type View = 'images' | 'filters';
 
-export class MnistController extends LabController<MnistTable, MnistInfo, never, MnistService> {
+export class MnistController extends LabController<MnistTable, MnistInfo, MnistEvent | ExperimentEvent, MnistService> {
   /** Pictures of the session, as they came last. */
   pictures: Pictures | undefined;
   /** The session that they are of. */
   private drawnFor: number | undefined;
-  /** Whether MNIST lies beside the page. */
-  mnistBeside = false;
+  /** Bytes of MNIST beside the page, as they are downloaded; 0 where it is not there. */
+  mnistBytes = 0;
 
   private files: File[] = [];
   /** Counts the sets of files given: others under the same settings are another run. */
   private given = 0;
+  /** Counts the downloads that have ended for which digits stood in: the session on MNIST is another one. */
+  private downloads = 0;
   private readonly views = new Map<object, View>();
-  private drawing = false;
-  private drawAgain = false;
+  private readonly latest = new Latest();
 
-  constructor(surroundings: Surroundings<MnistService>) {
+  readonly past = new PastController(this);
+  readonly drawing = new DrawingController(this);
+  readonly editing = new EditingController(this);
+  readonly pins = new PinController(this);
+  readonly tour: TourController;
+  readonly experiments = new ExperimentController<MnistState>(this, figures, requestOf);
+
+  constructor(surroundings: Surroundings<MnistService>, memory: () => Memory) {
     super(settings, labels, surroundings);
+    this.tour = new TourController(this, memory);
   }
 
   /** Whether files have been given that can be gone back to. */
@@ -37,8 +60,8 @@ export class MnistController extends LabController<MnistTable, MnistInfo, never,
     return this.files.length > 0;
   }
 
-  offerMnist(beside: boolean): void {
-    this.mnistBeside = beside;
+  offerMnist(bytes: number): void {
+    this.mnistBytes = bytes;
     this.changed();
   }
 
@@ -47,11 +70,18 @@ export class MnistController extends LabController<MnistTable, MnistInfo, never,
   }
 
   protected override inputs({ source }: MnistState): string {
-    return source === 'files' ? `files ${this.given}` : '';
+    switch (source) {
+      case 'files':
+        return `files ${this.given}`;
+      case 'mnist':
+        return `mnist ${this.downloads}`;
+      case 'digits':
+        return '';
+    }
   }
 
-  protected override isScheduled(): boolean {
-    return false;
+  protected override isScheduled(state: MnistState): boolean {
+    return isScheduled(state);
   }
 
   protected override needsGpu({ compute }: MnistState): boolean {
@@ -59,38 +89,80 @@ export class MnistController extends LabController<MnistTable, MnistInfo, never,
   }
 
   protected override substitute(state: MnistState, error: unknown): { state: MnistState; uses: string } | undefined {
-    const missing = codeOf(error) === 'missing' || codeOf(error) === 'files';
+    const missing = ['missing', 'files', 'saving'].includes(codeOf(error));
     if (!missing || state.source === 'digits') return undefined;
     return { state: { ...state, source: 'digits' }, uses: 'Generated digits are used' };
+  }
+
+  protected override foresee(worker: MnistService, base: string): void {
+    if (this.state.source === 'mnist') void this.ask(() => worker.expectMnist(base));
   }
 
   protected override async equip(worker: MnistService): Promise<void> {
     if (this.hasFiles) await worker.openFiles(this.files);
   }
 
-  protected override hearOwn(): void {
-    // All that this lab hears, every lab hears.
+  protected override hearOwn(event: MnistEvent | ExperimentEvent): void {
+    if (event.type !== 'download-ended') {
+      this.experiments.hear(event);
+      return;
+    }
+    this.downloads += 1;
+    this.dismissStandIn();
+    if (this.state.source === 'mnist') this.renew({});
+  }
+
+  protected override isStandIn({ info }: Session<MnistState, MnistInfo>): boolean {
+    return info.standIn;
+  }
+
+  protected override stood(how: Standing): void {
+    this.dismissStandIn();
+    if (this.session && this.isStandIn(this.session)) this.note = STAND_IN;
+    super.stood(how);
+  }
+
+  private dismissStandIn(): void {
+    if (this.note === STAND_IN) this.note = undefined;
   }
 
   protected override moved(): void {
-    if (this.pictures && this.drawnFor !== this.session?.id) this.pictures = undefined;
+    if (this.pictures && this.drawnFor !== this.session?.id) {
+      this.pictures = undefined;
+      this.past.forget();
+    }
     this.draw();
+    this.drawing.follow();
+    this.experiments.follow();
+  }
+
+  protected override fell(): void {
+    super.fell();
+    this.experiments.fell();
   }
 
   protected override followed(before: MnistState): void {
     super.followed(before);
+    this.experiments.follow();
     if (before.sample !== this.state.sample) this.draw();
+    if (before.digit !== this.state.digit) this.editing.follow();
+    if (before.at !== this.state.at) this.past.fetch();
   }
 
   /** Trains on the user's own files, if they can be read. */
   async openFiles(files: File[]): Promise<void> {
-    if (files.length === 0) return;
+    if (files.length === 0 || (await this.keptRuns.take(files))) return;
     const opened = await this.ask((worker) => worker.openFiles(files));
     if (opened === undefined) return;
     this.alert = undefined;
     this.files = files;
     this.given += 1;
     this.renew({ source: 'files', sample: 0 });
+  }
+
+  /** Takes a state as a link would; a run of it that was kept goes on. */
+  visit(state: MnistState): void {
+    this.renew(state);
   }
 
   /** A component comes on screen, or leaves it with `undefined`. */
@@ -101,20 +173,15 @@ export class MnistController extends LabController<MnistTable, MnistInfo, never,
     } else this.views.delete(component);
   }
 
-  /** Asks for the pictures that are on screen; while an answer is under way, one more request waits at most. */
+  redraw(): void {
+    this.dispatchEvent(new Event('drawing'));
+  }
+
+  /** Asks for the pictures that are on screen. */
   private draw(): void {
-    if (!this.session || this.views.size === 0) return;
-    if (this.drawing) {
-      this.drawAgain = true;
-      return;
-    }
-    this.drawing = true;
-    void this.fetchPictures(this.session.id).finally(() => {
-      this.drawing = false;
-      if (!this.drawAgain) return;
-      this.drawAgain = false;
-      this.draw();
-    });
+    const { session } = this;
+    if (!session || this.views.size === 0) return;
+    this.latest.ask(() => this.fetchPictures(session.id));
   }
 
   private async fetchPictures(session: number): Promise<void> {
@@ -125,6 +192,9 @@ export class MnistController extends LabController<MnistTable, MnistInfo, never,
     if (!pictures || session !== this.session?.id) return;
     this.pictures = pictures;
     this.drawnFor = session;
+    this.past.fetch();
+    this.editing.follow();
+    this.pins.follow();
     this.changed();
   }
 }

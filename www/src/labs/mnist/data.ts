@@ -3,14 +3,14 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
-import { count } from '../../kit/format';
+import { bytes, count } from '../../kit/format';
 import { panelStyles } from '../../kit/panel';
 import { shared } from '../../kit/styles';
 import '../../lab/drop-zone';
 import { MnistElement } from './element';
-import { shares } from './settings';
+import { shares } from './shares';
 
-const sources = { digits: 'Generated digits', mnist: 'MNIST', files: 'Your files' } as const;
+const sources = { mnist: 'MNIST', digits: 'Generated digits', files: 'Your files' } as const;
 
 @customElement('lab-data')
 export class LabData extends MnistElement {
@@ -46,13 +46,13 @@ export class LabData extends MnistElement {
   ];
 
   override render(): TemplateResult {
-    const { state, mnistBeside, hasFiles } = this.lab;
-    const offered = { digits: true, mnist: mnistBeside, files: hasFiles };
+    const { state, mnistBytes, hasFiles } = this.lab;
+    const offered = { mnist: mnistBytes > 0, digits: true, files: hasFiles };
     return html`<section aria-labelledby="data">
       <h2 id="data">Data</h2>
       <fieldset>
         <legend>Images</legend>
-        ${(['digits', 'mnist', 'files'] as const).map(
+        ${(['mnist', 'digits', 'files'] as const).map(
           (source) =>
             html`<div class="source">
               <input
@@ -63,7 +63,9 @@ export class LabData extends MnistElement {
                 ?disabled=${!offered[source]}
                 @change=${() => this.lab.change({ source, sample: 0 })}
               />
-              <label for="source-${source}" class=${offered[source] ? '' : 'muted'}>${sources[source]}</label>
+              <label for="source-${source}" class=${offered[source] ? '' : 'muted'}
+                >${sources[source]}${source === 'mnist' && offered.mnist ? html` <small class="muted">${bytes(mnistBytes)}</small>` : nothing}</label
+              >
             </div>`,
         )}
       </fieldset>
@@ -88,10 +90,10 @@ export class LabData extends MnistElement {
         >Drop IDX files, or <u>choose</u> them</lab-drop-zone
       >
       <p class="small muted">
-        ${mnistBeside ? nothing : html`For example the four files of MNIST. `}Images are required; labels and test
+        ${mnistBytes > 0 ? nothing : html`For example the four files of MNIST. `}Images are required; labels and test
         images are optional. The files may be gzipped. They do not leave this machine.
       </p>
-      ${this.summary()}
+      ${this.summary()} ${this.credit()}
       <p class="small muted">
         Try
         <a href=${this.lab.linkTo({ share: state.share === 100 ? 1 : 100 })}
@@ -99,6 +101,14 @@ export class LabData extends MnistElement {
         >, to compare the methods with ${state.share === 100 ? 'little' : 'much'} data.
       </p>
     </section>`;
+  }
+
+  private credit(): TemplateResult | typeof nothing {
+    if (this.lab.state.source !== 'mnist') return nothing;
+    return html`<p class="small muted" data-testid="credit">
+      MNIST is by Y. LeCun, C. Cortes and C. Burges,
+      <a href="./mnist/CREDIT.txt">CC BY-SA 3.0</a>.
+    </p>`;
   }
 
   private summary(): TemplateResult | typeof nothing {

@@ -1,12 +1,14 @@
-// Test images against what each run makes of them.
+// Test images against what each run makes of them, after the newest epoch or an earlier one.
 
-import { css, html, type PropertyValues, type TemplateResult } from 'lit';
+import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
+import { count } from '../../kit/format';
 import { inFrame } from '../../kit/frames';
 import { greyTable, ThemeController } from '../../kit/theme';
 import { VisibleController } from '../../kit/visible';
 import { shared } from '../../kit/styles';
-import { titleOf } from '../../lab/session';
+import { titleOf } from '../../kit/runs';
 import { SAMPLE } from './controller';
 import { MnistElement } from './element';
 import { paintOne } from '../../kit/paint';
@@ -53,12 +55,37 @@ export class LabDigits extends MnistElement {
         text-align: center;
         color: var(--muted);
       }
+      .time {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 10px;
+        margin-top: 12px;
+        font-size: 0.867rem;
+      }
+      .time input {
+        flex: 1 1 auto;
+        min-width: 0;
+        max-width: 560px;
+        accent-color: var(--accent);
+      }
+      .time output {
+        min-width: 9.5em;
+      }
       @media (forced-colors: active) {
         .column[aria-pressed='true'] {
           border: 2px solid Highlight;
         }
       }
       @media (max-width: 560px) {
+        .names {
+          max-width: 88px;
+          font-size: 0.72rem;
+          line-height: 1.2;
+        }
+        .time label {
+          flex-basis: 100%;
+        }
         .grid {
           grid-template-columns: max-content repeat(${SAMPLE - 4}, minmax(0, 1fr));
           gap: 0 2px;
@@ -73,6 +100,7 @@ export class LabDigits extends MnistElement {
     `,
   ];
 
+  protected override readonly topics = ['change', 'drawing'];
   private drawn: unknown[] = [];
 
   constructor() {
@@ -110,6 +138,7 @@ export class LabDigits extends MnistElement {
           </button>`;
         })}
       </div>
+      ${this.time()}
       <figcaption>
         <strong>Images that no run has trained on, rebuilt from a few active latents.</strong>
         Select an image to see its codes below, or allow ${state.k === 5 ? 'more' : 'fewer'} active latents:
@@ -118,9 +147,55 @@ export class LabDigits extends MnistElement {
     </figure>`;
   }
 
+  /** The slider over the epochs whose models are kept; at its end it stays at the newest. */
+  private time(): TemplateResult {
+    const { past } = this.lab;
+    const { epochs, epoch } = past;
+    const last = Math.max(0, epochs.length - 1);
+    const [first = 0] = epochs;
+    const newest = epochs.at(-1) ?? 0;
+    const place = epoch === undefined ? last : epochs.indexOf(epoch);
+    const text =
+      epoch === undefined ? `Epoch ${count(newest)}, the newest` : `Epoch ${count(epoch)} of ${count(newest)}`;
+    return html`<div class="time number">
+      <label for="time">Through the epochs</label>
+      <input
+        id="time"
+        type="range"
+        min="0"
+        max=${last}
+        step="1"
+        aria-valuetext=${text}
+        ?disabled=${last === 0}
+        .value=${live(String(place))}
+        @input=${(event: Event) => past.look(this.epochAt(event))}
+        @change=${(event: Event) => this.settle(this.epochAt(event))}
+      />
+      <output for="time" data-testid="shown epoch">${text}</output>
+      ${
+        first > 0
+          ? html`<span class="muted">Kept from epoch ${count(first)} on, where the run was taken up.</span>`
+          : nothing
+      }
+    </div>`;
+  }
+
+  private epochAt(event: Event): number {
+    return this.lab.past.epochs[Number((event.target as HTMLInputElement).value)] ?? 0;
+  }
+
+  /** The address has the epoch, unless it is the newest. */
+  private settle(epoch: number): void {
+    const newest = this.lab.past.epochs.at(-1);
+    this.lab.past.settle();
+    this.lab.change({ at: epoch === newest ? undefined : epoch });
+  }
+
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
-    const drawn = [this.lab.pictures, this.lab.session?.id];
+    const past = (this.lab.session?.runs ?? []).map(({ name }) => this.lab.past.of(name));
+    const drawn = [this.lab.pictures, this.lab.session?.id, ...past];
+    if (drawn.length !== this.drawn.length) this.drawn = [];
     if (drawn.every((each, i) => each === this.drawn[i])) return;
     this.drawn = drawn;
     inFrame(this, () => this.paint());
@@ -130,12 +205,15 @@ export class LabDigits extends MnistElement {
     const pictures = this.lab.pictures;
     if (!pictures) return;
     const { width, height } = pictures;
-    const sources = [pictures.originals, ...pictures.runs.map(({ reconstructions }) => reconstructions)];
+    const sources = [
+      pictures.originals,
+      ...pictures.runs.map(({ name, reconstructions }) => this.lab.past.of(name)?.reconstructions ?? reconstructions),
+    ];
     const table = greyTable();
     this.renderRoot.querySelectorAll('canvas').forEach((canvas, i) => {
       const image = Math.floor(i / sources.length);
       const bytes = sources[i % sources.length]?.subarray(image * width * height, (image + 1) * width * height);
-      if (bytes) paintOne(canvas, bytes, width, height, table);
+      if (bytes) inFrame(canvas, () => paintOne(canvas, bytes, width, height, table));
     });
   }
 }

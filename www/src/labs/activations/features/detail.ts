@@ -5,6 +5,7 @@ import { customElement } from 'lit/decorators.js';
 import { ActivationsElement } from '../element';
 import { count, fixed, measured, percent } from '../../../kit/format';
 import { ThemeController } from '../../../kit/theme';
+import { statisticsStyles } from '../../../kit/panel';
 import { shared } from '../../../kit/styles';
 import type { DataInfo, FeatureDetail as Detail, FeatureSummary } from '../protocol';
 import '../../../kit/histogram';
@@ -14,6 +15,7 @@ import { rowList, rowStyles } from './rows';
 export class FeatureDetail extends ActivationsElement {
   static override styles = [
     shared,
+    statisticsStyles,
     rowStyles,
     css`
       :host {
@@ -28,21 +30,10 @@ export class FeatureDetail extends ActivationsElement {
         margin-top: 18px;
       }
       dl {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 4px 22px;
         margin: 8px 0 12px;
       }
       .known {
         margin: 6px 0 0;
-      }
-      dt {
-        font-size: 0.75rem;
-        color: var(--muted);
-      }
-      dd {
-        margin: 0;
-        font-variant-numeric: tabular-nums;
       }
       .thirds {
         display: grid;

@@ -5,9 +5,10 @@ import { customElement } from 'lit/decorators.js';
 import { ActivationsElement } from '../element';
 import { count } from '../../../kit/format';
 import { shared } from '../../../kit/styles';
-import { titleOf } from '../../../lab/session';
+import { titleOf } from '../../../kit/runs';
 import './detail';
 import './list';
+import './share/buttons';
 
 @customElement('feature-panel')
 export class FeaturePanel extends ActivationsElement {
@@ -88,9 +89,10 @@ export class FeaturePanel extends ActivationsElement {
       ${
         summary
           ? html`<div class="split">
-              <feature-list></feature-list>
-              <feature-detail></feature-detail>
-            </div>`
+                <feature-list></feature-list>
+                <feature-detail></feature-detail>
+              </div>
+              <acts-share></acts-share>`
           : html`<p class="empty" data-testid="no-features">
               ${
                 phase === 'playing' || phase === 'pausing'

@@ -9,8 +9,13 @@ import { panelStyles } from '../../../kit/panel';
 import { shared } from '../../../kit/styles';
 import { pathOf } from '../../../lab/drop-zone';
 import { ActivationsElement } from '../element';
+import './snippets';
 
-const sources = { sample: 'The bundled sample', file: 'Your file' } as const;
+const sources = {
+  sample: 'The bundled sample, of known features',
+  minilm: 'A language model: MiniLM after layer 3 (3.5 MB)',
+  file: 'Your file',
+} as const;
 
 @customElement('acts-data')
 export class ActsData extends ActivationsElement {
@@ -46,7 +51,7 @@ export class ActsData extends ActivationsElement {
       <h2 id="data">Activations</h2>
       <fieldset>
         <legend>Rows</legend>
-        ${(['sample', 'file'] as const).map(
+        ${(['sample', 'minilm', 'file'] as const).map(
           (source) =>
             html`<div class="source">
               <input
@@ -91,16 +96,18 @@ export class ActsData extends ActivationsElement {
       </div>
       <lab-drop-zone
         folders
-        .take=${(given: File[]) => void files.open(given.map((file) => ({ path: pathOf(file), file })))}
+        .take=${(given: File[]) => void this.take(given)}
         .fail=${(message: string) => this.lab.fail(message)}
         >Drop a file or the folder of an SAE, or <u>choose</u> files</lab-drop-zone
       >
       ${this.reading()}
       <p class="small muted">
-        .npy, .npz, .safetensors, .pt, .csv, IDX; tokens beside it as NAME.tokens.json.
-        <b>Nothing leaves this machine</b>: once loaded, the page sends no requests, and its security policy allows none
-        to other servers.
+        .npy, .npz, .safetensors, .pt, .csv, IDX, Arrow and Parquet; tokens beside it as NAME.tokens.json, or in a
+        column. Several .npy, .safetensors, Arrow or Parquet files, or their folder, are read as one.
+        <b>Nothing leaves this machine</b>: the page asks its own server for parts of the program and for its samples,
+        nothing else, and its security policy allows no request to other servers.
       </p>
+      <acts-snippets></acts-snippets>
       ${this.summary()}
       ${
         state.source === 'sample'
@@ -110,7 +117,21 @@ export class ActsData extends ActivationsElement {
             </p>`
           : nothing
       }
+      ${
+        state.source === 'minilm'
+          ? html`<p class="small muted">
+              Hidden states of a 6-layer MiniLM after its third layer, one row for a token of drama, licences,
+              quotations or documentation of software. Its true features are not known; below, each latent is shown by
+              the tokens that activate it most.
+            </p>`
+          : nothing
+      }
     </section>`;
+  }
+
+  private async take(given: File[]): Promise<void> {
+    if (await this.lab.keptRuns.take(given)) return;
+    await this.lab.files.open(given.map((file) => ({ path: pathOf(file), file })));
   }
 
   /** A reading that the file's own panel does not show. */

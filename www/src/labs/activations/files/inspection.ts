@@ -3,7 +3,7 @@
 import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, query } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
-import { panelStyles } from '../../../kit/panel';
+import { panelStyles, statisticsStyles } from '../../../kit/panel';
 import { bytes as size, count, duration, measured } from '../../../kit/format';
 import { shared } from '../../../kit/styles';
 import type { Inspection, Keep } from '../protocol';
@@ -18,24 +18,11 @@ export class ActsInspection extends ActivationsElement {
   static override styles = [
     shared,
     panelStyles,
+    statisticsStyles,
     css`
       :host {
         /* Below the bar that keeps in view. */
         scroll-margin-top: 84px;
-      }
-      dl {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 6px 22px;
-        margin: 12px 0 0;
-      }
-      dt {
-        font-size: 0.75rem;
-        color: var(--muted);
-      }
-      dd {
-        margin: 0;
-        font-variant-numeric: tabular-nums;
       }
       .preview {
         overflow-x: auto;

@@ -1,17 +1,14 @@
-// The ablations of the paper's LLM experiment as lists of runs: SGD and PAM-SGD for each setting.
+// The ablations of the paper's LLM experiment as plans: SGD and PAM-SGD for each setting.
 
-import type { Experiment, TrainOptions } from 'splinterp';
-import { methods, type Method } from '../../../lab/protocol';
-import type { Ablation } from '../protocol';
+import type { TrainOptions } from 'splinterp';
+import { Failure } from '../../../kit/failure';
+import { measured } from '../../../kit/format';
+import { titleOf } from '../../../kit/runs';
+import type { ExperimentRequest } from '../../../lab/experiments/protocol';
+import type { Contestant, Plan, Rows, Setting } from '../../../lab/worker/experiments';
 import type { ActivationsConfig } from '../settings';
+import { methods, type Method } from '../methods';
 import { proposedSizes } from './sizes';
-
-/** Settings of an ablation: what the table calls one, and what it changes. */
-interface Setting {
-  label: string;
-  options?: Partial<TrainOptions>;
-  share?: number;
-}
 
 /** Numbers of active latents, for the paper's 4 096 latents; they are scaled to those of the run. */
 const PAPER_K = [15, 20, 40, 80, 160, 320, 640, 1280];
@@ -23,32 +20,34 @@ const UPDATES = [1, 3, 5, 10];
 /** Weights of l1 at which ReLU is tried beside TopK. */
 const RELU_L1 = [0, 1e-3, 1e-2];
 
-function settingsOf(ablation: Ablation, base: TrainOptions, k: number): Setting[] {
-  switch (ablation) {
+function settingsOf(figure: string, dSae: number, k: number): Setting[] {
+  switch (figure) {
     case 'updates':
       return UPDATES.map((updatesPerBatch) => ({
-        label: `${updatesPerBatch} updates per batch`,
+        label: String(updatesPerBatch),
         options: { updatesPerBatch },
       }));
     case 'share':
-      return SHARES.map((share) => ({ label: `${share} % of the rows`, share: share / 100 }));
+      return SHARES.map((share) => ({ label: `${share} %`, share: share / 100 }));
     case 'activation':
       return [
         { label: `TopK ${k}`, options: { activation: { kind: 'topk', k, by: 'magnitude' } } },
         ...RELU_L1.map((l1) => ({ label: `ReLU, l1 ${l1}`, options: { activation: { kind: 'relu' as const }, l1 } })),
       ];
     case 'decay':
-      return DECAYS.map((weightDecay) => ({ label: `weight decay ${weightDecay}`, options: { weightDecay } }));
+      return DECAYS.map((weightDecay) => ({ label: measured(weightDecay), options: { weightDecay } }));
     case 'proximal':
       return PULLS.map((pull) => ({
-        label: `μ = ν = ${pull}`,
+        label: measured(pull),
         options: { muEnc: pull, nuEnc: pull, muDec: pull, nuDec: pull },
       }));
     case 'k':
-      return scaledK(base.dSae).map((active) => ({
-        label: `k ${active}`,
+      return scaledK(dSae).map((active) => ({
+        label: String(active),
         options: { activation: { kind: 'topk', k: active, by: 'magnitude' } },
       }));
+    default:
+      throw new Failure(`'${figure}' is no ablation of this lab`, 'option');
   }
 }
 
@@ -57,23 +56,23 @@ export function scaledK(dSae: number): number[] {
   return [...new Set(PAPER_K.map((k) => Math.max(1, Math.round((k * dSae) / PAPER_LATENTS))))];
 }
 
-/** The runs of an ablation, in the order of its settings. */
-export function experimentsOf(
-  ablation: Ablation,
+/** The plan of an ablation on the rows of a session; `data` names them. */
+export function planOf<D extends Rows>(
+  { figure, seeds, epochs }: ExperimentRequest,
   config: ActivationsConfig,
-  epochs: number,
-  optionsOf: (method: Method) => TrainOptions,
-): Experiment[] {
-  return methods.flatMap((method) => {
-    const base = optionsOf(method);
-    const k = base.activation.kind === 'topk' ? base.activation.k : proposedSizes(0, base.dSae).k;
-    return settingsOf(ablation, base, k).map(({ label, options, share }) => ({
-      label,
-      options: { ...base, ...options },
-      ...(config.recipe === 'own' ? {} : { preset: config.recipe }),
-      share: share ?? config.share / 100,
-      epochs,
-      seeds: [config.seed],
-    }));
-  });
+  data: Pick<Plan<D>, 'train' | 'list'> & { name: string; optionsOf: (method: Method) => TrainOptions },
+): Plan<D> {
+  const preset = config.recipe === 'own' ? undefined : config.recipe;
+  const base = data.optionsOf('pam');
+  const k = base.activation.kind === 'topk' ? base.activation.k : proposedSizes(0, base.dSae).k;
+  return {
+    data: data.name,
+    train: data.train,
+    list: data.list,
+    settings: settingsOf(figure, base.dSae, k),
+    contestants: methods.map((run): Contestant => ({ run, label: titleOf(run), options: data.optionsOf(run), preset })),
+    share: config.share / 100,
+    epochs,
+    seeds: Array.from({ length: seeds }, (_, i) => config.seed + i),
+  };
 }

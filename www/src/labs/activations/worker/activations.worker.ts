@@ -1,23 +1,26 @@
 // The worker of the activations lab: it owns the wasm module, the rows, the runs and the features.
 
 import { transfer } from 'comlink';
-import init, { Experiments, type Sae, type Trainer } from 'splinterp';
-import { codeOf, Failure } from '../../../kit/failure';
+import init, { Experiments, type Dataset, type Experiment, type Sae, type Trainer } from 'splinterp';
+import { Failure } from '../../../kit/failure';
 import { serve } from '../../../kit/remote';
 import type { SessionRequest } from '../../../lab/protocol';
-import { Host } from '../../../lab/worker/host';
+import type { ExperimentRequest } from '../../../lab/experiments/protocol';
+import { ExperimentHost } from '../../../lab/worker/experiment-host';
+import { hashOf } from '../../../lab/worker/fingerprint';
+import type { Plan } from '../../../lab/worker/experiments';
 import type { SavedRun } from '../../../lab/worker/store';
 import { throttled } from '../../../lab/worker/throttle';
+import type { GivenRows, Model as Parameters } from '../../explorer/protocol';
+import { buffersOfModel, buffersOfRows } from '../../explorer/buffers';
 import type {
-  Ablation,
-  AblationResult,
   ActivationsEvent,
   ActivationsInfo,
   ActivationsService,
   DataInfo,
+  ExportChoice,
   FeatureDetail,
   FeatureSummary,
-  Format,
   GivenFile,
   Inspection,
   LoadChoice,
@@ -26,8 +29,9 @@ import type {
 } from '../protocol';
 import { isScheduled } from '../schedule';
 import type { ActivationsConfig } from '../settings';
-import { experimentsOf } from './ablations';
+import { planOf } from './ablations';
 import { Files } from './files';
+import { languageModelSource } from './language-model';
 import { detailOf, measure, type Measured } from './model-features';
 import { ActivationsSession } from './session';
 import { sampleSource, type Source } from './source';
@@ -41,20 +45,36 @@ interface Model {
   trainer: Trainer | undefined;
 }
 
+/** Values by which an imported SAE is known again. */
+const MOST_HASHED = 65_536;
+
+/** The crate's list of runs on the rows of a session, from the imported SAE where they start there. */
+function listOn(made: ActivationsSession, imported: Files['imported'], experiments: Experiment[]): Experiments {
+  const { train, test, start } = made.experimentData(imported);
+  try {
+    return new Experiments(train, test, experiments, start);
+  } finally {
+    start?.free();
+  }
+}
+
 class ActivationsHost
-  extends Host<Trainer, ActivationsConfig, ActivationsInfo, ActivationsSession, ActivationsEvent>
+  extends ExperimentHost<Dataset, Trainer, ActivationsConfig, ActivationsInfo, ActivationsSession, ActivationsEvent>
   implements ActivationsService
 {
   private readonly files = new Files((name, done, total) => this.tell({ type: 'loading', name, done, total }));
   /** The sample of the last seed, since most changes leave the data alone. */
   private sample: { seed: number; source: Source } | undefined;
+  private languageModel: Source | undefined;
   private measured: Measured | undefined;
   private measurements = 0;
   private measuring = new AbortController();
-  private experiments: Experiments | undefined;
 
   constructor() {
-    super('activations');
+    super('activations', import.meta.url, {
+      summarise: (rows) => Experiments.summarise(rows),
+      csv: (rows) => Experiments.csv(rows),
+    });
   }
 
   protected override async load(): Promise<void> {
@@ -64,29 +84,44 @@ class ActivationsHost
   protected override identityOf({ config, epochs }: SessionRequest<ActivationsConfig>): string {
     const { imported, checkpoint } = this.files;
     return [
-      config.source === 'file' ? this.files.source().origin.identity : 'sample',
+      config.source === 'file' ? this.files.source().origin.identity : config.source,
       isScheduled(config) ? epochs : '',
       config.from === 'imported' ? imported?.name : '',
       config.from === 'checkpoint' ? `${checkpoint?.name ?? ''} ${checkpoint?.bytes.length ?? 0}` : '',
     ].join('\n');
   }
 
-  protected override make(
+  protected override async make(
     request: SessionRequest<ActivationsConfig>,
     saved: readonly SavedRun[] | undefined,
   ): Promise<ActivationsSession> {
-    const starts = { imported: this.files.imported?.sae, checkpoint: this.files.checkpoint?.bytes };
-    return ActivationsSession.create(request, this.sourceOf(request.config), starts, saved);
+    const starts = { imported: this.files.imported, checkpoint: this.files.checkpoint };
+    return ActivationsSession.create(request, await this.sourceOf(request.config), starts, saved);
   }
 
-  private sourceOf({ source, seed }: ActivationsConfig): Source {
+  private async sourceOf({ source, seed }: ActivationsConfig): Promise<Source> {
     if (source === 'file') return this.files.source();
+    if (source === 'minilm') return (this.languageModel ??= await languageModelSource(this.base));
     if (this.sample?.seed !== seed) {
       const next = { seed, source: sampleSource(seed) };
       this.sample?.source.free();
       this.sample = next;
     }
     return this.sample.source;
+  }
+
+  protected override planOf(id: number, request: ExperimentRequest): Plan<Dataset> {
+    const { made, config } = this.session(id);
+    const { imported } = this.files;
+    const { train, start, optionsOf } = made.experimentData(imported);
+    try {
+      // The seed splits the rows, and draws those of the sample.
+      const from = start && hashOf(start.parameters().W_enc.subarray(0, MOST_HASHED));
+      const name = JSON.stringify([config.source, made.source.origin.identity, config.seed, config.standardise, from]);
+      return planOf(request, config, { name, train, optionsOf, list: (each) => listOn(made, imported, each) });
+    } finally {
+      start?.free();
+    }
   }
 
   private model(session: number, name: ModelName): Model {
@@ -155,35 +190,28 @@ class ActivationsHost
     return detailOf(this.measured, feature);
   }
 
-  async ablate(id: number, ablation: Ablation, epochs: number): Promise<AblationResult> {
-    if (this.experiments) throw new Failure('An ablation runs already: await it or cancel it first', 'busy');
-    const { made, training, config } = this.session(id);
-    await training.halt();
-    const { train, test, optionsOf } = made.experimentData();
-    const runs = new Experiments(train, test, experimentsOf(ablation, config, epochs, optionsOf));
-    this.experiments = runs;
-    try {
-      const rows = await runs.run(
-        throttled((done, total) => this.tell({ session: id, type: 'ablating', done, total })),
-        (row) => this.tell({ session: id, type: 'ablated', row }),
-      );
-      return { rows, csv: runs.toCsv() };
-    } catch (error) {
-      if (codeOf(error) !== 'cancelled') throw error;
-      return { rows: runs.rows, csv: runs.toCsv() };
-    } finally {
-      this.experiments = undefined;
-      runs.free();
-    }
+  // eslint-disable-next-line @typescript-eslint/require-await -- The page awaits whatever it calls.
+  async parameters(id: number, name: ModelName): Promise<Parameters> {
+    const { sae } = this.model(id, name);
+    const parameters = sae.parameters();
+    return transfer(
+      { ...parameters, activation: sae.activation, dIn: sae.dIn, dSae: sae.dSae },
+      buffersOfModel(parameters),
+    );
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- The page awaits whatever it calls.
-  async cancelAblation(): Promise<void> {
-    this.experiments?.cancel();
+  async rows(id: number, name: ModelName): Promise<GivenRows> {
+    const rows = this.session(id).made.rows(name === 'imported');
+    return transfer(rows, buffersOfRows(rows));
   }
 
-  async write(id: number, what: Format, name: ModelName): Promise<{ name: string; bytes: Uint8Array<ArrayBuffer> }> {
-    const file = await fileOf(what, this.model(id, name), this.session(id).made);
+  async write(
+    id: number,
+    choice: ExportChoice,
+    name: ModelName,
+  ): Promise<{ name: string; bytes: Uint8Array<ArrayBuffer> }> {
+    const file = await fileOf(choice, this.model(id, name), this.session(id).made);
     return transfer(file, [file.bytes.buffer]);
   }
 }

@@ -1,36 +1,37 @@
 // Files that the user gives: rows, tokens, SAEs and checkpoints.
 
 import { openTensors, readTokens, Sae, type TensorFile, type TensorInfo } from 'splinterp';
-import { Failure } from '../../../kit/failure';
+import { codeOf, Failure, messageOf } from '../../../kit/failure';
 import { throttled } from '../../../lab/worker/throttle';
 import type { DataInfo, GivenFile, Inspection, Keep, LoadChoice, Opened } from '../protocol';
 import { sorted, stemOf } from './given';
 import { readWhole } from './slices';
+import type { Imported } from './session';
 import { Source, squareOf } from './source';
+import { formatOf } from './tables/format';
+import type { Words } from './tables/table';
 import type { Tokens } from './tokens';
+import { tokensOf } from './words';
 
 /** Values that are looked at before a tensor is loaded: as many as take well under a second. */
 const INSPECTED = 8_000_000;
 /** The greatest number in half precision. */
 const F16_MAX = 65_504;
 const SIZES: Record<Keep, number> = { u8: 1, f16: 2, f32: 4 };
-/** A tensor that only checkpoints have: the first moment of Adam. */
-const CHECKPOINT_TENSOR = 'W_enc.m';
-/** Tensors by which a bare file of weights is known for an SAE. */
-const SAE_TENSORS = ['W_dec', 'encoder.weight', 'W_enc'];
 
 interface OpenedFile {
   name: string;
   file: TensorFile;
   tokens: File | undefined;
+  /** Tokens that stand in the file itself. */
+  words: Words | undefined;
 }
 
 /** Hears how far a reading is. */
 type Loading = (name: string, done: number, total: number) => void;
 
 export class Files {
-  /** An SAE from elsewhere, which takes rows as they are stored. */
-  imported: { name: string; sae: Sae } | undefined;
+  imported: Imported | undefined;
   /** A run of this program. */
   checkpoint: { name: string; bytes: Uint8Array } | undefined;
   private opened: OpenedFile | undefined;
@@ -50,33 +51,43 @@ export class Files {
 
   /** Looks at files, by their names first. */
   async open(given: readonly GivenFile[]): Promise<Opened> {
-    const what = sorted(given);
+    const what = await sorted(given);
     switch (what.kind) {
       case 'tokens':
         return this.openTokens(what.tokens);
       case 'sae':
         return this.openSae(what.files);
       case 'rows':
-        return this.openRows(what.file, what.tokens);
+        return this.openRows(what.name, what.files, what.tokens);
     }
   }
 
-  private async openRows(given: File, tokens: File | undefined): Promise<Opened> {
-    const { name, size } = given;
-    const file = await openTensors(given, name);
-    const { tensors } = file;
-    const names = tensors.map((tensor) => tensor.name);
-    if (names.includes(CHECKPOINT_TENSOR)) {
+  private async openRows(name: string, files: readonly File[], tokens: File | undefined): Promise<Opened> {
+    const { file: whole, words } = await this.oneFile(name, files);
+    const file = await openTensors(whole, name);
+    const { tensors, holds } = file;
+    if (holds !== 'rows') {
       file.free();
-      return this.openCheckpoint(given);
-    }
-    if (SAE_TENSORS.some((each) => names.includes(each))) {
-      file.free();
-      return this.openSae([given]);
+      return holds === 'sae' ? this.openSae(files) : this.openCheckpoint(name, files);
     }
     this.discard();
-    this.opened = { name, file, tokens: tokens ?? this.wordsFor(name) };
-    return { kind: 'tensors', name, bytes: size, tensors, tokens: this.opened.tokens?.name };
+    this.opened = { name, file, tokens: tokens ?? this.wordsFor(name), words };
+    const bytes = files.reduce((sum, { size }) => sum + size, 0);
+    const from = this.opened.tokens?.name ?? (words && `the column “${words.column}”`);
+    return { kind: 'tensors', name, bytes, tensors, tokens: from };
+  }
+
+  /** A file that the crate reads by itself as it is; shards and tables as one, for which more of the program is loaded. */
+  private async oneFile(name: string, files: readonly File[]): Promise<{ file: Blob; words: Words | undefined }> {
+    const [first] = files;
+    const format = files.length === 1 && first ? await formatOf(first) : undefined;
+    if (first && files.length === 1 && format !== 'arrow' && format !== 'parquet') {
+      return { file: first, words: undefined };
+    }
+    const { assembled } = await import('./tables');
+    this.reading = new AbortController();
+    const onProgress = throttled((done, total) => this.loading(name, done, total));
+    return assembled(name, files, { signal: this.reading.signal, onProgress });
   }
 
   private wordsFor(name: string): File | undefined {
@@ -100,10 +111,10 @@ export class Files {
     return { kind: 'sae', info: { name, dIn: sae.dIn, dSae: sae.dSae, activation: describe(sae) } };
   }
 
-  private async openCheckpoint(file: File): Promise<Opened> {
-    const [bytes] = await this.read([file]);
-    this.checkpoint = { name: file.name, bytes: bytes ?? new Uint8Array() };
-    return { kind: 'checkpoint', name: file.name };
+  private async openCheckpoint(name: string, files: readonly File[]): Promise<Opened> {
+    const [bytes] = await this.read(files);
+    this.checkpoint = { name, bytes: bytes ?? new Uint8Array() };
+    return { kind: 'checkpoint', name };
   }
 
   private read(files: readonly File[]): Promise<Uint8Array<ArrayBuffer>[]> {
@@ -163,13 +174,13 @@ export class Files {
 
   /** Loads a tensor; the rows loaded before stay until it is there. */
   async load({ tensor: name, keep, dropNonFinite }: LoadChoice): Promise<DataInfo> {
-    const { file, tokens: words, name: fileName } = this.pending;
+    const { file, tokens: beside, words, name: fileName } = this.pending;
     const tensor = this.tensor(name);
-    const tokens = words && (await this.readWords(words, tensor.rows));
+    const tokens = beside ? await this.readWords(beside, tensor.rows) : words && tokensOf(words, tensor.rows);
     const told = throttled((done, total) => this.loading(fileName, done, total));
     const data = await file.load(name, { keep, dropNonFinite }, told).catch((error: unknown) => {
       tokens?.free();
-      throw error;
+      throw withAdvice(error, keep);
     });
     this.discard();
     this.loaded?.free();
@@ -200,6 +211,13 @@ export class Files {
   }
 }
 
+/** What does not fit into memory may fit in fewer bytes. */
+function withAdvice(error: unknown, keep: Keep): unknown {
+  if (codeOf(error) !== 'memory') return error;
+  const fewer = keep === 'f32' ? 'Keep the values as f16, or give a file of fewer rows' : 'Give a file of fewer rows';
+  return new Failure(`${messageOf(error)}. ${fewer}`, 'memory');
+}
+
 /** The picture that a row of bytes may be: by its shape, or else a square. */
 function pictureOf({ shape, cols }: TensorInfo): DataInfo['image'] {
   const [, height = 0, width = 0] = shape;
@@ -215,5 +233,7 @@ function describe({ activation }: Sae): string {
       return 'JumpReLU';
     case 'topk':
       return `TopK ${activation.k} by ${activation.by}`;
+    case 'batchtopk':
+      return `BatchTopK ${activation.k}`;
   }
 }

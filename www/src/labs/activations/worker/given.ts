@@ -3,7 +3,10 @@
 import { bytes as size, count } from '../../../kit/format';
 import { Failure } from '../../../kit/failure';
 import type { GivenFile } from '../protocol';
+import { BESIDE_SHARDS, INDEX_FILE, nameOfSet, shardsInOrder } from './shards';
 
+/** Rows of tables, which no folder of an SAE holds. */
+const TABLE_FILE = /\.(arrow|arrows|feather|ipc|parquet|pq)$/i;
 /** Names by which the folders of other programs are known, and zips of such, as this page writes them. */
 const SAE_FILE = /^(cfg\.json|config\.json|params\.npz|ae\.pt|sae_weights\.safetensors|sae\.safetensors|.*\.zip)$/;
 const TOKENS_FILE = /\.?tokens\.json$/;
@@ -15,22 +18,24 @@ const MOST_NAMES = 4;
 export type Sorted =
   | { kind: 'tokens'; tokens: File }
   | { kind: 'sae'; files: File[] }
-  | { kind: 'rows'; file: File; tokens: File | undefined };
+  | { kind: 'rows'; name: string; files: File[]; tokens: File | undefined };
 
-/** What the files are: tokens by themselves, one SAE, or rows with or without their tokens. */
-export function sorted(given: readonly GivenFile[]): Sorted {
+/** What the files are: tokens by themselves, one SAE, or rows in one file or in shards, with or without their tokens. */
+export async function sorted(given: readonly GivenFile[]): Promise<Sorted> {
   const tokens = given.find(({ file }) => TOKENS_FILE.test(file.name))?.file;
   const rest = given.filter(({ file }) => !TOKENS_FILE.test(file.name));
   const saeFiles = rest.filter(({ file }) => SAE_FILE.test(file.name));
-  if (saeFiles.length > 0) return { kind: 'sae', files: oneSae(saeFiles) };
-  const [first, second] = rest;
-  if (first && second) {
-    throw new Failure(
-      `${listed(rest.map(({ path }) => path))}: several files, expected one of rows and its tokens, or the files of one SAE`,
-      'files',
-    );
+  if (saeFiles.length > 0 && !rest.some(({ file }) => TABLE_FILE.test(file.name))) {
+    return { kind: 'sae', files: oneSae(saeFiles) };
   }
-  if (first) return { kind: 'rows', file: first.file, tokens };
+  const indices = rest.filter(({ file }) => INDEX_FILE.test(file.name));
+  const shards = rest.filter((each) => !indices.includes(each) && !BESIDE_SHARDS.test(each.file.name));
+  const [first] = shards;
+  if (first) {
+    const files = shards.length > 1 || indices.length > 0 ? await shardsInOrder(shards, indices) : [first.file];
+    return { kind: 'rows', name: nameOfSet(shards), files, tokens };
+  }
+  if (indices[0]) throw new Failure(`${indices[0].path}: was given without the files that it lists`, 'files');
   if (tokens) return { kind: 'tokens', tokens };
   throw new Failure('No file was given: the folder is empty', 'files');
 }

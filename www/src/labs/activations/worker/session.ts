@@ -1,12 +1,16 @@
 // A session of the activations lab: rows, split and normalised, and the runs on them.
 
 import { Trainer, type Dataset, type Sae, type TrainOptions } from 'splinterp';
-import { Failure } from '../../../kit/failure';
-import { methods, type Method, type SessionRequest } from '../../../lab/protocol';
+import { codeOf, Failure, isTrap, messageOf } from '../../../kit/failure';
+import { count } from '../../../kit/format';
+import type { SessionRequest } from '../../../lab/protocol';
 import type { Made } from '../../../lab/worker/host';
 import { scratch } from '../../../lab/worker/memory';
 import type { SavedRun } from '../../../lab/worker/store';
 import { runOf, type Run } from '../../../lab/worker/training';
+import type { GivenRows } from '../../explorer/protocol';
+import { givenRows } from '../../explorer/worker/given';
+import { methods, type Method } from '../methods';
 import type { ActivationsInfo } from '../protocol';
 import type { ActivationsConfig } from '../settings';
 import { tableOptions, withRecipe } from './sizes';
@@ -15,10 +19,16 @@ import type { Source } from './source';
 /** As the paper's experiment splits its rows. */
 const TRAIN_SHARE = 0.9;
 
+/** An SAE from elsewhere, which takes rows as they are stored. */
+export interface Imported {
+  readonly name: string;
+  readonly sae: Sae;
+}
+
 /** Where runs start that do not start from random weights. */
 export interface Starts {
-  imported: Sae | undefined;
-  checkpoint: Uint8Array | undefined;
+  imported: Imported | undefined;
+  checkpoint: { name: string; bytes: Uint8Array } | undefined;
 }
 
 /** Rows of a session, in the parts that it uses. */
@@ -30,6 +40,14 @@ interface Parts {
   test: Dataset;
   /** All rows, normalised as the training rows are. */
   whole: Dataset;
+}
+
+/** What experiments need of a session. */
+interface Experimental {
+  readonly train: Dataset;
+  readonly test: Dataset;
+  readonly start: Sae | undefined;
+  readonly optionsOf: (method: Method) => TrainOptions;
 }
 
 function partsOf({ data }: Source, { seed, share, standardise }: ActivationsConfig): Parts {
@@ -44,6 +62,8 @@ function partsOf({ data }: Source, { seed, share, standardise }: ActivationsConf
 }
 
 export class ActivationsSession implements Made<Trainer, ActivationsInfo> {
+  readonly kept = true;
+
   private constructor(
     readonly runs: readonly Run<Trainer>[],
     readonly info: Made<Trainer, ActivationsInfo>['info'],
@@ -72,7 +92,7 @@ export class ActivationsSession implements Made<Trainer, ActivationsInfo> {
   }
 
   get bytes(): number {
-    return this.config.source === 'file' ? this.source.bytes : 0;
+    return this.config.source === 'sample' ? 0 : this.source.bytes;
   }
 
   /** All rows, normalised as the training rows are. */
@@ -80,11 +100,34 @@ export class ActivationsSession implements Made<Trainer, ActivationsInfo> {
     return this.parts.whole;
   }
 
-  /** The rows on which experiments run, which take shares of their own, and their options before the preset. */
-  experimentData(): { train: Dataset; test: Dataset; optionsOf: (method: Method) => TrainOptions } {
+  /** Rows to explore on, as the runs read them or as they are stored. */
+  rows(stored: boolean): GivenRows {
+    return scratch((hold) => {
+      const { rowNumbers, tokens, info } = this.source;
+      const { train, test, whole } = this.parts;
+      const as = (part: Dataset): Dataset => (stored ? hold(part.normalised('none')) : part);
+      const number = (row: number): number => rowNumbers[row] ?? row;
+      return givenRows({
+        shown: as(whole),
+        train: as(train),
+        test: as(test),
+        image: info.image,
+        number,
+        label: () => undefined,
+        token: tokens && ((row) => tokens.at(number(row))),
+      });
+    });
+  }
+
+  /**
+   * The rows on which experiments run, which take shares of their own, their options before the preset, and where they
+   * start, which the caller frees.
+   */
+  experimentData(imported: Imported | undefined): Experimental {
     const { all, test } = this.parts;
-    const { active } = this.source.origin;
-    return { train: all, test, optionsOf: (method) => tableOptions(this.config, method, all.cols, active) };
+    const start = startOf(this.config, imported, all);
+    const optionsOf = (method: Method): TrainOptions => optionsFor(this.config, method, this.source, start);
+    return { train: all, test, start, optionsOf };
   }
 
   free(): void {
@@ -97,6 +140,44 @@ function freeParts({ all, train, test, whole }: Parts): void {
   for (const part of [all, train, test, whole]) part.free();
 }
 
+/** The imported SAE, where runs start from it: it reads rows as they are stored; trained on, as they are normalised. */
+function startOf({ from }: ActivationsConfig, imported: Imported | undefined, train: Dataset): Sae | undefined {
+  if (from !== 'imported') return undefined;
+  if (!imported) {
+    throw new Failure('No SAE has been imported on this page yet, and a link cannot carry one', 'files');
+  }
+  const { name, sae } = imported;
+  if (sae.dIn !== train.cols) {
+    throw new Failure(
+      `${name}: reads rows of ${count(sae.dIn)} values, and these have ${count(train.cols)}. Load rows of its width, or start from random weights`,
+      'files',
+    );
+  }
+  return sae.unfolded(train);
+}
+
+/** The run of a checkpoint that was given; what is wrong with it is said of its file. */
+async function resumed(checkpoint: Starts['checkpoint'], train: Dataset, test: Dataset): Promise<Trainer> {
+  if (!checkpoint)
+    throw new Failure('No checkpoint has been given on this page yet, and a link cannot carry one', 'files');
+  try {
+    return await Trainer.resume(checkpoint.bytes, train, test);
+  } catch (error) {
+    if (isTrap(error)) throw error;
+    const what = messageOf(error).replace(/^checkpoint: /, '');
+    const advice =
+      codeOf(error) === 'shape' ? '. Load the rows that it was trained on, or start from random weights' : '';
+    throw new Failure(`${checkpoint.name}: ${what}${advice}`, codeOf(error));
+  }
+}
+
+/** Options before the preset; a run that starts from a model has its latents and its activation. */
+function optionsFor(config: ActivationsConfig, method: Method, source: Source, start: Sae | undefined): TrainOptions {
+  const { info, origin } = source;
+  const table = tableOptions(config, method, info.cols, origin.active);
+  return start ? { ...table, dSae: start.dSae, activation: start.activation } : table;
+}
+
 async function runsOf(
   { config, epochs }: SessionRequest<ActivationsConfig>,
   source: Source,
@@ -105,26 +186,16 @@ async function runsOf(
   saved: readonly SavedRun[] | undefined,
 ): Promise<Run<Trainer>[]> {
   if (config.from === 'checkpoint') {
-    const bytes = saved?.[0]?.checkpoint ?? checkpoint;
-    if (!bytes)
-      throw new Failure('No checkpoint has been given on this page yet, and a link cannot carry one', 'files');
-    const trainer = await Trainer.resume(bytes, train, test);
-    return [await runOf(trainer.options.method, trainer, saved?.[0])];
+    const [kept] = saved ?? [];
+    const trainer = await (kept ? Trainer.resume(kept.checkpoint, train, test) : resumed(checkpoint, train, test));
+    return [await runOf(trainer.options.method, trainer, kept)];
   }
-  if (config.from === 'imported' && !imported) {
-    throw new Failure('No SAE has been imported on this page yet, and a link cannot carry one', 'files');
-  }
-  // An imported SAE reads rows as they are stored; trained on, it reads them as they are normalised.
-  const start = config.from === 'imported' ? imported?.unfolded(train) : undefined;
+  const start = startOf(config, imported, train);
   const runs: Run<Trainer>[] = [];
   try {
     for (const method of config.method === 'both' ? methods : [config.method]) {
       const kept = saved?.find(({ name }) => name === method);
-      const table = {
-        ...tableOptions(config, method, train.cols, source.origin.active),
-        ...(start && { dSae: start.dSae, activation: start.activation }),
-      };
-      const options = withRecipe(table, config, train.rows, epochs);
+      const options = withRecipe(optionsFor(config, method, source, start), config, train.rows, epochs);
       const trainer = await (kept
         ? Trainer.resume(kept.checkpoint, train, test)
         : start

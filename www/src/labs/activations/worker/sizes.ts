@@ -27,7 +27,8 @@ export function proposedSizes(cols: number, dSae: number | undefined, active?: n
 /** Options by the table alone, before a recipe is applied. */
 export function tableOptions(config: ActivationsConfig, method: Method, cols: number, active?: number): TrainOptions {
   const { dSae, k } = proposedSizes(cols, config.dSae, active);
-  return trainOptions(config, method, dSae, config.k ?? k);
+  // PAM-SGD never ties its weights.
+  return trainOptions(config, { method, tied: method === 'sgd' && config.tied }, dSae, config.k ?? k);
 }
 
 /** Options as a run takes them. */

@@ -2,11 +2,12 @@
 
 import { zipFiles, type Sae, type Trainer } from 'splinterp';
 import { Failure } from '../../../kit/failure';
-import type { Format, ModelName } from '../protocol';
+import type { ExportChoice, ModelName } from '../protocol';
+import { asAbsTopK, withAbout, withUnitDecoder } from './exported';
 import type { ActivationsSession } from './session';
 
 export async function fileOf(
-  what: Format,
+  { what, unitNorm, about }: ExportChoice,
   model: { name: ModelName; sae: Sae; trainer: Trainer | undefined },
   { source, whole }: ActivationsSession,
 ): Promise<{ name: string; bytes: Uint8Array<ArrayBuffer> }> {
@@ -18,10 +19,16 @@ export async function fileOf(
   }
   // A run reads normalised rows; other programs give theirs as they come, as an imported SAE takes them.
   const folded = model.name === 'imported' ? undefined : model.sae.folded(whole);
+  const unit = unitNorm ? withUnitDecoder(folded ?? model.sae) : undefined;
+  const sae = unit ?? folded ?? model.sae;
   try {
-    const files = (folded ?? model.sae).write(what).map(({ name, bytes }) => ({ name: `${stem}/${name}`, bytes }));
-    return { name: `${stem}-${what}.zip`, bytes: new Uint8Array(zipFiles(files)) };
+    const written = what === 'abstopk' ? asAbsTopK(sae) : sae.write(what);
+    // sparsify's configuration has no place for it.
+    const files = what === 'sparsify' ? written : withAbout(written, about);
+    const inFolder = files.map(({ name, bytes }) => ({ name: `${stem}/${name}`, bytes }));
+    return { name: `${stem}-${what}.zip`, bytes: new Uint8Array(zipFiles(inFolder)) };
   } finally {
+    unit?.free();
     folded?.free();
   }
 }

@@ -1,17 +1,38 @@
-// The part of the crate that the lab runs on: with the GPU room, a third more to download, only where a run asks for it.
+// The part of the crate that the lab runs on: with threads where the page may have them; where a run asks for a GPU, the
+// whole crate, which the other pages load too.
 
 import { Failure } from '../../../kit/failure';
+import { canShare, startThreads } from '../../../lab/worker/threads';
 
-/** What the lab uses of it; what the two modules take to start differs. */
-type Crate = Pick<typeof import('splinterp/lab'), 'Dataset' | 'Trainer' | 'readTensors'>;
+/** What the lab uses of it; what the modules take to start differs. */
+type Crate = Pick<typeof import('splinterp/lab'), 'Dataset' | 'Experiments' | 'Sae' | 'Trainer' | 'readTensors'>;
 
 let loaded: Crate | undefined;
 
 /** Downloads and starts the module, once. */
 export async function loadCrate(withGpu: boolean): Promise<void> {
-  const part = withGpu ? await import('splinterp/lab-gpu') : await import('splinterp/lab');
+  loaded = (withGpu ? undefined : await withThreads()) ?? (await plain(withGpu));
+}
+
+async function plain(withGpu: boolean): Promise<Crate> {
+  const part = withGpu ? await import('splinterp') : await import('splinterp/lab');
   await part.default();
-  loaded = part;
+  return part;
+}
+
+/** The module with threads, where the page may have them and the browser grants the memory. */
+async function withThreads(): Promise<Crate | undefined> {
+  if (!canShare()) return undefined;
+  try {
+    const part = await import('splinterp/lab-threads');
+    await part.default();
+    await startThreads(...part.sharedParts());
+    return part;
+  } catch {
+    // Memory to share is reserved as a whole, which a small device may refuse; WebKit 2.50 gives a module to no worker of
+    // a worker. One thread does as well, and what else is wrong the plain module tells.
+    return undefined;
+  }
 }
 
 /** The module; `loadCrate` comes first. */

@@ -1,14 +1,10 @@
-// Where the lab's images come from: drawn by the crate, MNIST beside the page, or files that the user gives.
+// The lab's images: drawn by the crate, or read from IDX files.
 
 import type { Dataset } from 'splinterp/lab';
 import { Failure, messageOf } from '../../../kit/failure';
 import { scratch } from '../../../lab/worker/memory';
-import { mnistFiles } from '../manifest';
-import type { MnistConfig } from '../settings';
 import { crate } from './crate';
-
-/** Hears how far a download is. */
-type Loading = (name: string, done: number, total: number) => void;
+import { MNIST_FILES, type NamedBytes } from './mnist-files';
 
 /** Images to train and to test on, normalised as the paper's script normalises MNIST. */
 export interface Images {
@@ -19,26 +15,12 @@ export interface Images {
   name: string;
 }
 
-/** A file with its bytes. */
-export interface NamedBytes {
-  name: string;
-  bytes: Uint8Array<ArrayBuffer>;
-}
-
 /** Generated digits: as many as train in well under a second an epoch, and a sixth more for testing. */
 const DIGITS_TRAIN = 10_000;
 const DIGITS_TEST = 2_000;
 
 /** Share that trains when there are no test images of their own. */
 const TRAIN_SHARE = 0.9;
-
-/** The names under which MNIST is published; each may lie gzipped or not. */
-const MNIST = {
-  trainImages: 'train-images-idx3-ubyte',
-  trainLabels: 'train-labels-idx1-ubyte',
-  testImages: 't10k-images-idx3-ubyte',
-  testLabels: 't10k-labels-idx1-ubyte',
-} as const;
 
 /** Digits drawn by the crate. */
 export function generatedDigits(seed: number): Images {
@@ -59,35 +41,6 @@ function normalised(train: Dataset, test: Dataset): Pick<Images, 'train' | 'test
 export function freeImages({ train, test }: Images): void {
   train.free();
   test.free();
-}
-
-/** The MNIST files beside the page, as its `data-sets.json` lists them. */
-async function fetchMnist(base: string, loading: Loading): Promise<NamedBytes[]> {
-  const listed = await mnistFiles(base);
-  const files: NamedBytes[] = [];
-  for (const stem of Object.values(MNIST)) {
-    const name = listed.find((file) => file === stem || file === `${stem}.gz`);
-    if (name === undefined) throw new Failure(`${stem}.gz is not beside this page in mnist/`, 'missing');
-    files.push({ name, bytes: await download(new URL(`mnist/${name}`, base), name, loading) });
-  }
-  return files;
-}
-
-async function download(url: URL, name: string, loading: Loading): Promise<Uint8Array<ArrayBuffer>> {
-  const response = await fetch(url);
-  if (!response.ok || !response.body) {
-    throw new Failure(`${name}: the server answered ${response.status} ${response.statusText}`, 'missing');
-  }
-  const total = Number(response.headers.get('content-length') ?? 0);
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  let done = 0;
-  const reader = response.body.getReader();
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    parts.push(next.value);
-    done += next.value.length;
-    loading(name, done, total);
-  }
-  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
 /** One file, read: its data and what it is. */
@@ -120,7 +73,7 @@ export function imagesFromFiles(files: readonly NamedBytes[], seed: number, name
     if (!trainImages) {
       const given = files.map((file) => file.name).join(', ');
       throw new Failure(
-        `${given}: no image file among them, expected at least one such as ${MNIST.trainImages}.gz`,
+        `${given}: no image file among them, expected at least one such as ${MNIST_FILES[0]}.gz`,
         'files',
       );
     }
@@ -176,24 +129,4 @@ function ownerOf(file: Opened, labels: Opened[], train: Opened, test: Opened | u
   if (labels.length === 2) return trainThenTest(labels)[0] === file ? train : test;
   if (isTestName(file.name) || (file.shape[0] === test.shape[0] && file.shape[0] !== train.shape[0])) return test;
   return train;
-}
-
-/** Images of a source, for a seed. */
-export async function loadImages(
-  source: MnistConfig['source'],
-  seed: number,
-  base: string,
-  files: readonly NamedBytes[],
-  loading: Loading,
-): Promise<Images> {
-  switch (source) {
-    case 'digits':
-      return generatedDigits(seed);
-    case 'mnist':
-      return imagesFromFiles(await fetchMnist(base, loading), seed, 'MNIST');
-    case 'files':
-      if (files.length === 0)
-        throw new Failure('No files have been given on this page yet, and a link cannot carry them', 'files');
-      return imagesFromFiles(files, seed, files.map((file) => file.name).join(', '));
-  }
 }

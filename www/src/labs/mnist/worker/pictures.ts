@@ -1,7 +1,9 @@
 // Pictures of a model: reconstructions, codes and filters, made small enough to send and quick to draw.
 
 import type { Dataset, Sae } from 'splinterp/lab';
-import type { Filters, RunPictures } from '../protocol';
+import { scratch } from '../../../lab/worker/memory';
+import type { Decoded, Encoded, Filters, Image, ModelPictures, RunPictures } from '../protocol';
+import { crate } from './crate';
 
 /** Test images on which the activity of a latent is counted. */
 const ACTIVITY_ROWS = 512;
@@ -17,9 +19,56 @@ export function imagePictures(
 ): Pick<RunPictures, 'reconstructions' | 'codes'> {
   const inputs = test.rowsAt(rows);
   return {
-    reconstructions: new Uint8ClampedArray(test.undoNormalisation(sae.forward(inputs))),
+    reconstructions: shown(test, sae.forward(inputs)),
     codes: sae.encode(inputs),
   };
+}
+
+/** Values as they are shown: back in the units of the file, clamped to 0 … 255. */
+function shown(test: Dataset, values: Float32Array): Image {
+  return new Uint8ClampedArray(test.undoNormalisation(values));
+}
+
+/** An image as models see it: normalised like the test images. */
+function seen(test: Dataset, image: Image): Float32Array {
+  return scratch((hold) =>
+    hold(hold(crate().Dataset.fromRows(Float32Array.from(image), image.length)).normalisedLike(test)).values(),
+  );
+}
+
+/** Mean squared error of an output. */
+function mseOf(input: Float32Array, output: Float32Array): number {
+  return input.reduce((sum, value, i) => sum + (value - (output[i] ?? 0)) ** 2, 0) / input.length;
+}
+
+/** What a model makes of one image. */
+export function encodeImage(sae: Sae, test: Dataset, image: Image): Omit<Encoded, 'name' | 'epoch'> {
+  const input = seen(test, image);
+  const codes = sae.encode(input);
+  const output = sae.decode(codes);
+  return { codes, reconstruction: shown(test, output), mse: mseOf(input, output) };
+}
+
+/** What codes decode to, and how far each is from an image. */
+export function decodeCodes(sae: Sae, test: Dataset, codes: Float32Array, image: Image): Decoded {
+  const input = seen(test, image);
+  const outputs = sae.decode(codes);
+  const cols = input.length;
+  const mses = Array.from({ length: outputs.length / cols }, (_, i) =>
+    mseOf(input, outputs.subarray(i * cols, (i + 1) * cols)),
+  );
+  return { images: shown(test, outputs), mses };
+}
+
+/** Reconstructions of test images with the error of each. */
+export function reconstructionsOf(sae: Sae, test: Dataset, rows: Uint32Array): ModelPictures {
+  const inputs = test.rowsAt(rows);
+  const outputs = sae.forward(inputs);
+  const { cols } = test;
+  const mses = Array.from(rows, (_, i) =>
+    mseOf(inputs.subarray(i * cols, (i + 1) * cols), outputs.subarray(i * cols, (i + 1) * cols)),
+  );
+  return { reconstructions: shown(test, outputs), mses };
 }
 
 /** Share of a sample of test images on which each latent is active. */

@@ -1,0 +1,86 @@
+// Features given away: a page that opens from a disk, JSON and CSV.
+import { copyFileSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Page } from '@playwright/test';
+import { expect, test } from './fixtures';
+
+async function share(page: Page, kind: string): Promise<{ name: string; path: string }> {
+  const wait = page.waitForEvent('download');
+  await page.getByTestId(`share-${kind}`).click();
+  const download = await wait;
+  return { name: download.suggestedFilename(), path: await download.path() };
+}
+
+test('features are given away as a page without requests, as JSON and as CSV', async ({ page, context }) => {
+  await page.goto('./activations.html#method=pam&epochs=2&latents=48&k=4');
+  await expect(page.getByTestId('time-left')).toContainText('Done');
+  const first = await page.getByTestId('feature').locator('h2').textContent();
+
+  const csv = await share(page, 'features');
+  expect(csv.name).toBe('the-bundled-sample-pam-features.csv');
+  expect(readFileSync(csv.path, 'utf8').trim().split('\r\n')).toHaveLength(1 + 48);
+  const curves = readFileSync((await share(page, 'curves')).path, 'utf8')
+    .trim()
+    .split('\r\n');
+  expect(curves).toHaveLength(1 + 2);
+
+  const json = JSON.parse(readFileSync((await share(page, 'json')).path, 'utf8')) as {
+    features: { index: number; activations: { tokens: string[] }[] }[];
+  };
+  expect(json.features.length).toBeGreaterThan(10);
+  expect(json.features[0]?.activations.length).toBeGreaterThan(5);
+
+  const report = await share(page, 'page');
+  const file = join(mkdtempSync(join(tmpdir(), 'share-')), report.name);
+  copyFileSync(report.path, file);
+  const opened = await context.newPage();
+  const asked: string[] = [];
+  const faults: string[] = [];
+  opened.on('request', (request) => asked.push(request.url()));
+  opened.on('console', (message) => faults.push(message.text()));
+  await opened.goto(pathToFileURL(file).href);
+  await expect(opened.locator('h1')).toContainText(`${json.features.length} of 48 features`);
+  await expect(opened.locator('details')).toHaveCount(json.features.length);
+  const summary = opened.locator('summary').first();
+  await expect(summary.locator('b')).toHaveText(first?.trim() ?? '');
+  await summary.click();
+  await expect(opened.locator('details').first().locator('mark').first()).toBeVisible();
+  // The policy lets the strength of an example colour its ground.
+  const ground = (at: number): Promise<string> =>
+    opened
+      .locator('details')
+      .first()
+      .locator('mark')
+      .nth(at)
+      .evaluate((mark) => getComputedStyle(mark).backgroundColor);
+  expect(await ground(0)).not.toBe('rgba(0, 0, 0, 0)');
+  expect(faults).toEqual([]);
+  expect(asked).toEqual([pathToFileURL(file).href]);
+});
+
+test('an SAE leaves as abstopk with its own latents, and says what it is of', async ({ page }) => {
+  await page.goto('./activations.html#method=pam&epochs=1&latents=48&k=4');
+  await expect(page.getByTestId('time-left')).toContainText('Done');
+  await page.getByRole('textbox', { name: 'Model' }).fill('gpt2');
+  await page.getByRole('textbox', { name: 'Hook' }).fill('blocks.6.hook_resid_post');
+  await page.getByRole('spinbutton', { name: 'Layer' }).fill('6');
+  for (const [format, latents] of [
+    ['abstopk', 48],
+    ['saelens', 96],
+  ] as const) {
+    const wait = page.waitForEvent('download');
+    await page.getByTestId(`write-pam-${format}`).click();
+    const zip = readFileSync(await (await wait).path());
+    // The files of the zip are stored as they are.
+    expect(zip.toString('latin1')).toMatch(
+      /"model_name": "gpt2",\s*"hook_name": "blocks.6.hook_resid_post",\s*"hook_layer": 6/,
+    );
+    await page.getByTestId('files').setInputFiles({ name: `${format}.zip`, mimeType: 'application/zip', buffer: zip });
+    await expect(page.getByTestId('note')).toContainText(`${format}.zip: 64 → ${latents} → 64`);
+  }
+  await page.getByLabel('Decoder rows of unit norm').check();
+  await page.getByTestId('write-pam-saelens').click();
+  await expect(page.getByRole('alert')).toContainText('TopK ranks pre-activations');
+});

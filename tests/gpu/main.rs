@@ -1,0 +1,12 @@
+//! The GPU engine, on whatever adapter there is.
+
+#![cfg(feature = "gpu")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod engine;
+mod golden;
+mod shaders;
+mod support;
+mod training;

@@ -1,0 +1,13 @@
+//! Models, engines and training on the CPU.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod bad_input;
+mod decoder;
+mod gradient;
+mod model;
+mod progress;
+mod properties;
+mod recipes;
+mod support;

@@ -1,0 +1,56 @@
+// What is known of a model's features, put together to be given away: as a page, as JSON, as CSV.
+
+import type { EpochReport } from 'splinterp';
+import type { DataInfo, FeatureDetail, FeatureSummary } from '../../protocol';
+
+/** A feature with its number, the tokens it is called by, its statistics and its examples. */
+export interface Finding {
+  feature: number;
+  words: string;
+  density: number;
+  mean: number;
+  max: number;
+  encoderNorm: number;
+  decoderNorm: number;
+  cosine: number;
+  nearest: number;
+  nearestCosine: number;
+}
+
+export interface DetailedFinding extends Finding {
+  detail: FeatureDetail;
+}
+
+/** What was measured, on what. */
+export interface Findings {
+  /** PAM-SGD, or the imported SAE. */
+  model: string;
+  epoch: number;
+  /** The run's last report, which an imported SAE has not. */
+  report: EpochReport | undefined;
+  data: DataInfo;
+  /** Latents of the model. */
+  latents: number;
+  rows: number;
+  /** Rows of which histograms and intervals are. */
+  sampledRows: number;
+  /** By which the same run is opened again. */
+  address: string;
+  features: readonly DetailedFinding[];
+}
+
+export function findingOf({ table, words }: FeatureSummary, feature: number): Finding {
+  const at = (values: Float32Array | Uint32Array): number => values[feature] ?? 0;
+  return {
+    feature,
+    words: words[feature] ?? '',
+    density: at(table.density),
+    mean: at(table.mean),
+    max: at(table.max),
+    encoderNorm: at(table.encoderNorm),
+    decoderNorm: at(table.decoderNorm),
+    cosine: at(table.cosine),
+    nearest: at(table.nearest),
+    nearestCosine: at(table.nearestCosine),
+  };
+}

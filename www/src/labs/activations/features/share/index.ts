@@ -1,0 +1,68 @@
+// Gives features and curves away as files. Loaded when one is asked for.
+
+import { paintOne } from '../../../../kit/paint';
+import { titleOf } from '../../../../kit/runs';
+import { greyTable } from '../../../../kit/theme';
+import type { ActivationsLab } from '../../lab';
+import type { FeatureSummary } from '../../protocol';
+import { curvesCsv, featuresCsv } from './csv';
+import { findingOf, type DetailedFinding, type Findings } from './findings';
+import { neuronpediaJson } from './neuronpedia';
+import { pageOf } from './page';
+
+export type Kind = 'page' | 'json' | 'features' | 'curves';
+
+/** What features are shared of. */
+interface Shared {
+  summary: FeatureSummary;
+  /** Features in the order of the list; the first so many are given with their examples. */
+  order: Uint32Array;
+  most: number;
+}
+
+/** The file, or nothing where the worker could not answer. */
+export async function fileOf(
+  kind: Kind,
+  lab: ActivationsLab,
+  { summary, order, most }: Shared,
+): Promise<{ name: string; content: Blob } | undefined> {
+  const { session } = lab;
+  if (!session) return undefined;
+  const stem = `${session.info.data.name.replace(/\.[^.]*$/, '').replaceAll(/[^\w.-]+/g, '-')}-${summary.model}`;
+  if (kind === 'features') return csv(`${stem}-features.csv`, featuresCsv(summary));
+  if (kind === 'curves') return csv(`${stem}-curves.csv`, curvesCsv(session.runs));
+  const features: DetailedFinding[] = [];
+  for (const feature of order.subarray(0, most)) {
+    const detail = await lab.ask((worker) => worker.feature(summary.measurement, feature), 'missing');
+    if (!detail) return undefined;
+    features.push({ ...findingOf(summary, feature), detail });
+  }
+  const imported = summary.model === 'imported';
+  const { data } = session.info;
+  const findings: Findings = {
+    model: imported ? 'The imported SAE' : titleOf(summary.model),
+    epoch: summary.epoch,
+    report: imported ? undefined : session.run(summary.model)?.reports.at(-1),
+    data,
+    latents: summary.table.density.length,
+    rows: summary.rows,
+    sampledRows: summary.sampledRows,
+    address: location.href,
+    features,
+  };
+  if (kind === 'json') {
+    const content = new Blob([neuronpediaJson(findings)], { type: 'application/json' });
+    return { name: `${stem}-features.json`, content };
+  }
+  const picture = (pixels: Uint8ClampedArray): string => {
+    const canvas = document.createElement('canvas');
+    const { width, height } = data.image ?? { width: 1, height: 1 };
+    paintOne(canvas, pixels, width, height, greyTable());
+    return canvas.toDataURL();
+  };
+  return { name: `${stem}-features.html`, content: new Blob([pageOf(findings, picture)], { type: 'text/html' }) };
+}
+
+function csv(name: string, text: string): { name: string; content: Blob } {
+  return { name, content: new Blob([text], { type: 'text/csv' }) };
+}

@@ -1,0 +1,367 @@
+// Parquet as columns of rows: lists of floats, nested at most three deep, or plain columns of floats side by side, as a
+// data frame writes them. hyparquet decodes one column of one row group at a time; what a file claims of its pages is
+// compared with its footer, and with what is read at most, before any page is unpacked.
+
+import { parquetMetadataAsync, parquetSchema } from 'hyparquet';
+import type { AsyncBuffer, ColumnMetaData, FileMetaData, SchemaTree } from 'hyparquet';
+import {
+  decompressGzip as GZIP,
+  decompressLz4 as LZ4,
+  decompressLz4Raw as LZ4_RAW,
+  decompressSnappy as SNAPPY,
+  decompressZstd,
+} from 'hyparquet-compressors';
+import { parquetHeader } from 'hyparquet/src/column.js';
+import { parquetReadColumn } from 'hyparquet/src/read.js';
+import { bytes as inWords, count } from '../../../../kit/format';
+import { Failure, messageOf } from '../../../../kit/failure';
+import { TOKEN_COLUMNS, type Column, type Table, type Words } from './table';
+
+/** The footer describes each column of each row group in about 200 bytes. */
+const LONGEST_FOOTER = 2 ** 26;
+/** Values of a column in one row group: while it is decoded, each takes 8 bytes or more. */
+const MOST_VALUES = 2 ** 26;
+/** Bytes of one column of one row group, unpacked. */
+const MOST_UNPACKED = 2 ** 30;
+/** Bytes of all values of a file. */
+const MOST_BYTES = 2 ** 31;
+/** Plain columns that make rows side by side. */
+const FEWEST_SIDE_BY_SIDE = 2;
+
+// Into a buffer of the page's size, whatever the frame claims.
+const ZSTD = (input: Uint8Array, length: number): Uint8Array => decompressZstd(input, new Uint8Array(length));
+const compressors = { GZIP, LZ4, LZ4_RAW, SNAPPY, ZSTD };
+
+type Floats = 'F16' | 'F32' | 'F64';
+const BYTES: Readonly<Record<Floats, number>> = { F16: 2, F32: 4, F64: 8 };
+
+/** A column that is read, by the schema. */
+interface Wanted {
+  name: string;
+  /** Lists around a value. */
+  levels: number;
+  leaf: SchemaTree;
+}
+
+/** A file, its footer, and how its reading is told of and cancelled. */
+interface Opened {
+  file: File;
+  buffer: AsyncBuffer;
+  metadata: FileMetaData;
+  signal: AbortSignal;
+  onProgress: (done: number, total: number) => void;
+}
+
+export async function readParquet(
+  file: File,
+  signal: AbortSignal,
+  onProgress: (done: number, total: number) => void,
+): Promise<Table> {
+  const buffer: AsyncBuffer = {
+    byteLength: file.size,
+    slice: (from, to = file.size) => {
+      if (!(from >= 0 && to >= from && to <= file.size)) {
+        throw new Failure(`${file.name}: points to bytes ${from} to ${to}, and ends at byte ${file.size}`, 'format');
+      }
+      return file.slice(from, to).arrayBuffer();
+    },
+  };
+  const opened = { file, buffer, metadata: await footerOf(file, buffer), signal, onProgress };
+  const columns = parquetSchema(opened.metadata).children.map(wantedOf);
+  const floats = columns.flatMap((each) => (each && typeOf(each) ? [each] : []));
+  const lists = floats.filter(({ levels }) => levels > 0);
+  const chosen = lists.length > 0 ? lists : floats.length < FEWEST_SIDE_BY_SIDE ? [] : floats;
+  checkSize(opened, chosen);
+  const read: Column[] = [];
+  if (lists.length === 0 && chosen.length > 0) read.push(await sideBySide(opened, chosen));
+  else for (const each of chosen) read.push(await listColumn(opened, each));
+  const tokens = TOKEN_COLUMNS.map((name) => columns.find((each) => each?.name === name && !typeOf(each)));
+  const first = tokens.find((each) => each !== undefined);
+  return { file: file.name, columns: read, words: first && (await wordsOf(opened, first)) };
+}
+
+async function footerOf(file: File, buffer: AsyncBuffer): Promise<FileMetaData> {
+  const end = new DataView(await file.slice(-8).arrayBuffer());
+  const whole = end.byteLength === 8 && end.getUint32(4, true) === 0x31524150;
+  if (!whole)
+    throw new Failure(`${file.name}: does not end with PAR1: it was cut short at byte ${file.size}`, 'format');
+  const length = end.getUint32(0, true);
+  if (length > LONGEST_FOOTER || length + 12 > file.size) {
+    const most = Math.min(LONGEST_FOOTER, file.size - 12);
+    throw new Failure(`${file.name}: its footer claims ${length} bytes, expected at most ${most}`, 'format');
+  }
+  try {
+    return await parquetMetadataAsync(buffer, { geoparquet: false });
+  } catch (error) {
+    throw new Failure(`${file.name}: its footer cannot be read: ${messageOf(error)}`, 'format');
+  }
+}
+
+/** A column by its only leaf; structs and maps are passed over. */
+function wantedOf(column: SchemaTree): Wanted | undefined {
+  let [leaf, levels] = [column, 0];
+  for (;;) {
+    if (leaf.element.repetition_type === 'REPEATED') levels += 1;
+    const [child] = leaf.children;
+    if (!child) return { name: column.element.name, levels, leaf };
+    if (leaf.children.length > 1) return undefined;
+    leaf = child;
+  }
+}
+
+function typeOf({ leaf }: Wanted): Floats | undefined {
+  const { type, logical_type: logical } = leaf.element;
+  if (type === 'FLOAT') return 'F32';
+  if (type === 'DOUBLE') return 'F64';
+  return logical?.type === 'FLOAT16' ? 'F16' : undefined;
+}
+
+/** What is known of a column in each row group by the footer. */
+function chunksOf({ file, metadata }: Opened, { name }: Wanted): ColumnMetaData[] {
+  return metadata.row_groups.map(({ columns }, group) => {
+    const found = columns.find(({ meta_data: about }) => about?.path_in_schema[0] === name)?.meta_data;
+    if (!found) throw new Failure(`${file.name}: row group ${group} holds no column “${name}”`, 'format');
+    return found;
+  });
+}
+
+function checkSize(opened: Opened, columns: readonly Wanted[]): void {
+  const { file } = opened;
+  let total = 0;
+  for (const column of columns) {
+    const bytes = BYTES[typeOf(column) ?? 'F64'];
+    chunksOf(opened, column).forEach(({ num_values: values }, group) => {
+      if (values < 0n || values > MOST_VALUES) {
+        const what = `row group ${group} of column “${column.name}” claims ${count(Number(values))} values`;
+        throw new Failure(
+          `${file.name}: ${what}, expected at most ${count(MOST_VALUES)}: write it in smaller row groups`,
+          'memory',
+        );
+      }
+      total += Number(values) * bytes;
+    });
+  }
+  if (total > MOST_BYTES) {
+    throw new Failure(
+      `${file.name}: its values take ${inWords(total)}, expected at most ${inWords(MOST_BYTES)} of a Parquet file: write several, or Arrow, which is read in slices`,
+      'memory',
+    );
+  }
+}
+
+// --- one column of one row group --------------------------------------------------------------------------------
+
+/** Entries of a column in a row group, as hyparquet gives them: values, or lists of them. */
+type Entries = ArrayLike<unknown> & Iterable<unknown>;
+
+async function decoded(opened: Opened, column: Wanted, group: number): Promise<Entries> {
+  const { file, buffer, metadata, signal } = opened;
+  if (signal.aborted) throw new Failure(`${file.name}: reading was cancelled`, 'cancelled');
+  const groups = metadata.row_groups;
+  const rowStart = groups.slice(0, group).reduce((sum, { num_rows: rows }) => sum + Number(rows), 0);
+  const rows = Number(groups[group]?.num_rows ?? 0);
+  const about = chunksOf(opened, column)[group];
+  try {
+    if (about) await checkPages(opened, about);
+    const entries = await parquetReadColumn({
+      ...{ file: buffer, metadata, compressors, geoparquet: false },
+      ...{ columns: [column.name], rowStart, rowEnd: rowStart + rows },
+    });
+    if (entries.length !== rows) {
+      throw new Failure(`holds ${entries.length} of its ${rows} entries`, 'format');
+    }
+    return entries;
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw error;
+    const what = messageOf(error).replace(`${file.name}: `, '');
+    throw new Failure(`${file.name}: column “${column.name}” in row group ${group}: ${what}`, 'format');
+  }
+}
+
+/** Compares the headers of all pages with the footer: they say how much memory the decoder takes. */
+async function checkPages({ buffer }: Opened, about: ColumnMetaData): Promise<void> {
+  const from = Number(
+    about.dictionary_page_offset && about.dictionary_page_offset < about.data_page_offset
+      ? about.dictionary_page_offset
+      : about.data_page_offset,
+  );
+  const [packed, unpacked] = [Number(about.total_compressed_size), Number(about.total_uncompressed_size)];
+  if (unpacked > MOST_UNPACKED) {
+    throw new Failure(`takes ${inWords(unpacked)} unpacked, expected at most ${inWords(MOST_UNPACKED)}`, 'memory');
+  }
+  const reader = { view: new DataView(await buffer.slice(from, from + packed)), offset: 0 };
+  let left = { values: Number(about.num_values), bytes: unpacked };
+  while (reader.offset < packed - 1) {
+    const at = from + reader.offset;
+    const page = parquetHeader(reader);
+    const dictionary = page.dictionary_page_header?.num_values ?? 0;
+    const values = page.data_page_header?.num_values ?? page.data_page_header_v2?.num_values ?? 0;
+    left = { values: left.values - values, bytes: left.bytes - page.uncompressed_page_size };
+    const sizes = [values, dictionary, page.uncompressed_page_size, page.compressed_page_size];
+    if (sizes.some((size) => size < 0) || left.values < 0 || left.bytes < 0 || dictionary > about.num_values) {
+      const claims = `${Math.max(values, dictionary)} values in ${page.uncompressed_page_size} bytes`;
+      const footer = `${about.num_values} values in ${unpacked} bytes`;
+      throw new Failure(`its page at byte ${at} claims ${claims}, more than the footer’s ${footer}`, 'format');
+    }
+    reader.offset += page.compressed_page_size;
+    if (reader.offset > packed) throw new Failure(`its page at byte ${at} reaches beyond the column`, 'format');
+  }
+}
+
+// --- rows ------------------------------------------------------------------------------------------------------
+
+/** Fills numbers one after another, in the type of a column. */
+class Numbers {
+  private readonly view: DataView<ArrayBuffer>;
+  private at = 0;
+
+  constructor(
+    private readonly type: Floats,
+    values: number,
+  ) {
+    this.view = new DataView(new ArrayBuffer(values * BYTES[type]));
+  }
+
+  push(value: number): void {
+    if (this.type === 'F16') this.view.setUint16(this.at, halfBits(value), true);
+    else if (this.type === 'F32') this.view.setFloat32(this.at, value, true);
+    else this.view.setFloat64(this.at, value, true);
+    this.at += BYTES[this.type];
+  }
+
+  blob(): Blob {
+    return new Blob([this.view.buffer]);
+  }
+}
+
+const single = new Float32Array(1);
+const singleBits = new Uint32Array(single.buffer);
+
+/** The bits of a number that half precision holds exactly. */
+export function halfBits(value: number): number {
+  single[0] = value;
+  const bits = singleBits[0] ?? 0;
+  const sign = (bits >>> 16) & 0x8000;
+  const exponent = (bits >>> 23) & 0xff;
+  const fraction = bits & 0x7fffff;
+  if (exponent === 0xff) return sign | 0x7c00 | (fraction === 0 ? 0 : 0x200);
+  // Below 2^-14 halves have no leading 1.
+  if (exponent < 113) return sign | (exponent < 102 ? 0 : (fraction | 0x800000) >> (126 - exponent));
+  return sign | ((exponent - 112) << 10) | (fraction >> 13);
+}
+
+/** Dimensions of the entries of a column, where they agree. */
+class Shape {
+  /** Lengths of lists by level, from the outermost in; nothing where they differ. */
+  private readonly sizes: (number | undefined)[] = [];
+  private entries = 0;
+  private values = 0;
+
+  constructor(
+    private readonly levels: number,
+    private readonly where: string,
+  ) {}
+
+  /** Takes an entry of a row group and hands on its numbers. */
+  add(entry: unknown, push: (value: number) => void): void {
+    this.list(entry, 0, push);
+    this.entries += 1;
+  }
+
+  private list(list: unknown, level: number, push: (value: number) => void): void {
+    if (!isList(list)) throw this.failure(list === null || list === undefined ? 'is null' : 'is no list');
+    const before = this.sizes[level];
+    if (this.sizes.length === level) this.sizes.push(list.length);
+    else if (before !== list.length) {
+      if (level === this.levels - 1) throw this.failure(`has ${list.length} values, expected ${before} as before it`);
+      this.sizes[level] = undefined;
+    }
+    for (const value of list) {
+      if (level < this.levels - 1) this.list(value, level + 1, push);
+      else if (typeof value !== 'number') throw this.failure('holds a null, expected numbers');
+      else {
+        this.values += 1;
+        push(value);
+      }
+    }
+  }
+
+  private failure(what: string): Failure {
+    return new Failure(`${this.where}: entry ${this.entries} ${what}`, 'format');
+  }
+
+  get(): readonly number[] {
+    const width = this.sizes.at(-1) ?? 0;
+    if (width === 0) throw new Failure(`${this.where}: is empty`, 'format');
+    return this.sizes.length === this.levels && this.sizes.every((size) => size !== undefined)
+      ? [this.entries, ...this.sizes]
+      : [this.values / width, width];
+  }
+}
+
+function isList(value: unknown): value is Entries {
+  return Array.isArray(value) || ArrayBuffer.isView(value);
+}
+
+async function listColumn(opened: Opened, column: Wanted): Promise<Column> {
+  const type = typeOf(column) ?? 'F64';
+  const shape = new Shape(column.levels, `${opened.file.name}: column “${column.name}”`);
+  const parts: Blob[] = [];
+  for (const [group, { num_values: values }] of chunksOf(opened, column).entries()) {
+    const entries = await decoded(opened, column, group);
+    const numbers = new Numbers(type, Number(values));
+    for (const entry of entries) shape.add(entry, (value) => numbers.push(value));
+    parts.push(numbers.blob());
+    opened.onProgress(group + 1, opened.metadata.row_groups.length);
+  }
+  return { name: column.name, type, shape: shape.get(), parts };
+}
+
+/** Plain columns of floats as the values of rows, in the widest of their types. */
+async function sideBySide(opened: Opened, columns: readonly Wanted[]): Promise<Column> {
+  const { file, metadata } = opened;
+  const type: Floats = columns.map(typeOf).reduce<Floats>((a, b) => (b && BYTES[b] > BYTES[a] ? b : a), 'F16');
+  const parts: Blob[] = [];
+  let rows = 0;
+  for (const [group, { num_rows: entries }] of metadata.row_groups.entries()) {
+    const values: Entries[] = [];
+    for (const column of columns) values.push(await decoded(opened, column, group));
+    const numbers = new Numbers(type, Number(entries) * columns.length);
+    for (let i = 0; i < Number(entries); i++) {
+      for (const [c, each] of values.entries()) {
+        const value = each[i];
+        // An empty cell of a data frame is not a number.
+        if (value !== null && typeof value !== 'number') {
+          throw new Failure(`${file.name}: column “${columns[c]?.name}” holds no number in row ${rows + i}`, 'format');
+        }
+        numbers.push(value ?? Number.NaN);
+      }
+    }
+    rows += Number(entries);
+    parts.push(numbers.blob());
+    opened.onProgress(group + 1, metadata.row_groups.length);
+  }
+  const [first, last] = [columns[0]?.name, columns.at(-1)?.name];
+  return { name: `${first} … ${last}`, type, shape: [rows, columns.length], parts };
+}
+
+// --- tokens ----------------------------------------------------------------------------------------------------
+
+async function wordsOf(opened: Opened, column: Wanted): Promise<Words | undefined> {
+  if (column.levels > 1) return undefined;
+  checkSize(opened, [column]);
+  const flat: string[] = [];
+  const sequences: string[][] = [];
+  for (const group of opened.metadata.row_groups.keys()) {
+    const entries = await decoded(opened, column, group);
+    for (const entry of entries) {
+      if (column.levels === 0) flat.push(textOf(entry));
+      else sequences.push(isList(entry) ? Array.from(entry, textOf) : []);
+    }
+  }
+  return { column: column.name, sequences: column.levels === 0 ? [flat] : sequences };
+}
+
+function textOf(token: unknown): string {
+  return typeof token === 'string' || typeof token === 'number' || typeof token === 'bigint' ? String(token) : '';
+}
