@@ -16,7 +16,7 @@ import type {
 import type { ActivationsConfig } from '../src/labs/activations/settings';
 import { fakeExperiments, rowOf, summaryOf } from './support/experiments';
 import { FakeAddress, FakeWorker, settled, surroundings } from './support/fakes';
-import { noRows } from './support/rows';
+import { noQuality, noRows } from './support/rows';
 
 type Fake = FakeWorker<ActivationsConfig, ActivationsInfo, ActivationsEvent | ExperimentEvent>;
 
@@ -73,6 +73,7 @@ class FakeActivations {
       feature: () => Promise.reject(new Failure('not measured', 'missing')),
       parameters: () => Promise.reject(new Failure('no parameters', 'missing')),
       rows: () => Promise.resolve(noRows),
+      quality: () => Promise.resolve(noQuality),
       write: () => Promise.reject(new Failure('no file', 'missing')),
     };
   }

@@ -35,6 +35,7 @@ describe('decoder rows of unit norm', () => {
     ['ReLU', { kind: 'relu' }],
     ['JumpReLU', { kind: 'jumprelu', threshold: 0.4 }],
     ['JumpReLU of many thresholds', { kind: 'jumprelu', threshold: numbers(D_SAE, 6).map(Math.abs) }],
+    ['BatchTopK', { kind: 'batchtopk', k: 3, threshold: 0.4 }],
   ])('leave the function as it is: %s', (_, activation) => {
     const sae = saeOf(activation);
     const unit = withUnitDecoder(sae);

@@ -23,6 +23,7 @@ describe('the state in the hash', () => {
   it('comes back as it was written, every property at once', () => {
     const data = { source: 'digits', share: 5, seed: 7, compute: 'auto' } as const;
     const model = { activation: 'jumprelu', by: 'positive', k: 3, threshold: -0.25, dSae: 64 } as const;
+    const variants = 'auxk:yes,prefixes:8-16';
     const runs = ['sgd-tied', 'pam-script'] as const;
     const steps = { batch: 32, lr: 1e-4, updates: 5, l1: 0.01, decay: 1e-5, alpha: 3e-4, beta: 0.1 };
     const proximal = { muEnc: 1, nuEnc: 2, muDec: 3, nuDec: 4 };
@@ -46,7 +47,17 @@ describe('the state in the hash', () => {
     } as const;
     const looked = { window: { x: -1, y: 2.5, w: 10 }, shade: 'error', explored: ['sgd-tied'] } as const;
     const explore = { ...plane, ...looked };
-    const state: MnistState = { ...data, ...model, runs, ...steps, ...proximal, ...view, ...experiment, ...explore };
+    const state: MnistState = {
+      ...data,
+      ...model,
+      variants,
+      runs,
+      ...steps,
+      ...proximal,
+      ...view,
+      ...experiment,
+      ...explore,
+    };
     for (const scope of ['run', 'plan', 'view'] as const) {
       expect(mnist.differences(state, initial, scope)).toEqual(mnist.part(state, scope).map(([key]) => key));
     }
@@ -141,8 +152,12 @@ describe('scopes', () => {
     const state = activations.initial();
     expect(isScheduled(state)).toBe(true);
     expect(isScheduled({ ...state, recipe: 'own' })).toBe(false);
-    expect(isMnistScheduled({ runs: ['sgd-tied', 'pam-plain', 'pam-script'] })).toBe(false);
-    expect(isMnistScheduled({ runs: ['sgd-tied', 'sgd-untied'] })).toBe(true);
+    expect(isMnistScheduled({ runs: ['sgd-tied', 'pam-plain', 'pam-script'], variants: '' })).toBe(false);
+    expect(isMnistScheduled({ runs: ['sgd-tied', 'sgd-untied'], variants: '' })).toBe(true);
     expect(isScheduled({ ...state, from: 'checkpoint' })).toBe(false);
+    // The presets of other programs have a warm-up by the number of steps.
+    expect(isScheduled({ ...state, recipe: 'dictionary-learning' })).toBe(true);
+    expect(isScheduled({ ...state, recipe: 'own', variants: 'preset:sparsify' })).toBe(true);
+    expect(isMnistScheduled({ runs: ['sgd-tied'], variants: 'preset:sparsify' })).toBe(true);
   });
 });

@@ -149,6 +149,11 @@ export function optionalWhole<S extends string>(
   };
 }
 
+/** Any text. */
+export function text<S extends string>(key: string, scope: S): Property<string, S> {
+  return { key, scope, initial: '', expected: 'text', parse: (value) => ({ value }), write: String };
+}
+
 /** The state of a page without a hash. */
 export function initialOf<P extends Table>(table: P): StateOf<P> {
   return Object.fromEntries(Object.entries(table).map(([key, { initial }]) => [key, initial])) as StateOf<P>;
@@ -198,6 +203,6 @@ export function writeState<P extends Table>(table: P, state: StateOf<P>): string
     const text = property.write(state[key]);
     if (text !== property.write(property.initial)) out.set(property.key, text);
   }
-  // A fragment may hold commas as they are, and reads better so.
-  return out.toString().replaceAll('%2C', ',');
+  // A fragment may hold commas and colons as they are, and reads better so.
+  return out.toString().replace(/%2C|%3A/g, decodeURIComponent);
 }

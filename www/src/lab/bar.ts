@@ -47,6 +47,7 @@ export class LabBar extends LabElement {
           <details>
             <summary>More settings</summary>
             <div class="fields" role="group" aria-label="More settings">${more}</div>
+            <lab-variants></lab-variants>
           </details>
         </div>
       </div>

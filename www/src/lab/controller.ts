@@ -232,7 +232,7 @@ export abstract class LabController<
     if (this.epoch >= this.state.epochs) {
       if (this.isFinal) {
         this.note =
-          `This run’s schedule ends at epoch ${this.state.epochs}, where its step size reaches 0. ` +
+          `This run’s schedule ends at epoch ${this.state.epochs}. ` +
           'More epochs are another run: raise their number, or press Play.';
         this.changed();
         return;

@@ -23,7 +23,11 @@ export interface Field<S> {
 
 /** Fields of what a model is: its activation. */
 export const activationFields: readonly Field<StateOf<LabProperties>>[] = [
-  { key: 'activation', label: 'Activation', choices: { topk: 'TopK', relu: 'ReLU', jumprelu: 'JumpReLU' } },
+  {
+    key: 'activation',
+    label: 'Activation',
+    choices: { topk: 'TopK', relu: 'ReLU', jumprelu: 'JumpReLU', batchtopk: 'BatchTopK' },
+  },
   {
     key: 'by',
     label: 'Ranked by',

@@ -24,6 +24,7 @@ export interface Lab extends EventTarget {
   linkTo(patch: Partial<StateOf<LabProperties>>): string;
   change(patch: Partial<StateOf<LabProperties>>): void;
   enter(key: string, text: string): void;
+  fail(message: string): void;
   play(): void;
   pause(): void;
   step(): void;

@@ -36,7 +36,7 @@ export const pageStyles: CSSResult[] = [
     .parts > * {
       transition: opacity 0.15s 0.15s;
     }
-    .parts[aria-busy='true'] > :not(.data) {
+    .parts[aria-busy='true'] > :not(.data, .message) {
       opacity: 0.4;
     }
     .whole {

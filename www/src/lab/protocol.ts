@@ -110,8 +110,8 @@ export type LabEvent =
 
 /** The worker of a lab, as the page sees it; `Own` are the events of that lab alone. On failure every method leaves what stands as it was. */
 export interface LabService<C, I extends SessionInfo, Own = never> extends KeepsRuns {
-  /** Loads the module that computes; `base` is the address of the page, beside which data may lie. */
-  start(base: string, withGpu: boolean, listener: (event: LabEvent | Own) => void): Promise<void>;
+  /** Loads the module that computes, or where `whole` says so the whole crate; `base` is the address of the page, beside which data may lie. */
+  start(base: string, whole: boolean, listener: (event: LabEvent | Own) => void): Promise<void>;
   /** Address of the page that trained last, if its run was kept. */
   last(): Promise<string | undefined>;
   prepare(request: SessionRequest<C>): Promise<Prepared<I>>;

@@ -31,8 +31,12 @@ export abstract class Reconciler<
   /** The trained session that the standing one replaced; Undo brings it back. */
   protected replaced: Session<StateOf<P>, I> | undefined;
   private connection: Connection<H> | undefined;
+  /** Whether that worker has the whole crate. */
+  private whole = false;
   /** The session that the worker makes now. */
   private preparing: Wanted<StateOf<P>> | undefined;
+  /** What stood in a worker that made way for one with another module, until something stands in that. */
+  private left: Wanted<StateOf<P>> | undefined;
   private reconciling = false;
   /** Nothing more can be tried: the alert says why. */
   private gaveUp = false;
@@ -66,8 +70,8 @@ export abstract class Reconciler<
   protected abstract inputs(state: StateOf<P>): string;
   /** Whether the number of epochs is a part of the run, as where a schedule depends on it. */
   protected abstract isScheduled(state: StateOf<P>): boolean;
-  /** Whether the module with the GPU part is needed. */
-  protected abstract needsGpu(state: StateOf<P>): boolean;
+  /** Whether the whole crate is needed: a GPU, or a recipe that the lab's own module does not train. */
+  protected abstract needsWhole(state: StateOf<P>): boolean;
   /** For a state whose data is not there, one whose data is, and what it uses. */
   protected abstract substitute(state: StateOf<P>, error: unknown): { state: StateOf<P>; uses: string } | undefined;
   /** Whether a session only fills the time until its data has come; it is not kept when another replaces it. */
@@ -240,11 +244,12 @@ export abstract class Reconciler<
   private async open(): Promise<void> {
     const { address, base, connect } = this.surroundings;
     const connection = connect();
+    this.whole = this.needsWhole(this.state);
     this.connection = connection;
     void connection.lost.then((reason) => this.lose(connection, reason));
     try {
       this.foresee(connection.api, base);
-      await connection.api.start(base, this.needsGpu(this.state), (event) => this.hear(event));
+      await connection.api.start(base, this.whole, (event) => this.hear(event));
       await this.equip(connection.api);
       const last = this.sessions === 0 && address.read() === '' ? await connection.api.last() : undefined;
       if (last === undefined || address.read() !== '') return;
@@ -258,9 +263,10 @@ export abstract class Reconciler<
 
   /** Makes the wanted session stand in the worker, or goes back to one that can stand. */
   private async exchange(connection: Connection<H>): Promise<void> {
-    const { wanted, standing } = this;
-    if (standing && this.needsGpu(wanted.state) !== this.needsGpu(standing.wanted.state)) {
-      // Another module computes it, and what stands in this one is of no use there.
+    const { wanted } = this;
+    if (this.needsWhole(wanted.state) !== this.whole) {
+      // Another module computes it, and what stands in this one is of no use there, but to go back to.
+      this.left = this.standing?.wanted ?? this.left;
       this.connection = undefined;
       connection.close();
       this.forget();
@@ -314,6 +320,7 @@ export abstract class Reconciler<
   /** Lets a session take the place of the one that stands, which is kept for Undo if it was trained. */
   private exchangeFor(next: Session<StateOf<P>, I>): void {
     const before = this.standing;
+    this.left = undefined;
     const aside = this.replaced === next ? undefined : this.replaced;
     this.standing = next;
     this.replaced = aside;
@@ -335,8 +342,12 @@ export abstract class Reconciler<
   /** What cannot stand makes way for what stood, and else for what can. */
   private refuse(refused: StateOf<P>, error: unknown): void {
     const why = explain(error, this.labels);
-    if (this.standing && !this.isStandIn(this.standing)) {
-      this.correct(this.standing.wanted);
+    const back = this.standing && !this.isStandIn(this.standing) ? this.standing.wanted : this.left;
+    if (back) {
+      // A session of another worker is made once more, of what was kept of it.
+      if (back === this.left) this.mayResume = true;
+      this.left = undefined;
+      this.correct(back);
       this.alert = why;
       return;
     }
@@ -380,19 +391,12 @@ export abstract class Reconciler<
     if (culprit) {
       const next = standing?.wanted ?? { state: this.settings.initial(), attempt: this.attempt };
       const back = standing ? 'The settings before are back.' : 'The defaults are used instead.';
-      this.loss = `The computation broke down on ${this.changes(next.state, preparing.state)} (${why}). ${back}`;
+      this.loss = `The computation broke down on ${this.settings.named(next.state, preparing.state, this.labels)} (${why}). ${back}`;
       this.correct(next);
     }
     this.alert = this.loss;
     this.changed();
     void this.reconcile();
-  }
-
-  /** What a state sets otherwise than another, in the page's words. */
-  private changes(from: StateOf<P>, to: StateOf<P>): string {
-    const changed = (['run', 'plan'] as const).flatMap((scope) => this.settings.differences(to, from, scope));
-    const named = changed.map((key) => `${this.labels[key] ?? key} ${String(to[key])}`);
-    return named.length > 0 ? named.join(', ') : 'these settings';
   }
 
   private forget(): void {

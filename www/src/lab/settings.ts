@@ -7,6 +7,7 @@ import {
   optionalReal,
   parseState,
   real,
+  text,
   whole,
   writeState,
   type Property,
@@ -25,7 +26,7 @@ const MOST_SETTINGS = 99;
 
 /** Settings of a run that mean the same in every lab. */
 export const runProperties = {
-  activation: oneOf('activation', 'run', ['topk', 'relu', 'jumprelu']),
+  activation: oneOf('activation', 'run', ['topk', 'relu', 'jumprelu', 'batchtopk']),
   by: oneOf('by', 'run', ['magnitude', 'value', 'positive']),
   threshold: real('threshold', 'run', 0.1),
   lr: real('lr', 'run', 0.003),
@@ -38,6 +39,7 @@ export const runProperties = {
   nuEnc: real('nu-enc', 'run', 0),
   muDec: real('mu-dec', 'run', 0),
   nuDec: real('nu-dec', 'run', 0),
+  variants: text('variants', 'run'),
   seed: whole('seed', 'run', 0, 0, MOST_SEED),
 };
 
@@ -108,6 +110,13 @@ export class Settings<P extends LabTable> {
   differences(a: StateOf<P>, b: StateOf<P>, scope: Scope): string[] {
     const written = (state: StateOf<P>, key: string): string | undefined => this.table[key]?.write(state[key]);
     return this.part(a, scope).flatMap(([key]) => (written(a, key) === written(b, key) ? [] : [key]));
+  }
+
+  /** What a state sets otherwise than another, in the page's words. */
+  named(from: StateOf<P>, to: StateOf<P>, labels: Readonly<Record<string, string>>): string {
+    const changed = (['run', 'plan'] as const).flatMap((scope) => this.differences(to, from, scope));
+    const named = changed.map((key) => `${labels[key] ?? key} ${String(to[key])}`);
+    return named.length > 0 ? named.join(', ') : 'these settings';
   }
 
   /** What another state has in the place of what `state` has. */

@@ -110,7 +110,11 @@ export class FakeWorker<C, I extends SessionInfo, Own = never> {
     await this.emit({ type: 'rested', session, rest, runs: this.runs.map((name) => ({ name, reports })) });
   }
 
-  start = async (_base: string, _gpu: boolean, listener: (event: LabEvent | Own) => void): Promise<void> => {
+  /** Whether it was asked for the whole crate. */
+  whole: boolean | undefined;
+
+  start = async (_base: string, whole: boolean, listener: (event: LabEvent | Own) => void): Promise<void> => {
+    this.whole = whole;
     this.listener = listener;
     await Promise.resolve();
   };

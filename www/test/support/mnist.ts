@@ -7,7 +7,7 @@ import type { MnistConfig } from '../../src/labs/mnist/settings';
 import type { Memory } from '../../src/labs/mnist/tour/controller';
 import { fakeExperiments } from './experiments';
 import { FakeAddress, FakeWorker, surroundings } from './fakes';
-import { noRows } from './rows';
+import { noQuality, noRows } from './rows';
 
 const rowsOfAll = 60_000;
 
@@ -52,6 +52,7 @@ function worker(): { fake: FakeWorker<MnistConfig, MnistInfo, MnistEvent | Exper
     decode: (session, { run }) =>
       fake.tell(`decode ${session} ${run}`).then(() => ({ images: new Uint8ClampedArray(), mses: [] })),
     model: (session, run) => fake.tell(`model ${session} ${run}`).then(modelOf),
+    quality: (session, run) => fake.tell(`quality ${session} ${run}`).then(() => noQuality),
     rows: (session) => fake.tell(`rows ${session}`).then(() => noRows),
     picturesBy: (session, { rows }) =>
       fake

@@ -1,5 +1,6 @@
-// Rows for the explorer where a test looks at none.
+// Rows for the explorer, and measures, where a test looks at none.
 
+import type { Quality } from 'splinterp';
 import type { GivenRows } from '../../src/labs/explorer/protocol';
 
 export const noRows: GivenRows = {
@@ -13,4 +14,11 @@ export const noRows: GivenRows = {
   test: new Float32Array(),
   trainTotal: 0,
   testTotal: 0,
+};
+
+const nothing = { mse: 0, fvu: 0, cosine: 0, l2Ratio: 0, relativeBias: 0 };
+
+export const noQuality: Quality = {
+  ...{ rows: 0, l0: 0, l1: 0, deadShare: 0, denseShare1: 0, denseShare10: 0 },
+  ...{ normalised: nothing, stored: nothing },
 };

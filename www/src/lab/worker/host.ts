@@ -57,7 +57,7 @@ export abstract class Host<
   }
 
   /** Loads the module that computes. */
-  protected abstract load(withGpu: boolean): Promise<void>;
+  protected abstract load(whole: boolean): Promise<void>;
   /** Text that, beside the settings, decides what a request's runs become. */
   protected abstract identityOf(request: SessionRequest<C>): string;
   protected abstract make(request: SessionRequest<C>, saved: readonly SavedRun[] | undefined): Promise<M>;
@@ -79,10 +79,10 @@ export abstract class Host<
     return session;
   }
 
-  async start(base: string, withGpu: boolean, listener: (event: LabEvent | Own) => void): Promise<void> {
+  async start(base: string, whole: boolean, listener: (event: LabEvent | Own) => void): Promise<void> {
     this.base = base;
     this.listener = listener;
-    await this.load(withGpu);
+    await this.load(whole);
   }
 
   last(): Promise<string | undefined> {

@@ -10,12 +10,14 @@ function activationOf(config: CommonConfig, k: number): Activation {
       return { kind: 'relu' };
     case 'jumprelu':
       return { kind: 'jumprelu', threshold: config.threshold };
+    case 'batchtopk':
+      return { kind: 'batchtopk', k };
     case 'topk':
       return { kind: 'topk', k, by: config.by };
   }
 }
 
-/** Options of a run with `dSae` latents, `k` of them active where TopK chooses. */
+/** Options of a run with `dSae` latents, `k` of them active where TopK or BatchTopK chooses. */
 export function trainOptions(
   config: CommonConfig,
   { method, tied }: { method: Method; tied: boolean },

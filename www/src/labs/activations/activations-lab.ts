@@ -10,6 +10,7 @@ import '../../lab/kept-list';
 import { pageStyles } from '../../lab/page';
 import { progressOf, type Progress } from '../../lab/progress';
 import '../../lab/results';
+import '../../lab/variants/panel';
 import type { Ablation } from './experiments';
 import './explorer';
 import './features/distributions';
@@ -19,6 +20,7 @@ import './files/data';
 import './files/export';
 import './files/inspection';
 import { ActivationsPage } from './page';
+import './quality';
 import { common, more } from './settings';
 
 @customElement('activations-lab')
@@ -96,6 +98,7 @@ export class ActivationsLab extends ActivationsPage {
       html`<feature-panel class="whole"></feature-panel>`,
       html`<acts-known class="whole" ?hidden=${!summary || summary.known.length === 0}></acts-known>`,
       html`<acts-distributions class="whole" ?hidden=${!summary}></acts-distributions>`,
+      html`<acts-quality class="whole"></acts-quality>`,
       html`<acts-explorer class="whole"></acts-explorer>`,
       html`<lab-experiments
         class="whole"

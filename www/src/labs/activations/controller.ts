@@ -43,7 +43,7 @@ export class ActivationsController
     return isScheduled(state);
   }
 
-  protected override needsGpu(): boolean {
+  protected override needsWhole(): boolean {
     return false;
   }
 

@@ -1,6 +1,6 @@
 // What the activations lab's page and worker say to each other beside what all labs say. Types only: nothing here runs.
 
-import type { Feature, FeatureTable, TensorInfo } from 'splinterp';
+import type { Feature, FeatureTable, Quality, TensorInfo } from 'splinterp';
 import type { ExperimentEvent, ExperimentService } from '../../lab/experiments/protocol';
 import type { LabService, RunName, SessionInfo } from '../../lab/protocol';
 import type { GivenRows, Model } from '../explorer/protocol';
@@ -161,6 +161,8 @@ export interface ActivationsService
   /** Measures all features of a model on all rows of a session. */
   measure(session: number, model: ModelName): Promise<FeatureSummary>;
   cancelMeasure(): Promise<void>;
+  /** Measures a model on the test rows of a session, an imported one on these as they are stored. */
+  quality(session: number, model: ModelName): Promise<Quality>;
   feature(measurement: number, feature: number): Promise<FeatureDetail>;
   /** A model by its parameters, as it reads the rows of a session. */
   parameters(session: number, model: ModelName): Promise<Model>;

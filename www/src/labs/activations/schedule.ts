@@ -2,7 +2,13 @@
 
 import type { ActivationsConfig } from './settings';
 
-/** Whether the step size falls to 0 over the epochs, so that another number of them is another run. */
-export function isScheduled({ recipe, from }: Pick<ActivationsConfig, 'recipe' | 'from'>): boolean {
-  return recipe === 'recommended' && from !== 'checkpoint';
+const unscheduled: readonly ActivationsConfig['recipe'][] = ['own', 'paper-llm'];
+
+/** Whether the step size or its warm-up depend on the number of epochs, so that another number of them is another run. */
+export function isScheduled({
+  recipe,
+  from,
+  variants,
+}: Pick<ActivationsConfig, 'recipe' | 'from' | 'variants'>): boolean {
+  return (variants !== '' || !unscheduled.includes(recipe)) && from !== 'checkpoint';
 }

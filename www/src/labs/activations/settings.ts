@@ -1,16 +1,12 @@
 // The settings of the activations lab and how the page offers them.
 
-import { flag, oneOf, optionalWhole, whole, type Property, type StateOf } from '../../kit/properties';
+import { flag, oneOf, optionalWhole, text, whole, type StateOf } from '../../kit/properties';
 import { activationFields, labelsOf, moreFields, type Field } from '../../lab/fields';
 import { labProperties, Settings, type ConfigOf } from '../../lab/settings';
 import { explorerProperties } from '../explorer/settings';
 
 /** The largest dictionary that the lab offers: the paper's has 4 096 latents. */
 const MOST_LATENTS = 65_536;
-
-function text<S extends string>(key: string, scope: S): Property<string, S> {
-  return { key, scope, initial: '', expected: 'text', parse: (value) => ({ value }), write: (value) => value };
-}
 
 /**
  * The default of the batch is that of the paper's LLM experiment. The step size is the one by which untied SGD was
@@ -22,7 +18,7 @@ const properties = {
   share: whole('share', 'run', 100, 1, 100),
   method: oneOf('method', 'run', ['both', 'pam', 'sgd']),
   from: oneOf('from', 'run', ['random', 'imported', 'checkpoint']),
-  recipe: oneOf('recipe', 'run', ['recommended', 'paper-llm', 'own']),
+  recipe: oneOf('recipe', 'run', ['recommended', 'paper-llm', 'own', 'dictionary-learning', 'sparsify']),
   k: optionalWhole('k', 'run', 1, MOST_LATENTS),
   dSae: optionalWhole('latents', 'run', 1, MOST_LATENTS),
   ...labProperties({ batch: 256, epochs: 20 }),
@@ -70,8 +66,14 @@ export const common: readonly Field<ActivationsState>[] = [
   {
     key: 'recipe',
     label: 'Recipe',
-    hint: 'Step size and decoder schedule: what measured best, the paper’s script for its LLM experiment, or your own',
-    choices: { recommended: 'recommended', 'paper-llm': 'the paper’s LLM script', own: 'by hand' },
+    hint: 'Step size and decoder schedule: what measured best, the paper’s script for its LLM experiment, your own, or the recipe of another program, which needs untied weights',
+    choices: {
+      recommended: 'recommended',
+      'paper-llm': 'the paper’s LLM script',
+      'dictionary-learning': 'dictionary_learning',
+      sparsify: 'sparsify',
+      own: 'by hand',
+    },
     when: chosen,
   },
   ...activations.slice(0, 1),
@@ -80,7 +82,7 @@ export const common: readonly Field<ActivationsState>[] = [
     label: 'k',
     hint: 'Active latents per row; if empty, in the proportion of the paper’s experiment, 320 of 4,096',
     step: 1,
-    when: (state) => fresh(state) && state.activation === 'topk',
+    when: (state) => fresh(state) && state.activation.endsWith('topk'),
   },
   ...activations.slice(1),
   {

@@ -4,6 +4,7 @@
 import '../../lab/experiments/panel';
 import '../../lab/kept-list';
 import '../../lab/results';
+import '../../lab/variants/panel';
 import './codes';
 import './compare/panel';
 import './digits';
@@ -12,3 +13,5 @@ import './editing/panel';
 import './explain/panel';
 import './explorer';
 import './filters/panel';
+import './quality';
+import './tour/card';

@@ -84,8 +84,8 @@ export class MnistController extends LabController<MnistTable, MnistInfo, MnistE
     return isScheduled(state);
   }
 
-  protected override needsGpu({ compute }: MnistState): boolean {
-    return compute !== 'cpu';
+  protected override needsWhole({ compute, activation, variants }: MnistState): boolean {
+    return compute !== 'cpu' || activation === 'batchtopk' || variants !== '';
   }
 
   protected override substitute(state: MnistState, error: unknown): { state: MnistState; uses: string } | undefined {

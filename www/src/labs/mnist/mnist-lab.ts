@@ -1,9 +1,10 @@
 // The MNIST lab: SGD and PAM-SGD trained side by side on images, with their curves, numbers and pictures.
 
 import { ContextProvider } from '@lit/context';
-import { css, html, type TemplateResult } from 'lit';
+import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { messageOf } from '../../kit/failure';
+import { messageStyles } from '../../kit/messages';
 import { connect } from '../../kit/remote';
 import { catalogueRuns } from '../../kit/runs';
 import { pageAddress } from '../../lab/address';
@@ -18,13 +19,13 @@ import { mnistFiles, sizeOf } from './manifest';
 import type { MnistService } from './protocol';
 import './runs';
 import { common, defaultRuns, more, type MnistState } from './settings';
-import './tour/card';
 import script from './worker/mnist.worker?worker&url';
 
 @customElement('mnist-lab')
 export class MnistLab extends LabPage {
   static override styles = [
     ...pageStyles,
+    messageStyles,
     css`
       :host {
         --side: 240px;
@@ -98,10 +99,25 @@ export class MnistLab extends LabPage {
     return html`<button class="tour" @click=${() => this.lab.tour.start()}>Tour</button>`;
   }
 
+  /** At the first visit. */
+  private offer(): TemplateResult {
+    const { tour } = this.lab;
+    return html`${
+      tour.offered
+        ? html`<div class="whole message" data-testid="tour offer">
+            <p>New here? A tour of ${tour.count} steps shows what a sparse autoencoder is and what the paper found.</p>
+            <button @click=${() => tour.start()}>Start the tour</button>
+            <button @click=${() => tour.decline()}>Not now</button>
+          </div>`
+        : nothing
+    }`;
+  }
+
   protected override content(): TemplateResult[] {
     const { state, session } = this.lab;
     const all = state.runs.length === catalogueRuns.length;
     return [
+      this.offer(),
       html`<lab-tour .tour=${this.lab.tour} @tour-ended=${() => this.afterTour()}></lab-tour>`,
       html`<div class="data"><lab-data></lab-data><lab-runs></lab-runs></div>`,
       html`<lab-curves
@@ -115,6 +131,7 @@ export class MnistLab extends LabPage {
           >.`}
       ></lab-curves>`,
       html`<lab-results class="whole" one="image" wide></lab-results>`,
+      html`<mnist-quality class="whole"></mnist-quality>`,
       html`<lab-explain class="whole"></lab-explain>`,
       html`<lab-experiments
         class="whole"

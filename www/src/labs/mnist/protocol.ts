@@ -1,5 +1,6 @@
 // What the MNIST lab's page and worker say to each other beside what all labs say. Types only: nothing here runs.
 
+import type { Quality } from 'splinterp';
 import type { ExperimentEvent, ExperimentService } from '../../lab/experiments/protocol';
 import type { LabService, RunName, SessionInfo } from '../../lab/protocol';
 import type { GivenRows, Model } from '../explorer/protocol';
@@ -117,6 +118,8 @@ export interface MnistService
   decode(session: number, request: { run: RunName; codes: Float32Array; image: Image }): Promise<Decoded>;
   /** The model of a run as its last finished epoch left it. */
   model(session: number, run: RunName): Promise<Model>;
+  /** Measures a run's model on the test images. */
+  quality(session: number, run: RunName): Promise<Quality>;
   /** Rows of a session, to explore its models on. */
   rows(session: number): Promise<GivenRows>;
   /** What a model of any session makes of the session's test images. */

@@ -3,7 +3,7 @@
 import { catalogue } from '../../kit/runs';
 import type { MnistConfig } from './settings';
 
-/** Whether a run's step size falls to 0 over the epochs, so that another number of them is another session. */
-export function isScheduled({ runs }: Pick<MnistConfig, 'runs'>): boolean {
-  return runs.some((run) => catalogue[run].preset === 'recommended');
+/** Whether a run's step size depends on the number of epochs, so that another number of them is another session. */
+export function isScheduled({ runs, variants }: Pick<MnistConfig, 'runs' | 'variants'>): boolean {
+  return variants !== '' || runs.some((run) => catalogue[run].preset === 'recommended');
 }

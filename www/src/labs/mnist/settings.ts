@@ -41,7 +41,13 @@ const [activation, ...ofActivation] = activationFields;
 
 export const common: readonly Field<MnistState>[] = [
   ...(activation ? [activation] : []),
-  { key: 'k', label: 'k', hint: 'Active latents per image', step: 1, when: (state) => state.activation === 'topk' },
+  {
+    key: 'k',
+    label: 'k',
+    hint: 'Active latents per image',
+    step: 1,
+    when: (state) => state.activation.endsWith('topk'),
+  },
   ...ofActivation,
   { key: 'dSae', label: 'Latents', hint: 'd_sae, the number of latents', step: 1 },
   {

@@ -1,7 +1,7 @@
 // The worker of the activations lab: it owns the wasm module, the rows, the runs and the features.
 
 import { transfer } from 'comlink';
-import init, { Experiments, type Dataset, type Experiment, type Sae, type Trainer } from 'splinterp';
+import init, { Experiments, type Dataset, type Experiment, type Quality, type Sae, type Trainer } from 'splinterp';
 import { Failure } from '../../../kit/failure';
 import { serve } from '../../../kit/remote';
 import type { SessionRequest } from '../../../lab/protocol';
@@ -180,6 +180,16 @@ class ActivationsHost
   // eslint-disable-next-line @typescript-eslint/require-await -- The page awaits whatever it calls.
   async cancelMeasure(): Promise<void> {
     this.measuring.abort();
+  }
+
+  async quality(id: number, name: ModelName): Promise<Quality> {
+    const { sae } = this.model(id, name);
+    const rows = this.session(id).made.testRows(name === 'imported');
+    try {
+      return await sae.quality(rows);
+    } finally {
+      rows.free();
+    }
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- The page awaits whatever it calls.

@@ -1,13 +1,14 @@
 // An SAE in the form in which it leaves: its decoder rows of unit norm, TopK by magnitude under a name of its own, and
 // what the activations are of written beside it.
 
-import { Sae, type NamedFile } from 'splinterp';
+import { Sae, type Activation, type NamedFile } from 'splinterp';
 import { Failure } from '../../../kit/failure';
 import type { About } from '../protocol';
 
 /** The same function with decoder rows of length 1: what a latent's row loses, its encoder and threshold gain. */
 export function withUnitDecoder(sae: Sae): Sae {
-  const { activation, dIn, dSae } = sae;
+  const { dIn, dSae } = sae;
+  const activation = outsideOfSteps(sae.activation);
   if (activation.kind !== 'relu' && activation.kind !== 'jumprelu') {
     throw new Failure(
       'Decoder rows of unit norm: TopK ranks pre-activations, and scaling them would change which latents are active. Export it as it is',
@@ -34,6 +35,13 @@ export function withUnitDecoder(sae: Sae): Sae {
     return each * (typeof threshold === 'number' ? threshold : (threshold[latent] ?? 0));
   });
   return Sae.fromParts({ ...parts, activation: { kind: 'jumprelu', threshold: thresholds } }, dIn, dSae);
+}
+
+/** BatchTopK acts on a row by its threshold, as JumpReLU, and leaves as it. */
+function outsideOfSteps(activation: Activation): Activation {
+  return activation.kind === 'batchtopk' && activation.threshold !== undefined
+    ? { kind: 'jumprelu', threshold: activation.threshold }
+    : activation;
 }
 
 /** SAELens's folder of its architecture `abstopk`, TopK by magnitude with as many latents as it has. */

@@ -100,6 +100,12 @@ export class ActivationsSession implements Made<Trainer, ActivationsInfo> {
     return this.parts.whole;
   }
 
+  /** Rows that nothing was trained on, as the runs read them or as they are stored; the caller frees them. */
+  testRows(stored: boolean): Dataset {
+    const { test } = this.parts;
+    return stored ? test.normalised('none') : test.normalisedLike(test);
+  }
+
   /** Rows to explore on, as the runs read them or as they are stored. */
   rows(stored: boolean): GivenRows {
     return scratch((hold) => {

@@ -3,6 +3,7 @@
 import { Trainer, type TrainOptions } from 'splinterp';
 import type { Method } from '../../../lab/protocol';
 import { trainOptions } from '../../../lab/worker/options';
+import { withVariants } from '../../../lab/worker/variants';
 import type { ActivationsConfig } from '../settings';
 
 /** The paper's experiment: 4 096 latents for 2 304 dimensions, 320 of them active. */
@@ -34,9 +35,10 @@ export function tableOptions(config: ActivationsConfig, method: Method, cols: nu
 /** Options as a run takes them. */
 export function withRecipe(
   options: TrainOptions,
-  { recipe }: ActivationsConfig,
+  { recipe, variants }: ActivationsConfig,
   rows: number,
   epochs: number,
 ): TrainOptions {
-  return recipe === 'own' ? options : Trainer.preset(options, recipe, rows, epochs);
+  const recipes = recipe === 'own' ? options : Trainer.preset(options, recipe, rows, epochs);
+  return withVariants(recipes, variants, rows, epochs);
 }

@@ -1,9 +1,8 @@
-// The tour as it is seen: an offer at the first visit, then a card beside the panel that a step speaks of. The card is
-// no modal dialog: the lab can be used beside it.
+// The tour as it is seen: a card beside the panel that a step speaks of. It is no modal dialog: the lab can be used
+// beside it.
 
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
-import { messageStyles } from '../../../kit/messages';
 import { shared } from '../../../kit/styles';
 import type { TourController } from './controller';
 
@@ -16,14 +15,10 @@ const ABOVE = 104;
 export class LabTour extends LitElement {
   static override styles = [
     shared,
-    messageStyles,
     css`
       /* Without a box of its own it takes no room while there is nothing to say. */
       :host {
         display: contents;
-      }
-      .message {
-        grid-column: 1 / -1;
       }
       .card,
       .frame {
@@ -78,9 +73,13 @@ export class LabTour extends LitElement {
   private readonly follow = (): void => this.lay();
   private readonly listener = (): void => this.requestUpdate();
 
+  /** The page may hold it before this file is loaded: then its property comes after it is connected. */
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has('tour')) this.tour.lab.addEventListener('change', this.listener);
+  }
+
   override connectedCallback(): void {
     super.connectedCallback();
-    this.tour.lab.addEventListener('change', this.listener);
     window.addEventListener('scroll', this.follow, { passive: true });
     window.addEventListener('resize', this.follow);
   }
@@ -93,8 +92,7 @@ export class LabTour extends LitElement {
   }
 
   override render(): TemplateResult | typeof nothing {
-    const { step, place = 0, count, offered, lab } = this.tour;
-    if (offered) return this.offer();
+    const { step, place = 0, count, lab } = this.tour;
     if (!step) return nothing;
     const last = place === count - 1;
     return html`<div class="frame"></div>
@@ -115,14 +113,6 @@ export class LabTour extends LitElement {
           <button class="next" @click=${() => this.tour.go(place + 1)}>${last ? 'Finish' : 'Next'}</button>
         </div>
       </section>`;
-  }
-
-  private offer(): TemplateResult {
-    return html`<div class="message" data-testid="tour offer">
-      <p>New here? A tour of ${this.tour.count} steps shows what a sparse autoencoder is and what the paper found.</p>
-      <button @click=${() => this.tour.start()}>Start the tour</button>
-      <button @click=${() => this.tour.decline()}>Not now</button>
-    </div>`;
   }
 
   private get panel(): HTMLElement | undefined {

@@ -18,8 +18,8 @@ export function optionsBefore(config: MnistConfig, run: CatalogueRun): TrainOpti
 
 /** Options of a run of so many epochs on so many rows. */
 export function runOptions(config: MnistConfig, run: CatalogueRun, rows: number, epochs: number): TrainOptions {
-  const options = optionsBefore(config, run);
-  return catalogue[run].preset === 'recommended'
-    ? crate().Trainer.preset(options, 'recommended', rows, epochs)
-    : options;
+  const { Trainer, withVariants } = crate();
+  let options = optionsBefore(config, run);
+  if (catalogue[run].preset === 'recommended') options = Trainer.preset(options, 'recommended', rows, epochs);
+  return withVariants?.(options, config.variants, rows, epochs) ?? options;
 }

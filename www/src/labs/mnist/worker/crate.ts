@@ -1,21 +1,24 @@
-// The part of the crate that the lab runs on: with threads where the page may have them; where a run asks for a GPU, the
-// whole crate, which the other pages load too.
+// The part of the crate that the lab runs on: with threads where the page may have them; where a run asks for a GPU or for
+// the recipe of another program, the whole crate, which the other pages load too.
 
 import { Failure } from '../../../kit/failure';
 import { canShare, startThreads } from '../../../lab/worker/threads';
 
 /** What the lab uses of it; what the modules take to start differs. */
-type Crate = Pick<typeof import('splinterp/lab'), 'Dataset' | 'Experiments' | 'Sae' | 'Trainer' | 'readTensors'>;
+type Crate = Pick<typeof import('splinterp/lab'), 'Dataset' | 'Experiments' | 'Sae' | 'Trainer' | 'readTensors'> & {
+  /** Only of the whole crate. */
+  withVariants?: typeof import('../../../lab/worker/variants').withVariants;
+};
 
 let loaded: Crate | undefined;
 
 /** Downloads and starts the module, once. */
-export async function loadCrate(withGpu: boolean): Promise<void> {
-  loaded = (withGpu ? undefined : await withThreads()) ?? (await plain(withGpu));
+export async function loadCrate(whole: boolean): Promise<void> {
+  loaded = (whole ? undefined : await withThreads()) ?? (await plain(whole));
 }
 
-async function plain(withGpu: boolean): Promise<Crate> {
-  const part = withGpu ? await import('splinterp') : await import('splinterp/lab');
+async function plain(whole: boolean): Promise<Crate> {
+  const part = whole ? await import('./whole') : await import('splinterp/lab');
   await part.default();
   return part;
 }

@@ -1,6 +1,7 @@
 // The MNIST lab's worker: it owns the wasm module, the images and the runs. The page only draws.
 
 import { transfer } from 'comlink';
+import type { Quality } from 'splinterp';
 import type { Dataset, Trainer } from 'splinterp/lab';
 import { serve } from '../../../kit/remote';
 import type { LabEvent, RunName, SessionRequest } from '../../../lab/protocol';
@@ -59,8 +60,8 @@ class MnistHost
     });
   }
 
-  protected override load(withGpu: boolean): Promise<void> {
-    return loadCrate(withGpu);
+  protected override load(whole: boolean): Promise<void> {
+    return loadCrate(whole);
   }
 
   protected override identityOf({ config, epochs }: SessionRequest<MnistConfig>): string {
@@ -141,6 +142,11 @@ class MnistHost
   async model(session: number, run: RunName): Promise<Model> {
     const model = this.session(session).made.model(run);
     return transfer(model, buffersOfModel(model));
+  }
+
+  async quality(session: number, run: RunName): Promise<Quality> {
+    const { qualityOf } = await import('./quality');
+    return this.session(session).made.measured(run, qualityOf);
   }
 
   async rows(session: number): Promise<GivenRows> {

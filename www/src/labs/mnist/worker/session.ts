@@ -160,6 +160,11 @@ export class MnistSession implements Made<Trainer, MnistInfo> {
     return { ...sae.parameters(), activation: sae.activation, dIn: sae.dIn, dSae: sae.dSae };
   }
 
+  /** What is measured of a run's model and the test images. */
+  measured<R>(run: RunName, measure: (model: Model, images: Dataset) => R): R {
+    return measure(this.model(run), this.data.test);
+  }
+
   picturesBy(model: Model, rows: number[]): ModelPictures {
     return scratch((hold) => {
       const sae = hold(crate().Sae.fromParts(model, model.dIn, model.dSae));
