@@ -31,6 +31,8 @@ formula. The machine was shared, so that seconds say little more than their rati
   test rows is not exactly that of TopK, and a lower error at a higher l0 is no win. Where l0 differs by more than a
   tenth from TopK's, it is marked with *.
 
+The page *Results* of the site shows the same as plots, each point of which opens its run in a lab.
+
 What was not run has no row: {runs} runs in all, of which {failed} failed.
 """
 

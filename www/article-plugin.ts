@@ -1,14 +1,10 @@
 // What the build puts into the article and into the gallery's text: formulas as MathML, still pictures of the figures, and
 // numbers of docs/results with the way to them: the lab where the run can be made there, else the command.
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { renderToString } from 'katex';
 import type { Plugin } from 'vite';
+import { escaped, rowsOf, spreadOf, type Row, type Spread } from './docs-results';
+import { labRuns as runs } from './results-data';
 import { stillPicture, stills } from './stills';
-
-type Row = Readonly<Record<string, string>>;
-
-const results = resolve(import.meta.dirname, '../docs/results');
 
 /** Tables of docs/results by the names that the article uses: their files, and the command that makes them. */
 const sources: Readonly<Record<string, { files: readonly string[]; command: string }>> = {
@@ -30,14 +26,6 @@ const sources: Readonly<Record<string, { files: readonly string[]; command: stri
   'spline-mnist': { files: ['spline-mnist'], command: 'cargo run --release --example spline -- mnist' },
 };
 
-/** The MNIST lab's name of a run. */
-const runs: Readonly<Record<string, string>> = {
-  'SGD tied': 'sgd-tied',
-  'SGD untied': 'sgd-untied',
-  'PAM-SGD script': 'pam-script',
-  'PAM-SGD recommended': 'pam-recommended',
-};
-
 const tables = new Map<string, readonly Row[]>();
 
 /** A table of docs/results. */
@@ -47,7 +35,7 @@ function table(name: string): readonly Row[] {
     throw new Error(`the article asks for ${name} of docs/results, expected one of ${Object.keys(sources).join(', ')}`);
   const known = tables.get(name);
   if (known) return known;
-  const all = source.files.flatMap((file) => rowsOf(readFileSync(resolve(results, `${file}.csv`), 'utf8')));
+  const all = source.files.flatMap(rowsOf);
   // A run that was measured again stands in two files: the first counts, as in docs/results.py.
   const seen = new Set<string>();
   const isNew = ({ label, share, seed }: Row): boolean => {
@@ -60,20 +48,6 @@ function table(name: string): readonly Row[] {
   tables.set(name, rows);
   return rows;
 }
-
-/** The rows of a CSV text, none of whose fields holds a comma. */
-function rowsOf(text: string): Row[] {
-  const [header = '', ...lines] = text.trim().split('\n');
-  const names = header.split(',');
-  return lines.map((line) => {
-    const fields = line.split(',');
-    return Object.fromEntries(names.map((key, i) => [key, fields[i] ?? '']));
-  });
-}
-
-/** Escapes what goes into HTML. */
-const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
 /** The text of a number as the tables of docs/results.md write it. */
 function shown(value: number): string {
@@ -99,14 +73,12 @@ function sourced(name: string, label: string, state: string | undefined, text: s
 }
 
 /** The error of a method at a share of the data: mean over seeds, and their standard deviation. */
-function errors(name: string, label: string, share: number): { mean: number; deviation: number; epochs: string } {
+function errors(name: string, label: string, share: number): Spread & { epochs: string } {
   const rows = table(name).filter((row) => row.label === label && Number(row.share) === share);
   const values = rows.map((row) => Number(row.test_mse));
   if (values.length < 2)
     throw new Error(`docs/results/${name}.csv has ${values.length} rows of ${label} at ${share}, expected two or more`);
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, deviation: Math.sqrt(squares / (values.length - 1)), epochs: rows[0]?.epochs ?? '' };
+  return { ...spreadOf(values), epochs: rows[0]?.epochs ?? '' };
 }
 
 function errorOf(name: string, label: string, share: number): string {
@@ -171,7 +143,7 @@ function meanOf(name: string, column: string, digits: number, fits: Row): string
   if (rows.length < 2) {
     throw new Error(`${name} has ${rows.length} rows of ${JSON.stringify(fits)}, expected two or more`);
   }
-  const mean = rows.reduce((sum, row) => sum + Number(row[column]), 0) / rows.length;
+  const { mean } = spreadOf(rows.map((row) => Number(row[column])));
   return withCommand(name, mean.toFixed(digits));
 }
 

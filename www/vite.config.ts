@@ -4,6 +4,7 @@ import { renderToString } from 'katex';
 import { defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import { article } from './article-plugin';
+import { results } from './results-plugin';
 import { stillPictures } from './stills';
 
 /** Cross-origin isolation, which wasm threads need; static hosts may set the same two headers. */
@@ -133,7 +134,16 @@ function offline(): ReturnType<typeof VitePWA> {
 
 export default defineConfig({
   base: './',
-  plugins: [securityPolicy(), dataSetManifest(), formulas(), stillPictures(), article(), footers(), offline()],
+  plugins: [
+    securityPolicy(),
+    dataSetManifest(),
+    formulas(),
+    stillPictures(),
+    article(),
+    results(),
+    footers(),
+    offline(),
+  ],
   resolve: {
     alias: [
       // Pages that need only a part of the crate load only that part: build.sh names the features.
@@ -155,7 +165,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: Object.fromEntries(
-        ['index', 'article', 'activations', 'explorer', 'gallery', 'gpu', 'figure'].map((page) => [
+        ['index', 'article', 'activations', 'explorer', 'gallery', 'results', 'gpu', 'figure'].map((page) => [
           page,
           resolve(import.meta.dirname, `${page}.html`),
         ]),

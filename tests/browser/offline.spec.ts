@@ -63,6 +63,8 @@ test('with the server stopped it trains on MNIST, draws figures and takes a file
   await reached(page, 1);
   await page.goto('gallery.html');
   await expect(page.getByRole('heading', { name: 'Order K', exact: false }).first()).toBeVisible();
+  await page.goto('results.html');
+  await expect(page.locator('.plots svg').first()).toBeVisible();
 });
 
 test('a newer build is offered, and taken when it is wanted', async ({ page, site }) => {

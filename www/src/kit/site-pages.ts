@@ -13,5 +13,6 @@ export const sitePages: readonly SitePage[] = [
   { href: './activations.html', name: 'Activations lab' },
   { href: './explorer.html', name: 'Explorer' },
   { href: './gallery.html', name: 'Gallery' },
+  { href: './results.html', name: 'Results' },
   { href: './gpu.html', name: 'Your GPU' },
 ];

@@ -1,0 +1,148 @@
+// The page of results: its numbers are those of docs/comparison.md, its points lead to runs that give these numbers again,
+// and it reads without scripts.
+import { readFileSync } from 'node:fs';
+import type { Page } from '@playwright/test';
+import { expect, expectAccessible, picture, test } from './fixtures';
+import { excessWidth } from './figure';
+import { cell } from './lab';
+
+const docs = new URL('../../docs/', import.meta.url);
+
+/** The rows of all tables of docs/comparison.md, as their text. */
+function documented(): string[][] {
+  return readFileSync(new URL('comparison.md', docs), 'utf8')
+    .split('\n')
+    .filter((line) => /^\| (?!---|family|method)/.test(line))
+    .map((line) => line.slice(1, -1).split('|'))
+    .map((fields) => fields.map((field) => field.trim().replaceAll('**', '')));
+}
+
+/** Errors of the runs of a method with the seed that links have, and what a link to it leads to. */
+function runOf(file: string, wanted: Readonly<Record<string, string>>): Map<string, string> {
+  const [header = '', ...lines] = readFileSync(new URL(`results/${file}.csv`, docs), 'utf8')
+    .trim()
+    .split('\n');
+  const names = header.split(',');
+  const rows = lines.map((line) => new Map(line.split(',').map((value, i) => [names[i] ?? '', value])));
+  const found = rows.filter((row) => Object.entries(wanted).every(([key, value]) => row.get(key) === value));
+  expect(found).toHaveLength(1);
+  return found[0] ?? new Map<string, string>();
+}
+
+/** Opens what a point leads to and waits until it is trained. */
+async function follow(page: Page, name: RegExp): Promise<void> {
+  const link = page.getByRole('link', { name }).first();
+  const href = await link.getAttribute('href');
+  await page.goto('about:blank');
+  await page.goto(href ?? '');
+  await expect(page.getByTestId('time-left')).toContainText('Done', { timeout: 90_000 });
+  await expect(page.getByTestId('note')).toBeHidden();
+}
+
+test('its tables are those of the document, row by row', async ({ page }) => {
+  await page.goto('./results.html');
+  const rows = await page
+    .locator('table tbody tr')
+    .evaluateAll((all) => all.map((row) => [...row.children].map((each) => each.innerHTML)));
+  const plain = rows.map((fields) =>
+    fields.map((field) =>
+      field
+        .replace(/ · 10<sup>(\d+)<\/sup>/, (_, power: string) => `e+${power.padStart(2, '0')}`)
+        .replace(/<[^>]+>/g, '')
+        .trim(),
+    ),
+  );
+  const expected = documented();
+  expect(expected.length).toBeGreaterThan(40);
+  expect(plain).toEqual(expected);
+  const winners = readFileSync(new URL('comparison.md', docs), 'utf8').match(/^- M\w+, \d+ %.*$/gm) ?? [];
+  const said = await page.locator('#winners + ul li').allTextContents();
+  expect(said.map((line) => line.replaceAll('−', '-').replaceAll('\u00a0', ' '))).toEqual(
+    winners.map((line) => line.slice(2)),
+  );
+});
+
+for (const [method, name] of [
+  ['topk-pam', /^TopK, PAM-SGD: .*equal epochs/],
+  ['topk-sgd', /^TopK, SGD: .*equal epochs/],
+  ['topk-sgd-recipe', /^TopK, SGD, recipe: .*equal epochs/],
+  ['batchtopk-pam', /^BatchTopK, PAM-SGD: .*equal epochs/],
+  ['batchtopk-sgd-recipe', /^BatchTopK, SGD, recipe: .*equal epochs/],
+  ['jumprelu-sgd', /^JumpReLU, SGD: .*equal epochs/],
+] as const) {
+  test(`a point of ${method} leads to the run that it stands for`, async ({ page }) => {
+    const run = runOf('comparison-mnist-1', { method, protocol: 'epochs', role: 'test', seed: '1' });
+    await page.goto('./results.html');
+    await follow(page, name);
+    const trained = method.includes('-pam') ? 'pam-recommended' : 'sgd-untied';
+    for (const [metric, column] of [
+      ['test MSE', 'mse'],
+      ['fvu', 'fvu'],
+      ['l0', 'l0'],
+    ] as const) {
+      const digits = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 }).format(Number(run.get(column)));
+      await expect(cell(page, `${trained} ${metric}`)).toHaveText(digits);
+    }
+  });
+}
+
+test('a point of the ReLU sweep leads to its run', async ({ page }) => {
+  const wanted = { label: 'PAM-SGD recommended', share: '0.01', l1: '0.001', seed: '1' };
+  const run = runOf('mnist-relu-1-5', wanted);
+  await page.goto('./results.html');
+  await page.locator('#frontiers').scrollIntoViewIfNeeded();
+  await follow(page, /^PAM-SGD recommended, l1 0.001: /);
+  const digits = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
+  await expect(cell(page, 'pam-recommended test MSE')).toHaveText(digits.format(Number(run.get('test_mse'))));
+});
+
+test('every other link is understood by its lab', async ({ page }) => {
+  await page.goto('./results.html');
+  const links = await page
+    .locator('article a')
+    .evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''));
+  const activations = [...new Set(links)].filter((link) => link.startsWith('./activations.html'));
+  expect(activations.length).toBeGreaterThan(3);
+  // An epoch of each shows that the lab takes the link.
+  for (const link of activations) {
+    await page.goto('about:blank');
+    await page.goto(link.replace(/epochs=\d+/, 'epochs=1'));
+    await expect(page.getByTestId('time-left')).toContainText('Done', { timeout: 60_000 });
+    await expect(page.getByTestId('note')).toBeHidden();
+  }
+});
+
+test('axe finds no serious violation, light or dark, and nothing is too wide', async ({ page }) => {
+  await page.goto('./results.html');
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await expectAccessible(page);
+    await picture(page, `results-${colorScheme}`);
+  }
+  expect(await excessWidth(page)).toBe(0);
+  await page.setViewportSize({ width: 320, height: 700 });
+  expect(await excessWidth(page)).toBe(0);
+});
+
+test('a point is reached and followed by keyboard', async ({ page }) => {
+  await page.goto('./results.html');
+  const point = page.locator('.plots a').first();
+  await point.focus();
+  await expect(point).toBeFocused();
+  await expect(point).toHaveAccessibleName(/Opens the run of seed 1 in the MNIST lab\.$/);
+  await page.keyboard.press('Enter');
+  await expect(page.locator('mnist-lab')).toBeVisible();
+  expect(new URL(page.url()).hash).toContain('share=1&runs=');
+});
+
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('it reads, with its plots and its tables', async ({ page }) => {
+    await page.goto('./results.html');
+    await expect(page.getByRole('heading', { name: 'SGD at its best against PAM-SGD' })).toBeVisible();
+    await expect(page.locator('.plots svg').first()).toBeVisible();
+    expect(await page.locator('.plots a').count()).toBeGreaterThan(100);
+    await expect(page.locator('table').first()).toBeVisible();
+  });
+});
