@@ -1,6 +1,8 @@
 // Arrow's inter-process format, stream and file: messages one after another, each a flatbuffer of metadata and a body.
 // Only the metadata is read here; it says where in the file the values lie. https://arrow.apache.org/docs/format/Columnar.html
 
+import { BodyCompressionMethod } from 'apache-arrow/fb/body-compression-method';
+import { CompressionType } from 'apache-arrow/fb/compression-type';
 import { Endianness } from 'apache-arrow/fb/endianness';
 import type { Field as FieldMetadata } from 'apache-arrow/fb/field';
 import { FixedSizeBinary } from 'apache-arrow/fb/fixed-size-binary';
@@ -11,7 +13,6 @@ import { Message } from 'apache-arrow/fb/message';
 import { MessageHeader } from 'apache-arrow/fb/message-header';
 import { RecordBatch } from 'apache-arrow/fb/record-batch';
 import { Schema } from 'apache-arrow/fb/schema';
-import { CompressionType } from 'apache-arrow/fb/compression-type';
 import { Type } from 'apache-arrow/fb/type';
 import { ByteBuffer } from 'flatbuffers';
 import { Failure, messageOf } from '../../../../kit/failure';
@@ -43,6 +44,9 @@ export interface Field {
   metadata: ReadonlyMap<string, string>;
 }
 
+/** What buffers of a batch are packed with. */
+export type Codec = 'LZ4_FRAME' | 'ZSTD';
+
 /** A range of bytes of the file. */
 export interface Region {
   at: number;
@@ -58,6 +62,8 @@ export interface Batch {
   buffers: readonly Region[];
   /** Further buffers of columns of views. */
   variadic: readonly number[];
+  /** Of all its buffers; nothing where they are as they are. */
+  codec: Codec | undefined;
 }
 
 /** The schema of a file and its batches of rows, in their order. */
@@ -184,14 +190,6 @@ function sizesOf(field: FieldMetadata): Pick<Field, 'size' | 'bits' | 'signed'> 
 }
 
 function batchOf(file: File, batch: RecordBatch, body: Region, number: number): Batch {
-  const compression = batch.compression();
-  if (compression) {
-    const codec = CompressionType[compression.codec()];
-    throw new Failure(
-      `${file.name}: its buffers are compressed (${codec}), expected plain ones: write it with compression="uncompressed", or as Parquet`,
-      'format',
-    );
-  }
   const longest = LONGEST_METADATA / 16;
   const counts = [batch.nodesLength(), batch.buffersLength(), batch.variadicBufferCountsLength()];
   if (counts.some((each) => each > longest)) {
@@ -215,5 +213,19 @@ function batchOf(file: File, batch: RecordBatch, body: Region, number: number): 
       return { at: body.at + offset, bytes };
     }),
     variadic: Array.from({ length: views }, (_, i) => Number(batch.variadicBufferCounts(i) ?? 0)),
+    codec: codecOf(file, batch, number),
   };
+}
+
+function codecOf(file: File, batch: RecordBatch, number: number): Codec | undefined {
+  const compression = batch.compression();
+  if (!compression) return undefined;
+  const codec = compression.codec();
+  // There is one method, and a file may claim another.
+  const method: number = compression.method();
+  const byBuffer: number = BodyCompressionMethod.BUFFER;
+  if (method === byBuffer && codec === CompressionType.LZ4_FRAME) return 'LZ4_FRAME';
+  if (method === byBuffer && codec === CompressionType.ZSTD) return 'ZSTD';
+  const what = `is compressed by codec ${codec}, method ${method}, expected buffers by LZ4 or ZSTD`;
+  throw new Failure(`${file.name}: batch ${number} ${what}`, 'format');
 }

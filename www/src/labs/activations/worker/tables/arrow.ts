@@ -2,7 +2,8 @@
 // of each batch. Hugging Face's data sets and the caches of SAELens are such streams.
 
 import { Failure } from '../../../../kit/failure';
-import { readMessages, Type, type Batch, type Field, type Region } from './arrow-messages';
+import { Buffers, type Bytes } from './arrow-buffers';
+import { readMessages, Type, type Batch, type Codec, type Field, type Region } from './arrow-messages';
 import { ELEMENT_BYTES, TOKEN_COLUMNS, type Column, type ElementType, type Table, type Words } from './table';
 
 /** Text of tokens is read into memory: so many bytes at most, else the rows go without. */
@@ -15,37 +16,45 @@ interface Laid {
   length: number;
   nulls: number;
   buffers: readonly Region[];
+  codec: Codec | undefined;
   children: readonly Laid[];
 }
 
-/** Where messages find fault. */
+/** Where bytes are read, and where messages find fault. */
 interface Place {
   file: File;
+  buffers: Buffers;
   column: string;
   batch: number;
 }
 
-function fail({ file, column, batch }: Place, what: string): never {
+function fail({ file, column, batch }: Omit<Place, 'buffers'>, what: string): never {
   throw new Failure(`${file.name}: column “${column}” in batch ${batch} ${what}`, 'format');
 }
 
-export async function readArrow(file: File): Promise<Table> {
+/** A file of tables, and how its reading is told of and cancelled. */
+interface Opened {
+  file: File;
+  buffers: Buffers;
+  signal: AbortSignal;
+  onProgress: (done: number, total: number) => void;
+}
+
+export async function readArrow(
+  file: File,
+  signal: AbortSignal,
+  onProgress: (done: number, total: number) => void,
+): Promise<Table> {
+  const opened = { file, buffers: new Buffers(file), signal, onProgress };
   const { fields, batches } = await readMessages(file);
   const laid = batches.map((batch) => layOut(file, fields, batch));
   const columns: Column[] = [];
   for (const [i, field] of fields.entries()) {
     const type = rowsOf(field);
-    if (type && laid.length > 0)
-      columns.push(
-        await columnOf(
-          file,
-          field,
-          type,
-          laid.map((each) => each[i]),
-        ),
-      );
+    const parts = laid.map((each) => each[i]);
+    if (type && laid.length > 0) columns.push(await columnOf(opened, field, type, parts));
   }
-  return { file: file.name, columns, words: await wordsOf(file, fields, laid) };
+  return { file: file.name, columns, words: await wordsOf(opened, fields, laid) };
 }
 
 /** The type of the numbers of a column of lists, or nothing for other columns. */
@@ -91,7 +100,7 @@ function layOut(file: File, fields: readonly Field[], batch: Batch): Laid[] {
       return buffers.next().value ?? fail(place, 'has fewer buffers than its type needs');
     });
     const children = field.dictionary ? [] : field.children.map((child) => lay(child, column));
-    return { field, ...node, buffers: regions, children };
+    return { field, ...node, buffers: regions, codec: batch.codec, children };
   };
   return fields.map((field) => lay(field, field.name));
 }
@@ -108,15 +117,17 @@ interface Extent {
 }
 
 async function columnOf(
-  file: File,
+  { file, buffers, signal, onProgress }: Opened,
   field: Field,
   type: ElementType,
   batches: readonly (Laid | undefined)[],
 ): Promise<Column> {
   const extents: Extent[] = [];
   for (const [batch, laid] of batches.entries()) {
+    if (signal.aborted) throw new Failure(`${file.name}: reading was cancelled`, 'cancelled');
     if (!laid || laid.length === 0) continue;
-    extents.push(await extentOf({ file, column: field.name, batch }, laid, type));
+    extents.push(await extentOf({ file, buffers, column: field.name, batch }, laid, type));
+    onProgress(batch + 1, batches.length);
   }
   const [first] = extents;
   const width = first?.sizes.at(-1);
@@ -172,24 +183,29 @@ async function extentOf(place: Place, laid: Laid, type: ElementType): Promise<Ex
     if (to > child.length) fail(place, `points to value ${to} of a list of ${child.length}`);
     level = child;
   }
-  const [, region] = level.buffers;
+  const buffer = await bufferOf(place, level, VALUES);
   const bytes = ELEMENT_BYTES[type];
-  if (!region || to * bytes > region.bytes) {
-    fail(place, `claims ${to} values of ${bytes} bytes in a buffer of ${region?.bytes ?? 0}`);
-  }
-  const values = place.file.slice(region.at + from * bytes, region.at + to * bytes);
-  return { sizes, entries: laid.length, values };
+  if (to * bytes > buffer.size) fail(place, `claims ${to} values of ${bytes} bytes in a buffer of ${buffer.size}`);
+  return { sizes, entries: laid.length, values: buffer.slice(from * bytes, to * bytes) };
+}
+
+/** A field's own buffers: first the bitmap of its nulls, then values or offsets, then the bytes of texts. */
+const VALUES = 1;
+const TEXT = 2;
+
+async function bufferOf({ buffers }: Place, { buffers: regions, codec }: Laid, which: number): Promise<Bytes> {
+  return buffers.open(regions[which] ?? { at: 0, bytes: 0 }, codec);
 }
 
 /** The offsets of lists or texts `from` to `to`: one more than there are; they may not fall. */
 async function offsetsOf(place: Place, laid: Laid, from: number, to: number): Promise<number[]> {
   const large = laid.field.type === Type.LargeList || laid.field.type === Type.LargeUtf8;
   const bytes = large ? 8 : 4;
-  const [, region] = laid.buffers;
-  if (!region || (to + 1) * bytes > region.bytes) {
-    fail(place, `claims ${to} lists, whose offsets do not fit in a buffer of ${region?.bytes ?? 0} bytes`);
+  const buffer = await bufferOf(place, laid, VALUES);
+  if ((to + 1) * bytes > buffer.size) {
+    fail(place, `claims ${to} lists, whose offsets do not fit in a buffer of ${buffer.size} bytes`);
   }
-  const read = await place.file.slice(region.at + from * bytes, region.at + (to + 1) * bytes).arrayBuffer();
+  const read = await buffer.slice(from * bytes, (to + 1) * bytes).arrayBuffer();
   const offsets = large ? Array.from(new BigInt64Array(read), Number) : Array.from(new Int32Array(read));
   if (offsets.length !== to - from + 1) fail(place, 'cannot be read: the file was changed or moved');
   for (let i = 1; i < offsets.length; i++) {
@@ -214,18 +230,23 @@ function evenSize(place: Place, offsets: readonly number[], last: boolean): numb
 // --- tokens ----------------------------------------------------------------------------------------------------
 
 /** The first column by the name of tokens that holds texts or whole numbers, or lists of them. */
-async function wordsOf(file: File, fields: readonly Field[], batches: readonly Laid[][]): Promise<Words | undefined> {
+async function wordsOf(
+  { file, buffers }: Opened,
+  fields: readonly Field[],
+  batches: readonly Laid[][],
+): Promise<Words | undefined> {
   for (const column of TOKEN_COLUMNS) {
     const i = fields.findIndex((field) => field.name === column && isTokens(field));
     if (i < 0) continue;
     const laid = batches.map((batch) => batch[i]);
-    const bytes = laid.reduce((sum, each) => sum + (each ? bytesOf(each) : 0), 0);
+    let bytes = 0;
+    for (const each of laid) bytes += each ? await bytesOf(buffers, each) : 0;
     if (bytes > MOST_TOKEN_BYTES) return undefined;
     const sequences: string[][] = [];
     const flat: string[] = [];
     for (const [batch, each] of laid.entries()) {
       if (!each) continue;
-      const place = { file, column, batch };
+      const place = { file, buffers, column, batch };
       const [items] = each.children;
       if (!items) {
         for (const text of await textsOf(place, each, 0, each.length)) flat.push(text);
@@ -252,11 +273,12 @@ function isTokens(field: Field): boolean {
   return !!leaf && !leaf.dictionary && [Type.Utf8, Type.LargeUtf8, Type.Int].includes(leaf.type);
 }
 
-function bytesOf({ buffers, children }: Laid): number {
-  return [...buffers, ...children.map((child) => ({ bytes: bytesOf(child) }))].reduce(
-    (sum, { bytes }) => sum + bytes,
-    0,
-  );
+/** Bytes of a column once they are unpacked. */
+async function bytesOf(buffers: Buffers, { buffers: regions, codec, children }: Laid): Promise<number> {
+  let bytes = 0;
+  for (const region of regions) bytes += await buffers.sizeOf(region, codec);
+  for (const child of children) bytes += await bytesOf(buffers, child);
+  return bytes;
 }
 
 /** Entries `from` to `to` of a column of texts or of whole numbers. */
@@ -264,9 +286,9 @@ async function textsOf(place: Place, laid: Laid, from: number, to: number): Prom
   if (laid.field.type === Type.Int) return numbersOf(place, laid, from, to);
   const offsets = await offsetsOf(place, laid, from, to);
   const [start, end] = [offsets[0] ?? 0, offsets.at(-1) ?? 0];
-  const region = laid.buffers[2];
-  if (!region || end > region.bytes) fail(place, `points to byte ${end} of a text of ${region?.bytes ?? 0}`);
-  const text = new Uint8Array(await place.file.slice(region.at + start, region.at + end).arrayBuffer());
+  const buffer = await bufferOf(place, laid, TEXT);
+  if (end > buffer.size) fail(place, `points to byte ${end} of a text of ${buffer.size}`);
+  const text = new Uint8Array(await buffer.slice(start, end).arrayBuffer());
   const decoder = new TextDecoder();
   return Array.from({ length: to - from }, (_, i) => {
     return decoder.decode(text.subarray((offsets[i] ?? 0) - start, (offsets[i + 1] ?? 0) - start));
@@ -275,10 +297,10 @@ async function textsOf(place: Place, laid: Laid, from: number, to: number): Prom
 
 async function numbersOf(place: Place, laid: Laid, from: number, to: number): Promise<string[]> {
   const { bits, signed } = laid.field;
-  const [bytes, region] = [bits / 8, laid.buffers[1]];
-  if (!region || to * bytes > region.bytes)
-    fail(place, `claims ${to} numbers in a buffer of ${region?.bytes ?? 0} bytes`);
-  const read = await place.file.slice(region.at + from * bytes, region.at + to * bytes).arrayBuffer();
+  const bytes = bits / 8;
+  const buffer = await bufferOf(place, laid, VALUES);
+  if (to * bytes > buffer.size) fail(place, `claims ${to} numbers in a buffer of ${buffer.size} bytes`);
+  const read = await buffer.slice(from * bytes, to * bytes).arrayBuffer();
   switch (bits) {
     case 8:
       return Array.from(signed ? new Int8Array(read) : new Uint8Array(read), String);

@@ -36,7 +36,7 @@ export async function assembled(
 async function tableOf(file: File, { signal, onProgress }: How): Promise<Table> {
   switch (await formatOf(file)) {
     case 'arrow':
-      return readArrow(file);
+      return readArrow(file, signal, onProgress);
     case 'parquet':
       return readParquet(file, signal, onProgress);
     case 'npy':
