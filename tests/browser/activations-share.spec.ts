@@ -60,6 +60,37 @@ test('features are given away as a page without requests, as JSON and as CSV', a
   expect(asked).toEqual([pathToFileURL(file).href]);
 });
 
+test('names and notes on features come back with the same SAE, are found, and are given away', async ({ page }) => {
+  const link = './activations.html#method=pam&epochs=2&latents=48&k=4';
+  await page.goto(link);
+  await expect(page.getByTestId('time-left')).toContainText('Done');
+  const heading = page.getByTestId('feature').locator('h2');
+  const before = (await heading.textContent()) ?? '';
+  await page.getByTestId('feature-name').fill('young animals');
+  await page.getByTestId('feature-name').blur();
+  await page.getByTestId('feature-text').fill('never <b>old</b> ones');
+  await page.getByTestId('feature-text').blur();
+  await expect(heading).toContainText(/^Feature \d+: young animals: /);
+  await expect(page.getByTestId('features').locator('.row b')).toHaveText('young animals');
+
+  // The same link trains to the same bits; another seed does not.
+  await page.goto(`${link}&seed=1`);
+  await expect(page.getByTestId('feature-name')).toHaveValue('');
+  await page.goto('about:blank');
+  await page.goto(link);
+  await expect(page.getByTestId('time-left')).toContainText('Done');
+  await expect(page.getByTestId('feature-name')).toHaveValue('young animals');
+  await page.getByRole('searchbox', { name: 'Search features' }).fill('YOUNG anim');
+  await expect(page.getByTestId('features').locator('[id^="feature-"]')).toHaveCount(1);
+
+  const csv = readFileSync((await share(page, 'features')).path, 'utf8');
+  expect(csv).toContain(`${/\d+/.exec(before)?.[0]},young animals,never <b>old</b> ones,`);
+  const json = readFileSync((await share(page, 'json')).path, 'utf8');
+  expect(json).toContain('"description": "young animals"');
+  const html = readFileSync((await share(page, 'page')).path, 'utf8');
+  expect(html).toContain('<p class="note">never &lt;b&gt;old&lt;/b&gt; ones</p>');
+});
+
 test('an SAE leaves as abstopk with its own latents, and says what it is of', async ({ page }) => {
   await page.goto('./activations.html#method=pam&epochs=1&latents=48&k=4');
   await expect(page.getByTestId('time-left')).toContainText('Done');

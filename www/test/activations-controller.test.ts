@@ -67,7 +67,7 @@ class FakeActivations {
       measure: (session, model) =>
         tell(`measure ${session} ${model}`).then((): FeatureSummary => {
           const rows = { rows: 100, sampledRows: 100 };
-          return { measurement: 1, model, epoch: 0, ...rows, table, words: ['', '', ''], known: [] };
+          return { measurement: 1, model, epoch: 0, ...rows, fingerprint: 'f', table, words: ['', '', ''], known: [] };
         }),
       cancelMeasure: () => tell('cancel measure'),
       feature: () => Promise.reject(new Failure('not measured', 'missing')),
@@ -88,6 +88,9 @@ function makeLab(hash = '') {
       workers.push(worker);
       return worker.fake.connection(worker.service());
     }),
+    () => {
+      throw new Failure('storage is switched off', 'storage');
+    },
   );
   return { lab, address, workers };
 }

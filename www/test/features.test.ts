@@ -14,7 +14,8 @@ const table = {
 };
 const words = ['the · a', '', 'Night · nights', 'winter'];
 const wish: Wish = { sort: 'density', rising: false, show: 'all', search: '' };
-const order = (patch: Partial<Wish>): number[] => [...ordered({ table, words }, { ...wish, ...patch })];
+const noted = new Map([[1, { name: 'Dates', text: 'years before 2000' }]]);
+const order = (patch: Partial<Wish>): number[] => [...ordered({ table, words }, { ...wish, ...patch }, noted)];
 
 describe('the list of features', () => {
   it('is sorted by any figure, falling or rising, ties by number', () => {
@@ -23,6 +24,12 @@ describe('the list of features', () => {
     expect(order({ sort: 'cosine' })).toEqual([0, 3, 2, 1]);
     expect(order({ sort: 'cosine', rising: true })).toEqual([1, 2, 0, 3]);
     expect(order({ sort: 'number', rising: true })).toEqual([0, 1, 2, 3]);
+  });
+
+  it('is searched in the reader’s names and notes too', () => {
+    expect(order({ search: 'dates' })).toEqual([1]);
+    expect(order({ search: 'before 2000' })).toEqual([1]);
+    expect(order({ search: 'dates', show: 'active' })).toEqual([]);
   });
 
   it('leaves out what does not pass the filter', () => {

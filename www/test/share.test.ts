@@ -10,7 +10,7 @@ import type { FeatureDetail, FeatureSummary, ShownRow } from '../src/labs/activa
 const of = (...values: number[]): Float32Array => Float32Array.from(values);
 
 const summary: FeatureSummary = {
-  ...{ measurement: 1, model: 'pam', epoch: 3, rows: 100, sampledRows: 50, known: [] },
+  ...{ measurement: 1, model: 'pam', epoch: 3, rows: 100, sampledRows: 50, known: [], fingerprint: 'f' },
   table: {
     ...{ density: of(0.25, 0), mean: of(1.5, 0), max: of(4, 0), encoderNorm: of(1, 1), decoderNorm: of(2, 2) },
     ...{ cosine: of(0.5, 0), nearest: Uint32Array.of(1, 0), nearestCosine: of(0.75, 0.75) },
@@ -33,18 +33,21 @@ const detail: FeatureDetail = {
   names: { 1: '' },
 };
 
+const noted = new Map([[0, { name: 'Refusals <i>', text: 'of any kind,\n"no" & "never"' }]]);
+
 const findings: Findings = {
   ...{ model: 'PAM-SGD', epoch: 3, report: undefined, latents: 2, rows: 100, sampledRows: 50 },
   data: { name: 'a "file"', rows: 100, cols: 8, kept: 'f32', tokens: true, image: undefined },
   address: 'https://example.org/activations.html#k=2&seed=1',
-  features: [{ ...findingOf(summary, 0), detail }],
+  features: [{ ...findingOf(summary, 0, noted), detail }],
 };
 
 describe('a page of features', () => {
   const page = pageOf(findings, () => '');
 
   it('shows the features with their examples, whatever these say', () => {
-    expect(page).toContain('Feature 0: say &quot;no&quot;, &lt;b&gt;');
+    expect(page).toContain('Feature 0: Refusals &lt;i&gt;: say &quot;no&quot;, &lt;b&gt;');
+    expect(page).toContain('<p class="note">of any kind,\n&quot;no&quot; &amp; &quot;never&quot;</p>');
     expect(page).toContain('--share: 80">&lt;script&gt;alert(1)&lt;/script&gt;</mark>');
     expect(page).toContain('class="down" style="--share: 62">␣</mark>');
     expect(page).toContain('a &lt;i&gt;');
@@ -66,7 +69,8 @@ it('JSON gives a feature in the fields of Neuronpedia', () => {
   const { features } = JSON.parse(neuronpediaJson(findings)) as { features: Record<string, unknown>[] };
   expect(features).toHaveLength(1);
   expect(features[0]).toMatchObject({
-    ...{ index: 0, frac_nonzero: 0.25, maxActApprox: 4 },
+    ...{ index: 0, description: 'Refusals <i>', note: 'of any kind,\n"no" & "never"' },
+    ...{ frac_nonzero: 0.25, maxActApprox: 4 },
     ...{ freq_hist_data_bar_values: [0, 2], freq_hist_data_bar_heights: [20, 5] },
     activations: [
       {
@@ -82,10 +86,10 @@ it('JSON gives a feature in the fields of Neuronpedia', () => {
 
 describe('CSV', () => {
   it('of features has a line for each, quoted where it must be', () => {
-    expect(featuresCsv(summary).split('\r\n')).toEqual([
-      'feature,words,density,mean,max,encoderNorm,decoderNorm,cosine,nearest,nearestCosine',
-      '0,"say ""no"", <b>",0.25,1.5,4,1,2,0.5,1,0.75',
-      '1,,0,0,0,1,2,0,0,0.75',
+    expect(featuresCsv(summary, noted).split('\r\n')).toEqual([
+      'feature,name,note,words,density,mean,max,encoderNorm,decoderNorm,cosine,nearest,nearestCosine',
+      '0,Refusals <i>,"of any kind,\n""no"" & ""never""","say ""no"", <b>",0.25,1.5,4,1,2,0.5,1,0.75',
+      '1,,,,0,0,0,1,2,0,0,0.75',
       '',
     ]);
   });

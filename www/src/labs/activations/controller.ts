@@ -18,11 +18,13 @@ export class ActivationsController
   implements ActivationsLab
 {
   readonly files = new FileController(this);
-  readonly features = new FeatureController(this);
+  readonly features: FeatureController;
   readonly experiments = new ExperimentController<ActivationsState>(this, figures, requestOf);
 
-  constructor(surroundings: Surroundings<ActivationsService>) {
+  /** `notes`: where what the reader says of features is kept. */
+  constructor(surroundings: Surroundings<ActivationsService>, notes: () => Storage) {
     super(settings, labels, surroundings);
+    this.features = new FeatureController(this, notes);
   }
 
   get models(): readonly ModelName[] {

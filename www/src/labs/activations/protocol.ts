@@ -89,6 +89,8 @@ export interface FeatureSummary {
   rows: number;
   sampledRows: number;
   table: FeatureTable;
+  /** By which the SAE is known again. */
+  fingerprint: string;
   /** For each feature the tokens of its top activating examples, most frequent first, or nothing. */
   words: string[];
   /** For the sample: each known feature with the latent that is most like it. */

@@ -4,6 +4,7 @@ import { TimeLeft } from '../../../lab/time-left';
 import type { ActivationsLab } from '../lab';
 import type { FeatureDetail, FeatureSummary, ModelName } from '../protocol';
 import type { ActivationsState } from '../settings';
+import { Notes, type Note } from './notes';
 import { ordered } from './order';
 
 export class FeatureController {
@@ -18,7 +19,30 @@ export class FeatureController {
   /** The measurement that was asked for last; another object is another one. */
   private asked: object = {};
 
-  constructor(private readonly lab: ActivationsLab) {}
+  private readonly notes: Notes;
+
+  constructor(
+    private readonly lab: ActivationsLab,
+    store: () => Storage,
+  ) {
+    this.notes = new Notes(store);
+  }
+
+  /** What the reader says of features of the model. */
+  get noted(): ReadonlyMap<number, Note> {
+    return this.summary ? this.notes.of(this.summary.fingerprint) : new Map();
+  }
+
+  noteOn(feature: number): Note {
+    return this.noted.get(feature) ?? { name: '', text: '' };
+  }
+
+  /** Names a feature or says something of it; why the browser does not keep it, if so. */
+  note(feature: number, note: Note): string | undefined {
+    const failure = this.summary && this.notes.set(this.summary.fingerprint, feature, note);
+    this.lab.changed();
+    return failure;
+  }
 
   hear({ session, done, total }: { session: number; done: number; total: number }): void {
     if (!this.measuring || session !== this.lab.session?.id) return;
@@ -67,7 +91,7 @@ export class FeatureController {
   }
 
   private sort(): void {
-    this.order = this.summary ? ordered(this.summary, this.lab.state) : new Uint32Array();
+    this.order = this.summary ? ordered(this.summary, this.lab.state, this.noted) : new Uint32Array();
     this.lab.changed();
   }
 

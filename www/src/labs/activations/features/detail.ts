@@ -9,6 +9,7 @@ import { statisticsStyles } from '../../../kit/panel';
 import { shared } from '../../../kit/styles';
 import type { DataInfo, FeatureDetail as Detail, FeatureSummary } from '../protocol';
 import '../../../kit/histogram';
+import './note-fields';
 import { rowList, rowStyles } from './rows';
 
 @customElement('feature-detail')
@@ -78,6 +79,17 @@ export class FeatureDetail extends ActivationsElement {
       .track.negative i {
         background: var(--down);
       }
+      @media (forced-colors: active) {
+        .track i {
+          forced-color-adjust: none;
+        }
+        .track.positive i {
+          background: Highlight;
+        }
+        .track.negative i {
+          background: CanvasText;
+        }
+      }
       .intervals {
         display: grid;
         grid-template-columns: repeat(2, minmax(0, 1fr));
@@ -140,8 +152,11 @@ export class FeatureDetail extends ActivationsElement {
     const known = best
       ? html`<p class="known">Most similar known feature: ${best.name} (cosine ${fixed(best.cosine, 2)}).</p>`
       : nothing;
+    const { name } = this.lab.features.noteOn(feature);
+    const called = [name, words[feature] ?? ''].filter((each) => each !== '').join(': ');
     return html`<section aria-labelledby="feature" data-testid="feature">
-      <h2 id="feature">Feature ${feature}${words[feature] ? html`: ${words[feature]}` : nothing}</h2>
+      <h2 id="feature">Feature ${feature}${called === '' ? nothing : html`: ${called}`}</h2>
+      <feature-note .feature=${feature}></feature-note>
       ${known}
       <dl>
         ${statistics.map(

@@ -115,6 +115,9 @@ export class FeatureList extends ActivationsElement {
         overflow: hidden;
         text-overflow: ellipsis;
       }
+      .words b {
+        font-weight: 600;
+      }
       .id {
         color: var(--muted);
       }
@@ -236,9 +239,12 @@ export class FeatureList extends ActivationsElement {
   }
 
   private row(at: number, feature: number, { table, words }: FeatureSummary): TemplateResult {
+    const { name } = this.lab.features.noteOn(feature);
     const cells = [
       html`<span role="gridcell" class="id">${feature}</span>`,
-      html`<span role="gridcell" class="words">${words[feature] === '' ? '–' : words[feature]}</span>`,
+      html`<span role="gridcell" class="words"
+        >${name === '' ? nothing : html`<b>${name}</b> `}${words[feature] === '' ? '–' : words[feature]}</span
+      >`,
       ...[percent(table.density[feature]), measured(table.max[feature]), fixed(table.cosine[feature] ?? 0, 2)].map(
         (text) => html`<span role="gridcell">${text}</span>`,
       ),

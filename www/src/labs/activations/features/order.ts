@@ -1,6 +1,7 @@
 // Which features a list shows, and in which order.
 
 import type { FeatureSummary } from '../protocol';
+import type { Note } from './notes';
 
 /** How features can be sorted. */
 export const sortKeys = {
@@ -30,7 +31,7 @@ export interface Wish {
   sort: SortKey;
   rising: boolean;
   show: Filter;
-  /** Text that a feature's tokens, or its number, must hold. */
+  /** Text that a feature's tokens, its name, its note or its number must hold. */
   search: string;
 }
 
@@ -53,6 +54,7 @@ function shows(filter: Filter, density: number): boolean {
 export function ordered(
   { table, words }: Pick<FeatureSummary, 'table' | 'words'>,
   { sort, rising, show, search }: Wish,
+  noted: ReadonlyMap<number, Note>,
 ): Uint32Array {
   const wanted = search.trim().toLowerCase();
   const statistic = {
@@ -67,7 +69,9 @@ export function ordered(
   return Uint32Array.from(table.density.keys())
     .filter((feature) => {
       if (!shows(show, table.density[feature] ?? 0)) return false;
-      return wanted === '' || String(feature) === wanted || (words[feature] ?? '').toLowerCase().includes(wanted);
+      if (wanted === '' || String(feature) === wanted) return true;
+      const { name = '', text = '' } = noted.get(feature) ?? {};
+      return [words[feature] ?? '', name, text].some((each) => each.toLowerCase().includes(wanted));
     })
     .sort((a, b) => sign * ((statistic[a] ?? 0) - (statistic[b] ?? 0)) || a - b);
 }

@@ -2,6 +2,7 @@
 
 import { Features, type Dataset, type Sae } from 'splinterp';
 import type { FeatureDetail, FeatureSummary, ModelName, ShownRow } from '../protocol';
+import { fingerprintOf } from './fingerprint';
 import { SAMPLE_COLS, type Known } from './sample';
 import type { Source } from './source';
 import type { Tokens } from './tokens';
@@ -47,6 +48,7 @@ export async function measure(
     rows: features.rows,
     sampledRows: features.sampledRows,
     table: features.table(),
+    fingerprint: fingerprintOf(sae),
     words,
     known,
   };

@@ -57,12 +57,12 @@ export class ActsShare extends ActivationsElement {
   }
 
   private async save(kind: Kind): Promise<void> {
-    const { summary, order } = this.lab.features;
+    const { summary, order, noted } = this.lab.features;
     if (!summary) return;
     this.busy = true;
     try {
       const { fileOf } = await import('./index');
-      const file = await fileOf(kind, this.lab, { summary, order, most: MOST });
+      const file = await fileOf(kind, this.lab, { summary, order, most: MOST, noted });
       if (file) download(file.name, file.content);
     } catch (error) {
       this.lab.fail(`The features could not be saved: ${messageOf(error)}`);

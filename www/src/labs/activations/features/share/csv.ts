@@ -3,11 +3,12 @@
 import type { EpochReport } from 'splinterp';
 import { csvOf } from '../../../../kit/csv';
 import type { FeatureSummary } from '../../protocol';
+import type { Note } from '../notes';
 import { findingOf } from './findings';
 
 /** A line for each feature, by its number; columns as the crate calls them. */
-export function featuresCsv(summary: FeatureSummary): string {
-  const features = Array.from(summary.table.density, (_, feature) => findingOf(summary, feature));
+export function featuresCsv(summary: FeatureSummary, noted: ReadonlyMap<number, Note>): string {
+  const features = Array.from(summary.table.density, (_, feature) => findingOf(summary, feature, noted));
   return csvOf(features.map((finding) => ({ ...finding })));
 }
 

@@ -2,10 +2,14 @@
 
 import type { EpochReport } from 'splinterp';
 import type { DataInfo, FeatureDetail, FeatureSummary } from '../../protocol';
+import type { Note } from '../notes';
 
 /** A feature with its number, the tokens it is called by, its statistics and its examples. */
 export interface Finding {
   feature: number;
+  /** The reader's own name and note. */
+  name: string;
+  note: string;
   words: string;
   density: number;
   mean: number;
@@ -39,10 +43,17 @@ export interface Findings {
   features: readonly DetailedFinding[];
 }
 
-export function findingOf({ table, words }: FeatureSummary, feature: number): Finding {
+export function findingOf(
+  { table, words }: FeatureSummary,
+  feature: number,
+  noted: ReadonlyMap<number, Note>,
+): Finding {
+  const { name = '', text = '' } = noted.get(feature) ?? {};
   const at = (values: Float32Array | Uint32Array): number => values[feature] ?? 0;
   return {
     feature,
+    name,
+    note: text,
     words: words[feature] ?? '',
     density: at(table.density),
     mean: at(table.mean),

@@ -5,6 +5,7 @@ import { titleOf } from '../../../../kit/runs';
 import { greyTable } from '../../../../kit/theme';
 import type { ActivationsLab } from '../../lab';
 import type { FeatureSummary } from '../../protocol';
+import type { Note } from '../notes';
 import { curvesCsv, featuresCsv } from './csv';
 import { findingOf, type DetailedFinding, type Findings } from './findings';
 import { neuronpediaJson } from './neuronpedia';
@@ -18,24 +19,25 @@ interface Shared {
   /** Features in the order of the list; the first so many are given with their examples. */
   order: Uint32Array;
   most: number;
+  noted: ReadonlyMap<number, Note>;
 }
 
 /** The file, or nothing where the worker could not answer. */
 export async function fileOf(
   kind: Kind,
   lab: ActivationsLab,
-  { summary, order, most }: Shared,
+  { summary, order, most, noted }: Shared,
 ): Promise<{ name: string; content: Blob } | undefined> {
   const { session } = lab;
   if (!session) return undefined;
   const stem = `${session.info.data.name.replace(/\.[^.]*$/, '').replaceAll(/[^\w.-]+/g, '-')}-${summary.model}`;
-  if (kind === 'features') return csv(`${stem}-features.csv`, featuresCsv(summary));
+  if (kind === 'features') return csv(`${stem}-features.csv`, featuresCsv(summary, noted));
   if (kind === 'curves') return csv(`${stem}-curves.csv`, curvesCsv(session.runs));
   const features: DetailedFinding[] = [];
   for (const feature of order.subarray(0, most)) {
     const detail = await lab.ask((worker) => worker.feature(summary.measurement, feature), 'missing');
     if (!detail) return undefined;
-    features.push({ ...findingOf(summary, feature), detail });
+    features.push({ ...findingOf(summary, feature, noted), detail });
   }
   const imported = summary.model === 'imported';
   const { data } = session.info;

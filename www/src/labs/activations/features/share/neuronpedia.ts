@@ -5,9 +5,10 @@ import type { FeatureDetail, ShownRow } from '../../protocol';
 import type { Findings } from './findings';
 
 export function neuronpediaJson({ model, data, address, features }: Findings): string {
-  const list = features.map(({ feature, words, density, max, detail }) => ({
+  const list = features.map(({ feature, name, note, words, density, max, detail }) => ({
     index: feature,
-    description: words,
+    description: name === '' ? words : name,
+    ...(note === '' ? {} : { note }),
     frac_nonzero: density,
     maxActApprox: max,
     freq_hist_data_bar_values: Array.from(detail.histogram.edges).slice(0, -1),

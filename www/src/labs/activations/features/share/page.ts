@@ -28,6 +28,7 @@ mark { color: inherit; border-radius: 3px; padding: 0 2px; }
 .down { background: color-mix(in srgb, light-dark(#5aa9d8, #1d6fa5) calc(var(--share) * 1%), transparent); }
 .pictures { display: flex; flex-wrap: wrap; gap: 8px; }
 .pictures li { display: block; text-align: center; font-size: .75rem; }
+.note { white-space: pre-wrap; overflow-wrap: anywhere; }
 img { width: 56px; height: 56px; image-rendering: pixelated; display: block; }
 `;
 
@@ -77,7 +78,8 @@ function results({ report }: Findings): string {
 }
 
 function feature(finding: DetailedFinding, image: Findings['data']['image'], picture: Picture): string {
-  const { words, density, mean, max, cosine, encoderNorm, decoderNorm, detail } = finding;
+  const { name, note, words, density, mean, max, cosine, encoderNorm, decoderNorm, detail } = finding;
+  const called = [name, words].filter((each) => each !== '').join(': ');
   const statistics: [string, string][] = [
     ['density', percent(density)],
     ['mean activation', measured(mean)],
@@ -93,9 +95,9 @@ function feature(finding: DetailedFinding, image: Findings['data']['image'], pic
     return `<p class="muted">${span}: ${percent(share)} of its rows</p>${list(rows)}`;
   });
   return `<details id="feature-${finding.feature}"><summary><b>Feature ${finding.feature}${
-    words === '' ? '' : `: ${escaped(words)}`
+    called === '' ? '' : `: ${escaped(called)}`
   }</b><span>${percent(density)}</span></summary>
-<table>${cells.join('')}</table>
+${note === '' ? '' : `<p class="note">${escaped(note)}</p>\n`}<table>${cells.join('')}</table>
 ${histogram(detail.histogram)}
 <p>Top activating examples</p>${list(detail.top)}
 <p>Nearest by cosine: ${others(detail.byCosine, detail.names)}</p>
