@@ -109,8 +109,33 @@ test('tokens: an SAE stands between the bounds of its own cells, and a latent pl
   await expect(page.getByTestId('dead')).toContainText(`Dead latents: ${dead} are active on none`);
   expect(columnOf(csv, 'certified dead').at(-1)).toBeLessThanOrEqual(dead ?? NaN);
   await page.keyboard.press('Escape');
+  // The pictures say what stands around them on the page: the legend, and how many rows have which margin.
+  const told = async (of: Locator): Promise<string> => {
+    await of.scrollIntoViewIfNeeded();
+    await of.getByRole('button', { name: 'Export' }).click();
+    const saved = page.waitForEvent('download');
+    await of.getByTestId('svg').click();
+    const text = readFileSync(await (await saved).path(), 'utf8');
+    await page.keyboard.press('Escape');
+    return text;
+  };
+  const bars = /Margins of 100 test rows after epoch 2<.*most in one bar: \d+</s;
+  const stands = await told(panel);
+  expect(stands).toMatch(bars);
+  for (const name of ['refit − local PCA', 'cell means', 'global PCA']) expect(stands).toContain(`>${name}<`);
+  expect(await told(page.locator('explorer-margins'))).toMatch(bars);
   await expectAccessible(page);
   await picture(page, 'explorer-tokens');
+
+  // The link holds that it was measured, and measures again without a click once the same run is as far.
+  await expect.poll(() => page.evaluate(() => location.hash)).toMatch(/stand=yes.*measured=pam(\*|%2A)2/);
+  const link = page.url();
+  await page.goto('about:blank');
+  await page.goto(link);
+  await done(page);
+  await page.getByTestId('stand').scrollIntoViewIfNeeded();
+  await expect(page.getByTestId('stand-claim')).toContainText(/local PCA .*refit .*the SAE/, { timeout: 90_000 });
+  expect(Number(await row.getByRole('cell').nth(4).textContent())).toBe(sae);
 });
 
 test('three equal rows span no plane: a sentence says so, and the next plane is drawn', async ({ page }) => {

@@ -43,6 +43,7 @@ describe('the state in the hash', () => {
       turn: 30,
       walked: 0.25,
       standing: true,
+      measured: ['sgd-tied*20'],
       tilt: -20,
     } as const;
     const looked = { window: { x: -1, y: 2.5, w: 10 }, shade: 'error', explored: ['sgd-tied'] } as const;

@@ -9,6 +9,7 @@ import type { GivenRows, Model } from '../explorer/protocol';
 import type { ExploreState } from '../explorer/settings';
 import { ExplorerShell } from '../explorer/shell';
 import { ActivationsElement } from './element';
+import { withSource } from './with-source';
 
 @customElement('acts-explorer')
 export class ActsExplorer extends ActivationsElement implements ExplorerHost {
@@ -58,7 +59,7 @@ export class ActsExplorer extends ActivationsElement implements ExplorerHost {
   }
 
   link(): string {
-    return location.href;
+    return new URL(`#${withSource(location.hash)}`, location.href).href;
   }
 
   override render(): TemplateResult {

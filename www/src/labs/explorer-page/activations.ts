@@ -2,6 +2,7 @@
 
 import { css, html, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
+import type { Address } from '../../lab/address';
 import { field } from '../../lab/fields';
 import '../../lab/kept-list';
 import { pageStyles } from '../../lab/page';
@@ -11,6 +12,7 @@ import '../activations/files/data';
 import '../activations/files/inspection';
 import { ActivationsPage } from '../activations/page';
 import { common, more } from '../activations/settings';
+import { activationsAddress } from './address';
 import { sources } from './sources';
 
 @customElement('explorer-activations')
@@ -24,6 +26,10 @@ export class ExplorerActivations extends ActivationsPage {
       }
     `,
   ];
+
+  protected override get address(): Address {
+    return activationsAddress;
+  }
 
   protected override readonly progress = (): Progress => progressOf(this.lab, 'rows');
 

@@ -6,6 +6,7 @@ import { codeOf, messageOf } from '../../kit/failure';
 import { Latest } from '../../kit/latest';
 import { LOST, type Connection } from '../../kit/remote';
 import { buffersOfModel, buffersOfRows } from './buffers';
+import { Measurements } from './measurements';
 import type { ExplorerService, GivenRows, Model, Pulse, Readout, ShownRow, Slice, Stand, Window } from './protocol';
 import { planeRequest, type ExploreState } from './settings';
 
@@ -49,7 +50,7 @@ export interface Shown {
 /** Quiet time after which the address follows the view, in ms. */
 const SETTLE = 350;
 /** Settings on which no cut depends. */
-const beside: ReadonlySet<string> = new Set<keyof ExploreState>(['walked', 'standing']);
+const beside: ReadonlySet<string> = new Set<keyof ExploreState>(['walked', 'standing', 'measured']);
 /** Views that are shown at once. */
 export const MOST_SHOWN = 3;
 
@@ -71,6 +72,8 @@ export class ExplorerController extends EventTarget {
   /** Whether something was cut without jumps since the view last came to rest. */
   private withoutJumps = false;
   failure: string | undefined;
+  /** Where the models stand, as far as it was measured. */
+  readonly measurements: Measurements = new Measurements(this);
 
   constructor(
     readonly host: ExplorerHost,
@@ -272,6 +275,11 @@ export class ExplorerController extends EventTarget {
       const next = await worker.pulse(name);
       shown.pulses = [...shown.pulses.filter(({ epoch }) => epoch < next.epoch), next];
     });
+    this.tell('change');
+  }
+
+  /** What measures tells of its progress. */
+  changed(): void {
     this.tell('change');
   }
 

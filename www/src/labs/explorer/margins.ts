@@ -5,20 +5,11 @@ import { customElement } from 'lit/decorators.js';
 import type { CsvTable } from '../../gallery/frame/export';
 import type { Drawing } from '../../gallery/frame/painter';
 import { View } from '../../gallery/frame/view';
-import { binned } from '../../kit/bins';
 import { count, measured, percent } from '../../kit/format';
 import '../../kit/histogram';
+import { drawHistogram, drawSpread, HISTOGRAM_HEIGHT, histogramOf, quantile, SPREAD_HEIGHT } from './margins-picture';
 import { PictureElement } from './picture-element';
 import type { Pulse } from './protocol';
-
-const HEIGHT = 138;
-const EDGE = { top: 20, bottom: 116, left: 10, right: 10 };
-const BINS = 24;
-
-/** The margin that a share of the rows is below. */
-export function quantile(sorted: Float64Array, share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
-}
 
 @customElement('explorer-margins')
 export class ExplorerMargins extends PictureElement {
@@ -44,32 +35,19 @@ export class ExplorerMargins extends PictureElement {
 
   override get view(): View {
     const width = Math.max(1, this.width);
-    return new View([0, 0, width, HEIGHT], width);
+    return new View([0, 0, width, SPREAD_HEIGHT], width);
   }
 
-  /** For each epoch a line from the 10th to the 90th percentile, and a dot at the median. */
-  protected override draw({ painter, colours }: Drawing): void {
+  protected override get fileView(): View {
+    const width = Math.max(1, this.width);
+    return new View([0, 0, width, SPREAD_HEIGHT + HISTOGRAM_HEIGHT], width);
+  }
+
+  protected override draw(drawing: Drawing, live: boolean): void {
     const { pulses } = this;
-    const most = Math.max(1e-12, ...pulses.map(({ margins }) => quantile(margins, 0.9)).filter(Number.isFinite));
-    const last = Math.max(1, pulses.at(-1)?.epoch ?? 1);
-    const x = (epoch: number): number => EDGE.left + ((painter.width - EDGE.left - EDGE.right) * epoch) / last;
-    const y = (margin: number): number => EDGE.bottom - ((EDGE.bottom - EDGE.top) * Math.min(margin, most)) / most;
-    painter.path({ stroke: colours.line }, (pen) => {
-      pen.moveTo(EDGE.left, EDGE.bottom);
-      pen.lineTo(painter.width - EDGE.right, EDGE.bottom);
-    });
-    painter.path({ stroke: colours.marks[1] ?? colours.accent, width: 4 }, (pen) => {
-      for (const { epoch, margins } of pulses) {
-        pen.moveTo(x(epoch), y(quantile(margins, 0.1)));
-        pen.lineTo(x(epoch), y(quantile(margins, 0.9)));
-      }
-    });
-    const medians = pulses.flatMap(({ epoch, margins }) => [x(epoch), y(quantile(margins, 0.5))]);
-    painter.dots({ fill: colours.ink }, medians, 3.5);
-    const label = { fill: colours.muted, size: 11 };
-    painter.text(EDGE.left, EDGE.bottom + 12, 'epoch 0', { ...label, anchor: 'start' });
-    painter.text(painter.width - EDGE.right, EDGE.bottom + 12, String(last), { ...label, anchor: 'end' });
-    painter.text(EDGE.left, EDGE.top - 11, `margin ${most.toPrecision(3)}`, { ...label, anchor: 'start' });
+    drawSpread(drawing, pulses);
+    const last = pulses.at(-1);
+    if (!live && last) drawHistogram(drawing, SPREAD_HEIGHT, last);
   }
 
   protected override describe(): string {
@@ -116,13 +94,7 @@ export class ExplorerMargins extends PictureElement {
         }
       </p>
       <div class="stage">${this.picture()}</div>
-      ${last ? this.histogram(last) : nothing}
+      ${last ? html`<feature-histogram .bins=${histogramOf(last)} what="margins"></feature-histogram>` : nothing}
       ${this.told === '' ? nothing : html`<p class="small note" role="status">${this.told}</p>`}`;
-  }
-
-  private histogram({ margins }: Pulse): TemplateResult {
-    const finite = margins.filter(Number.isFinite);
-    const bins = binned(finite, 0, finite.at(-1) ?? 1, BINS);
-    return html`<feature-histogram .bins=${bins} what="margins"></feature-histogram>`;
   }
 }

@@ -3,6 +3,7 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { unsafeHTML } from 'lit/directives/unsafe-html.js';
+import { mathStyles } from '../../kit/math';
 import { shared } from '../../kit/styles';
 import { VisibleController } from '../../kit/visible';
 import cell from './cell.tex';
@@ -22,6 +23,7 @@ import walk from './walk.tex';
 export class ExplorerPanel extends ExplorerElement {
   static override styles = [
     shared,
+    mathStyles,
     css`
       .views {
         display: grid;

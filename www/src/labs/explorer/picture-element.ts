@@ -46,6 +46,11 @@ export abstract class PictureElement extends ExplorerElement implements Exported
   abstract csv(): CsvTable;
   abstract get view(): View;
 
+  /** Of the picture in a file, which must say what the page says around the picture. */
+  protected get fileView(): View {
+    return this.view;
+  }
+
   /** Name of the model that it shows. */
   @property() model = '';
   @state() protected width = 0;
@@ -115,14 +120,14 @@ export abstract class PictureElement extends ExplorerElement implements Exported
   }
 
   svg(): string {
-    const { view, colours } = this;
+    const { fileView: view, colours } = this;
     const painter = new SvgPainter(view.width, view.height);
     this.draw({ painter, view, colours }, false);
     return painter.document(this.heading, this.describe(), colours.panel);
   }
 
   png(): Promise<Blob> {
-    const { view, colours } = this;
+    const { fileView: view, colours } = this;
     return pngOf(view.width, view.height, colours.panel, (painter) => this.draw({ painter, view, colours }, false));
   }
 }

@@ -38,15 +38,17 @@ const window: Property<Window | undefined, 'view'> = {
     value ? [value.x, value.y, value.w].map((each) => String(Number(each.toPrecision(6)))).join('*') : '',
 };
 
-/** Names of models, in the order of the lab; none for those that are shown by default. */
-const explored: Property<readonly string[], 'view'> = {
-  key: 'explored',
-  scope: 'view',
-  initial: [],
-  expected: 'names of runs',
-  parse: (text) => ({ value: text.split(',').filter((name) => name !== '') }),
-  write: (value) => value.join(','),
-};
+/** Words in a row. */
+function words(key: string, expected: string): Property<readonly string[], 'view'> {
+  return {
+    key,
+    scope: 'view',
+    initial: [],
+    expected,
+    parse: (text) => ({ value: text.split(',').filter((word) => word !== '') }),
+    write: (value) => value.join(','),
+  };
+}
 
 export const planeKinds = ['rows', 'components', 'latents'] as const;
 
@@ -58,9 +60,12 @@ export const explorerProperties = {
   tilt: real('tilt', 'view', 0, -180, 180),
   window,
   shade: oneOf('shade', 'view', shades),
-  explored,
+  /** Names of models, in the order of the lab; none for those that are shown by default. */
+  explored: words('explored', 'names of runs'),
   walked: real('walk', 'view', 0.5, 0, 1),
   standing: flag('stand', 'view', false),
+  /** Models whose standing was measured, with the epoch: `name*epoch`. */
+  measured: words('measured', 'names and epochs'),
 };
 
 export type ExploreState = StateOf<typeof explorerProperties>;

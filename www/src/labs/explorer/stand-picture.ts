@@ -3,13 +3,18 @@
 
 import type { Drawing } from '../../gallery/frame/painter';
 import { percent } from '../../kit/format';
-import type { DepthBounds, Stand } from './protocol';
+import { drawHistogram, HISTOGRAM_HEIGHT } from './margins-picture';
+import type { DepthBounds, Pulse, Stand } from './protocol';
 
 const ROW = 46;
 const BAR = 18;
 const TOP = 8;
 const LABEL = 14;
 const AXIS = 22;
+/** Of a file's legend: of a line, and the pixels of a swatch and of a letter. */
+const LINE = 17;
+const SWATCH = 18;
+const LETTER = 6.2;
 
 /** Colours of the parts, as numbers of the hues, and of what is marked. */
 export const parts = [
@@ -83,4 +88,61 @@ export function drawStand({ painter, colours }: Drawing, stand: Stand): void {
   const label = { fill: colours.muted, size: 11 };
   painter.text(8, bottom, '0', { ...label, anchor: 'start' });
   painter.text(8 + width, bottom, `MSE ${most.toPrecision(3)}`, { ...label, anchor: 'end' });
+}
+
+interface Entry {
+  readonly name: string;
+  readonly x: number;
+  readonly line: number;
+  readonly part?: number;
+  readonly mark?: number;
+}
+
+/** The legend in lines that fit a width. */
+function entriesOf(width: number): Entry[] {
+  const all = [
+    ...parts.map(({ name, hue }) => ({ name, part: hue })),
+    ...marks.map(({ name, mark }) => ({ name, mark })),
+  ];
+  let [x, line] = [8, 0];
+  return all.map((each) => {
+    const wide = SWATCH + LETTER * each.name.length + 12;
+    if (x > 8 && x + wide > width) [x, line] = [8, line + 1];
+    const entry = { ...each, x, line };
+    x += wide;
+    return entry;
+  });
+}
+
+function legendHeight(width: number): number {
+  return LINE * ((entriesOf(width).at(-1)?.line ?? 0) + 1) + 8;
+}
+
+function drawLegend({ painter, colours }: Drawing, top: number): void {
+  for (const { name, x, line, part, mark } of entriesOf(painter.width)) {
+    const y = top + LINE * line;
+    const [wide, fill] =
+      part === undefined ? [4, colours.marks[mark ?? 0] ?? colours.ink] : [12, colours.tints[part] ?? colours.line];
+    painter.path({ fill, ...(part === undefined ? {} : { stroke: colours.line }) }, (pen) => {
+      pen.moveTo(x, y);
+      pen.lineTo(x + wide, y);
+      pen.lineTo(x + wide, y + 12);
+      pen.lineTo(x, y + 12);
+      pen.closePath();
+    });
+    painter.text(x + SWATCH, y + 6.5, name, { fill: colours.ink, anchor: 'start', size: 11 });
+  }
+}
+
+/** Height of the bars in a file, with their legend and the margins of the model. */
+export function fileHeightOf(stand: Stand, width: number, pulse: Pulse | undefined): number {
+  return heightOf(stand) + legendHeight(width) + (pulse ? HISTOGRAM_HEIGHT : 0);
+}
+
+/** Bars, legend and margins, for a file. */
+export function drawStandFile(drawing: Drawing, stand: Stand, pulse: Pulse | undefined): void {
+  drawStand(drawing, stand);
+  const top = heightOf(stand);
+  drawLegend(drawing, top);
+  if (pulse) drawHistogram(drawing, top + legendHeight(drawing.painter.width), pulse);
 }

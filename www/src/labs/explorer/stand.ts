@@ -9,8 +9,8 @@ import { View } from '../../gallery/frame/view';
 import { download } from '../../kit/download';
 import { count, measured, percent } from '../../kit/format';
 import { PictureElement } from './picture-element';
-import type { DepthBounds, Stand } from './protocol';
-import { depthName, drawStand, heightOf, marks, parts } from './stand-picture';
+import type { DepthBounds, Pulse, Stand } from './protocol';
+import { depthName, drawStand, drawStandFile, fileHeightOf, heightOf, marks, parts } from './stand-picture';
 
 const EMPTY_HEIGHT = 10;
 
@@ -86,7 +86,6 @@ export class ExplorerStand extends PictureElement {
   ];
 
   override readonly name = 'explorer-stand';
-  @state() private progress: { share: number; step: string } | undefined;
   @state() private failure: string | undefined;
   @state() private refitting = false;
 
@@ -104,8 +103,21 @@ export class ExplorerStand extends PictureElement {
     return new View([0, 0, width, height], width);
   }
 
-  protected override draw(drawing: Drawing): void {
-    if (this.stand) drawStand(drawing, this.stand);
+  /** With the legend and the margins, which stand beside it on the page. */
+  protected override get fileView(): View {
+    const width = Math.max(1, this.width);
+    const height = this.stand ? fileHeightOf(this.stand, width, this.pulse) : EMPTY_HEIGHT;
+    return new View([0, 0, width, height], width);
+  }
+
+  private get pulse(): Pulse | undefined {
+    return this.explorer.shown(this.model).pulses.at(-1);
+  }
+
+  protected override draw(drawing: Drawing, live: boolean): void {
+    if (!this.stand) return;
+    if (live) drawStand(drawing, this.stand);
+    else drawStandFile(drawing, this.stand, this.pulse);
   }
 
   protected override describe(): string {
@@ -149,17 +161,15 @@ export class ExplorerStand extends PictureElement {
     return { header, rows };
   }
 
-  private async measure(): Promise<void> {
-    this.progress = { share: 0, step: 'starting' };
-    let measuring = true;
-    this.failure = await this.explorer.attempt(this.model, async (worker, shown) => {
-      shown.stand = await worker.stand(this.model, (share, step) => {
-        // What is told of the last step may come after the answer.
-        if (measuring) this.progress = { share, step };
-      });
-    });
-    measuring = false;
-    this.progress = undefined;
+  protected override updated(): void {
+    super.updated();
+    // A link that holds what was measured brings it back, once its model is as far.
+    this.explorer.measurements.restore(this.model);
+  }
+
+  private measure(): void {
+    this.failure = undefined;
+    void this.explorer.measurements.measure(this.model);
   }
 
   private async refit(): Promise<void> {
@@ -173,7 +183,8 @@ export class ExplorerStand extends PictureElement {
   }
 
   override render(): TemplateResult {
-    const { explorer, model, stand, progress } = this;
+    const { explorer, model, stand } = this;
+    const { progress, failure = this.failure } = explorer.measurements.of(model);
     const old = stand && String(stand.epoch) !== explorer.epochOf(model)?.split(' ')[0];
     return html`<div class="head">
         <h3><span class="chip ${model}">${explorer.titleOf(model)}</span></h3>
@@ -182,10 +193,12 @@ export class ExplorerStand extends PictureElement {
       <div class="measure">
         ${
           progress
-            ? html`<progress max="1" .value=${progress.share} aria-label="Measuring"></progress>
-                <span class="small muted">${progress.step}: ${percent(progress.share)}</span>
-                <button @click=${() => void explorer.service?.cancelStand()}>Cancel</button>`
-            : html`<button data-testid="stand-${model}" @click=${() => void this.measure()}>
+            ? html`<progress max="1" value=${progress.share ?? nothing} aria-label="Measuring"></progress>
+                <span class="small muted"
+                  >${progress.step}${progress.share === undefined ? nothing : html`: ${percent(progress.share)}`}</span
+                >
+                <button @click=${() => explorer.measurements.cancel(model)}>Cancel</button>`
+            : html`<button data-testid="stand-${model}" @click=${() => this.measure()}>
                 ${stand ? 'Measure again' : 'Measure'}
               </button>`
         }
@@ -193,7 +206,7 @@ export class ExplorerStand extends PictureElement {
       </div>
       <div class="stage" ?hidden=${!stand}>${this.picture()}</div>
       ${stand ? this.found(stand) : nothing}
-      ${this.failure === undefined ? nothing : html`<p class="small note failure" role="alert">${this.failure}</p>`}
+      ${failure === undefined ? nothing : html`<p class="small note failure" role="alert">${failure}</p>`}
       ${this.told === '' ? nothing : html`<p class="small note" role="status">${this.told}</p>`}`;
   }
 
