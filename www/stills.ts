@@ -19,7 +19,7 @@ export function stills(): readonly Still[] {
 
 export function stillPicture({ name, title, text, width, height }: Still): string {
   return `<figure><h2>${title}</h2><picture>
-      <source srcset="./stills/${name}-dark.webp" media="(prefers-color-scheme: dark)" />
+      <source srcset="./stills/${name}-dark.webp" media="screen and (prefers-color-scheme: dark)" />
       <img src="./stills/${name}-light.webp" alt="${text}" width="${width}" height="${height}" loading="lazy" />
     </picture></figure>`;
 }

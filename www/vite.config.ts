@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { renderToString } from 'katex';
 import { defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import { article } from './article-plugin';
 import { results } from './results-plugin';
+import { PAPER } from './src/kit/site-pages';
 import { stillPictures } from './stills';
 
 /** Cross-origin isolation, which wasm threads need; static hosts may set the same two headers. */
@@ -79,14 +80,27 @@ function dataSetManifest(): Plugin {
   };
 }
 
+const root = resolve(import.meta.dirname, '..');
+const licences = ['LICENSE-MIT', 'LICENSE-APACHE'] as const;
+
+/** Where the code is, once Cargo.toml says it. */
+function repository(): string | undefined {
+  return /^repository = "(https:[^"]+)"/m.exec(readFileSync(resolve(root, 'Cargo.toml'), 'utf8'))?.[1];
+}
+
 /** What stands under every page but that of a single figure: where all of this comes from. */
-const footer = `<footer>
-      <a href="https://arxiv.org/abs/2505.11836">The paper</a>
-      <a href="./article.html#references">References and how to cite</a>
+function footer(): string {
+  const code = repository();
+  return `<footer>
+      <a href="${PAPER}">The paper</a>
+      <a href="https://github.com/splInterp2025/splInterp">Its scripts</a>
+      <a href="./article.html#references">How to cite</a>
+      ${code === undefined ? '' : `<a href="${code}">The code of this site</a>`}
       <a href="./api/">Package reference</a>
-      <span>MIT or Apache 2.0</span>
+      <a href="./licence.txt">MIT or Apache 2.0</a>
       <span>No data that you open leaves your browser, and no visit is counted.</span>
     </footer>`;
+}
 
 function footers(): Plugin {
   return {
@@ -96,7 +110,11 @@ function footers(): Plugin {
       handler: (html, { path }) =>
         path.endsWith('figure.html')
           ? html
-          : html.replace('<script type="module" src="./src/', (entry) => footer + entry),
+          : html.replace('<script type="module" src="./src/', (entry) => footer() + entry),
+    },
+    generateBundle() {
+      const source = licences.map((name) => readFileSync(resolve(root, name), 'utf8')).join('\n\n');
+      this.emitFile({ type: 'asset', fileName: 'licence.txt', source });
     },
   };
 }

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, expectAccessible, picture, test } from './fixtures';
 import { excessWidth } from './figure';
+import { gradeOf, sentencesOf } from './reading';
 
 const figures = ['voronoi-to-power', 'order-k', 'lifting', 'topk-is-power', 'three-partitions', 'kmeans-pca'];
 
@@ -48,17 +49,67 @@ test('its numbers are those of the documents, and lead to a lab with that run', 
   await expect(page.getByTestId('note')).toBeHidden();
 });
 
-test('its links lead somewhere', async ({ page, request, baseURL }) => {
+test('it reads easily: sentences are short, words plain', async ({ page }) => {
   await page.goto('./article.html');
-  const links = await page
-    .locator('article a, footer a')
-    .evaluateAll((all) => all.map((link) => (link as HTMLAnchorElement).href));
-  const here = new URL('./article.html', baseURL).href;
-  for (const link of new Set(links)) {
-    if (link.startsWith(`${here}#`)) await expect(page.locator(new URL(link).hash)).toHaveCount(1);
-    else if (link.startsWith(baseURL ?? '')) expect((await request.get(link)).status(), link).toBe(200);
-    else expect(link).toMatch(/^https:\/\/(arxiv\.org|doi\.org|github\.com|proceedings\.mlr\.press)\//);
+  // Formulas, tables, references and code are no prose; a formula within a sentence is left out of it.
+  const paragraphs = await page.locator('article').evaluate((article) => {
+    const copy = article.cloneNode(true) as HTMLElement;
+    for (const each of copy.querySelectorAll(
+      'math, .formula, table, live-figure, pre, sup, [aria-labelledby="references"]',
+    ))
+      each.remove();
+    return [...copy.querySelectorAll('p, li')].map((each) => each.textContent);
+  });
+  const sentences = paragraphs.flatMap(sentencesOf);
+  expect(sentences.length).toBeGreaterThan(150);
+  const grade = gradeOf(sentences);
+  test
+    .info()
+    .annotations.push({ type: 'reading', description: `grade ${grade.toFixed(1)}, ${sentences.length} sentences` });
+  expect(grade).toBeLessThan(8);
+  expect(sentences.filter(({ words }) => words > 35).map(({ text }) => text)).toEqual([]);
+  // Nor is any paragraph much heavier than the whole.
+  for (const paragraph of paragraphs) {
+    const own = sentencesOf(paragraph);
+    if (own.length > 1) expect(gradeOf(own), paragraph).toBeLessThan(12);
   }
+});
+
+test('on paper it is dark on white, with a still picture of every figure and nothing to press', async ({ page }) => {
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+  await page.goto('./article.html');
+  // One figure has come to life by then, the last has not.
+  const first = page.locator('live-figure').first();
+  await first.scrollIntoViewIfNeeded();
+  await expect(first.locator('.controls').first()).toBeVisible({ timeout: 20_000 });
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+  const stills = page.locator('live-figure > figure img');
+  await expect(stills).toHaveCount(figures.length);
+  for (const still of await stills.all()) {
+    await expect(still).toBeVisible();
+    await expect.poll(() => still.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(100);
+    expect(await still.evaluate((image) => (image as HTMLImageElement).currentSrc)).toContain('-light.webp');
+  }
+  await expect(page.locator('live-figure canvas:visible, live-figure button:visible')).toHaveCount(0);
+  await expect(page.locator('site-header, footer').filter({ visible: true })).toHaveCount(0);
+  const colours = await page
+    .locator('article p')
+    .first()
+    .evaluate((text) => {
+      const luminance = (colour: string): number =>
+        Math.max(...(colour.match(/[\d.]+/g) ?? []).slice(0, 3).map(Number)) / 255;
+      const { color } = getComputedStyle(text);
+      return [luminance(color), luminance(getComputedStyle(document.body).backgroundColor)];
+    });
+  expect(colours[0]).toBeLessThan(0.5);
+  expect(colours[1]).toBeGreaterThan(0.9);
+  // What stands beside its box would be cut off at the edge of the paper.
+  await page.setViewportSize({ width: 700, height: 1000 });
+  expect(await excessWidth(page)).toBe(0);
+  const pdf = await page.pdf({ format: 'A4' });
+  const pages = pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length ?? 0;
+  expect(pages).toBeGreaterThan(6);
+  expect(pages).toBeLessThan(13);
 });
 
 test('axe finds no serious violation, light or dark, nothing is too wide', async ({ page }) => {

@@ -1,5 +1,5 @@
 // A figure within text: `<live-figure name="…">` holds a still picture, in whose place the figure comes when the reader is
-// near. `<figure-state figure="…" state="…">` around some words sets the figure to the state of a link.
+// near; the still picture stays for paper. `<figure-state figure="…" state="…">` around some words sets the figure to the state of a link.
 
 import { failureNotice } from '../gallery/frame/notice';
 import { isFigure, makeFigure, type FigureComponent } from '../gallery/registry';
@@ -24,6 +24,11 @@ export class LiveFigure extends HTMLElement {
     this.observer.disconnect();
   }
 
+  /** What is not shown is not loaded by itself. */
+  loadStill(): void {
+    for (const picture of this.querySelectorAll<HTMLImageElement>('figure > picture > img')) picture.loading = 'eager';
+  }
+
   /** The figure, loaded if it is not yet; nothing where it cannot be, which then is said beside the still picture. */
   async figure(): Promise<FigureComponent | undefined> {
     this.observer.disconnect();
@@ -45,7 +50,10 @@ export class LiveFigure extends HTMLElement {
     const name = this.getAttribute('name') ?? '';
     if (!isFigure(name)) throw new Error(`There is no figure named “${name}”.`);
     const figure = await makeFigure(name);
-    this.replaceChildren(figure);
+    this.loadStill();
+    this.querySelector('[role="alert"]')?.remove();
+    this.append(figure);
+    this.toggleAttribute('live', true);
     return figure;
   }
 }
@@ -68,6 +76,11 @@ export class FigureState extends HTMLElement {
     place?.scrollIntoView({ block: 'nearest', behavior: calm ? 'auto' : 'smooth' });
   }
 }
+
+// Who prints before the end was reached gets all pictures too.
+matchMedia('print').addEventListener('change', ({ matches }) => {
+  if (matches) for (const each of document.querySelectorAll<LiveFigure>('live-figure')) each.loadStill();
+});
 
 customElements.define('live-figure', LiveFigure);
 customElements.define('figure-state', FigureState);

@@ -4,7 +4,7 @@ import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { shared } from './styles';
 import { keepOffline } from './offline';
-import { sitePages } from './site-pages';
+import { PAPER, sitePages } from './site-pages';
 
 @customElement('site-header')
 export class SiteHeader extends LitElement {
@@ -106,6 +106,7 @@ export class SiteHeader extends LitElement {
             ({ href, name }) =>
               html`<li><a href=${href} aria-current=${href === this.page ? 'page' : nothing}>${name}</a></li>`,
           )}
+          <li><a href=${PAPER}>Paper</a></li>
         </ul>
       </nav>
     </header>`;

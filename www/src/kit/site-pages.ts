@@ -7,6 +7,9 @@ export interface SitePage {
   readonly name: string;
 }
 
+/** What the site is the companion of. */
+export const PAPER = 'https://arxiv.org/abs/2505.11836';
+
 export const sitePages: readonly SitePage[] = [
   { href: './article.html', name: 'Article' },
   { href: './', name: 'MNIST lab' },

@@ -4,6 +4,7 @@
 // the SAEs that its state names, which train here.
 
 import '../kit/base.css';
+import '../gallery/figure-page.css';
 import '../gallery/page.css';
 import { Address } from '../gallery/frame/address';
 import { stillOf, type HeightMessage } from '../gallery/frame/export';

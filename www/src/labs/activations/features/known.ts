@@ -55,6 +55,15 @@ export class ActsKnown extends ActivationsElement {
       .lost .track i {
         background: var(--field);
       }
+      @media (forced-colors: active) {
+        .track i {
+          forced-color-adjust: none;
+          background: Highlight;
+        }
+        .lost .track i {
+          background: GrayText;
+        }
+      }
       @media (max-width: 760px) {
         ul {
           max-height: 300px;

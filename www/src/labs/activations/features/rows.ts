@@ -60,6 +60,15 @@ export const rowStyles = css`
     padding: 0 3px;
     font-weight: 600;
   }
+  /* The reader's colours leave no ground to tell the strength by: its number stands before the row. */
+  @media (forced-colors: active) {
+    mark {
+      forced-color-adjust: none;
+      background: none !important;
+      color: CanvasText;
+      text-decoration: underline 2px;
+    }
+  }
   .pictures {
     display: flex;
     flex-wrap: wrap;

@@ -3,6 +3,8 @@
 import { css, html, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { unsafeHTML } from 'lit/directives/unsafe-html.js';
+import { mathStyles } from '../../../kit/math';
+import { PAPER } from '../../../kit/site-pages';
 import { shared } from '../../../kit/styles';
 import { MnistElement } from '../element';
 import decoder from './decoder.tex';
@@ -10,12 +12,11 @@ import { glossary } from './glossary';
 import objective from './objective.tex';
 import sae from './sae.tex';
 
-const PAPER = 'https://arxiv.org/abs/2505.11836';
-
 @customElement('lab-explain')
 export class LabExplain extends MnistElement {
   static override styles = [
     shared,
+    mathStyles,
     css`
       .methods {
         display: grid;
