@@ -98,16 +98,19 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test('the article: words that steer figures, the focus, the figures', async ({ page }) => {
       await page.emulateMedia({ reducedMotion: 'reduce' });
       await page.goto('./article.html');
-      const words = page.getByRole('button', { name: 'Voronoi cells' });
-      expect((await look(page, words)).contrast).toBeGreaterThan(TEXT);
-      await expectFocusSeen(page, words);
-      await expectFocusSeen(page, page.locator('article a').first());
-      expect((await look(page, page.locator('article math').first())).contrast).toBeGreaterThan(TEXT);
+      // Figures first: where they come the text moves.
       const figure = page.locator('live-figure').first();
       await figure.scrollIntoViewIfNeeded();
       await expect(figure.getByRole('img')).not.toHaveAccessibleName(/not drawn yet/);
       await expectPressedSeen(page, figure.locator('.segments').first());
       expect((await look(page, figure.getByRole('img'))).contrast).toBeGreaterThan(PART);
+      const words = page.getByRole('button', { name: 'Voronoi cells' });
+      await expect.poll(async () => (await look(page, words)).contrast).toBeGreaterThan(TEXT);
+      await expectFocusSeen(page, words);
+      await expectFocusSeen(page, page.locator('article a').first());
+      await expect
+        .poll(async () => (await look(page, page.locator('article math').first())).contrast)
+        .toBeGreaterThan(TEXT);
     });
 
     test('the gallery: bars, marked sites, the focus of a site', async ({ page }) => {
