@@ -149,6 +149,25 @@ impl Mul for F64x2 {
     }
 }
 
+/// Four registers as columns.
+#[inline(always)]
+pub fn transpose([a, b, c, d]: [F32x4; 4]) -> [F32x4; 4] {
+    #[cfg(target_arch = "wasm32")]
+    {
+        use arch::i32x4_shuffle as shuffle;
+        let (ac_low, ac_high) = (shuffle::<0, 4, 1, 5>(a.0, c.0), shuffle::<2, 6, 3, 7>(a.0, c.0));
+        let (bd_low, bd_high) = (shuffle::<0, 4, 1, 5>(b.0, d.0), shuffle::<2, 6, 3, 7>(b.0, d.0));
+        [
+            F32x4(shuffle::<0, 4, 1, 5>(ac_low, bd_low)),
+            F32x4(shuffle::<2, 6, 3, 7>(ac_low, bd_low)),
+            F32x4(shuffle::<0, 4, 1, 5>(ac_high, bd_high)),
+            F32x4(shuffle::<2, 6, 3, 7>(ac_high, bd_high)),
+        ]
+    }
+    #[cfg(not(target_arch = "wasm32"))]
+    std::array::from_fn(|i| F32x4([a.0[i], b.0[i], c.0[i], d.0[i]]))
+}
+
 /// `N` registers from `4·N` consecutive numbers.
 #[inline(always)]
 pub fn load<const N: usize>(from: &[[f32; 4]; N]) -> [F32x4; N] {

@@ -7,6 +7,10 @@ pub const BETA1: f64 = 0.9;
 pub const BETA2: f64 = 0.999;
 /// ε, which keeps the step finite.
 pub const EPS: f64 = 1e-8;
+/// Moments smaller than this are set to 0. Without gradients they decay into subnormal numbers and stay there, at a hundred
+/// cycles for each operation on Intel's CPUs: an epoch on MNIST with dead latents took 1.4 times as long. Against ε,
+/// `√v` of that size is less than float32 can tell apart.
+pub const SMALLEST: f32 = 1e-34;
 /// Added to the norm of the gradient before dividing by it, as `torch.nn.utils.clip_grad_norm_` does.
 pub const CLIP_EPS: f64 = 1e-6;
 
@@ -34,11 +38,16 @@ impl AdamStep {
         let (b1, b2, eps) = (BETA1 as f32, BETA2 as f32, EPS as f32);
         let (c1, c2) = ((1.0 - BETA1) as f32, (1.0 - BETA2) as f32);
         for (((theta, m), v), &g) in theta.iter_mut().zip(m).zip(v).zip(g) {
-            *m = b1 * *m + c1 * g;
-            *v = b2 * *v + c2 * (g * g);
+            *m = not_subnormal(b1 * *m + c1 * g);
+            *v = not_subnormal(b2 * *v + c2 * (g * g));
             *theta -= self.step_size * *m / (v.sqrt() * self.inverse_root + eps);
         }
     }
+}
+
+#[inline(always)]
+fn not_subnormal(moment: f32) -> f32 {
+    if moment.abs() < SMALLEST { 0.0 } else { moment }
 }
 
 /// `base^exponent` by squaring: `f64::powi` may round differently from machine to machine.
@@ -52,4 +61,20 @@ fn power(mut base: f64, mut exponent: u64) -> f64 {
         exponent >>= 1;
     }
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_without_gradients_end_at_zero() {
+        let (mut theta, mut m, mut v) = ([0.5; 5], [1e-3; 5], [1e-6; 5]);
+        for t in 1..100_000 {
+            AdamStep::new(1e-3, t).update(&mut theta, &mut m, &mut v, &[0.0; 5]);
+            let whole = |moments: &[f32]| moments.iter().all(|m| *m == 0.0 || m.is_normal());
+            assert!(whole(&m) && whole(&v), "step {t}: {m:?}, {v:?}");
+        }
+        assert_eq!((m, v), ([0.0; 5], [0.0; 5]));
+    }
 }

@@ -45,6 +45,22 @@ impl SparseCodes {
         self.values.push(value);
     }
 
+    /// Adds a whole row: of each latent its value and whether it is active. Without a branch on that, which a CPU cannot
+    /// predict.
+    pub(crate) fn push_row(&mut self, row: impl ExactSizeIterator<Item = (f32, bool)>) {
+        let mut len = self.len();
+        self.latents.resize(len + row.len(), 0);
+        self.values.resize(len + row.len(), 0.0);
+        for (latent, (value, is_active)) in row.enumerate() {
+            self.latents[len] = latent as u32;
+            self.values[len] = value;
+            len += usize::from(is_active);
+        }
+        self.latents.truncate(len);
+        self.values.truncate(len);
+        self.end_row();
+    }
+
     /// Ends the row under construction.
     pub fn end_row(&mut self) {
         self.ends.push(self.latents.len() as u32);

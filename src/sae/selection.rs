@@ -42,52 +42,91 @@ impl Selection<'_> {
         match self {
             Self::Above(thresholds) => {
                 for row in pre.chunks_exact(d_sae) {
-                    for (latent, (&pre, &threshold)) in row.iter().zip(&**thresholds).enumerate() {
-                        if pre > threshold {
-                            codes.push(latent as u32, pre);
-                        }
-                    }
-                    codes.end_row();
+                    codes.push_row(
+                        row.iter().zip(&**thresholds).map(|(&pre, &threshold)| (pre, pre > threshold)),
+                    );
                 }
             }
             Self::Largest(top) => {
-                let mut keys = Vec::with_capacity(d_sae);
-                for row in pre.chunks_exact(d_sae) {
-                    top.select(row, &mut keys, codes);
-                }
+                let mut selector = Selector::new(*top, d_sae);
+                pre.chunks_exact(d_sae).for_each(|row| selector.select(row, codes));
             }
         }
     }
 }
 
-impl TopK {
-    /// One row: the k largest by quickselect on integer keys, then in order of their index.
-    fn select(self, row: &[f32], keys: &mut Vec<u64>, codes: &mut SparseCodes) {
-        keys.clear();
-        // A larger value gives a smaller key, and among equal values the lower index wins.
-        let key = |order: u32, latent: usize| (u64::from(!order) << 32) | latent as u64;
-        match self.order {
-            TopKOrder::Magnitude => {
-                keys.extend(row.iter().enumerate().map(|(latent, pre)| key(pre.abs().to_bits(), latent)));
-            }
-            TopKOrder::Value => {
-                keys.extend(row.iter().enumerate().map(|(latent, &pre)| key(ordered_bits(pre), latent)));
-            }
+/// Finds the k largest of each of many rows. Most latents are far below them, and rows that follow each other are alike: so
+/// those are looked for among the latents not far below the k-th of the row before. Where they are fewer than k, all are
+/// looked through: the outcome never depends on the bound.
+struct Selector {
+    top: TopK,
+    /// Below this order nothing is looked for first.
+    bound: u32,
+    /// Keys of the latents at or above the bound, in the order of their index.
+    candidates: Vec<u64>,
+    scratch: Vec<u64>,
+}
+
+impl Selector {
+    /// How far below the last k-th order the bound is: half an exponent, a factor of about 0.7.
+    const MARGIN: u32 = 1 << 22;
+
+    fn new(top: TopK, d_sae: usize) -> Self {
+        Self { top, bound: 0, candidates: vec![0; d_sae], scratch: Vec::with_capacity(d_sae) }
+    }
+
+    /// Appends the codes of one row.
+    fn select(&mut self, row: &[f32], codes: &mut SparseCodes) {
+        match self.top.order {
+            TopKOrder::Magnitude => self.select_by(|pre| pre.abs().to_bits(), row, codes),
+            TopKOrder::Value => self.select_by(ordered_bits, row, codes),
         }
-        if self.k < keys.len() {
-            keys.select_nth_unstable(self.k - 1);
-            keys.truncate(self.k);
+    }
+
+    fn select_by(&mut self, order: impl Fn(f32) -> u32, row: &[f32], codes: &mut SparseCodes) {
+        let k = self.top.k.min(row.len());
+        let mut count = self.collect(&order, row);
+        if count < k {
+            self.bound = 0;
+            count = self.collect(&order, row);
         }
-        keys.iter_mut().for_each(|key| *key &= u64::from(u32::MAX));
-        keys.sort_unstable();
-        for &latent in keys.iter() {
+        let candidates = &self.candidates[..count];
+        self.scratch.clear();
+        self.scratch.extend_from_slice(candidates);
+        let last = match k.checked_sub(1) {
+            Some(at) => *self.scratch.select_nth_unstable(at).1,
+            None => return codes.end_row(),
+        };
+        self.bound = order_of(last).saturating_sub(Self::MARGIN);
+        for latent in candidates.iter().filter(|key| **key <= last).map(|key| *key as u32) {
             let pre = row[latent as usize];
-            if !self.positive_only || pre > 0.0 {
-                codes.push(latent as u32, pre);
+            if !self.top.positive_only || pre > 0.0 {
+                codes.push(latent, pre);
             }
         }
         codes.end_row();
     }
+
+    /// Writes the keys of latents at or above the bound; returns their number. Without a branch on what they are, which a CPU
+    /// cannot predict.
+    fn collect(&mut self, order: impl Fn(f32) -> u32, row: &[f32]) -> usize {
+        let mut count = 0;
+        for (latent, &pre) in row.iter().enumerate() {
+            let order = order(pre);
+            self.candidates[count] = key(order, latent);
+            count += usize::from(order >= self.bound);
+        }
+        count
+    }
+}
+
+/// A larger order gives a smaller key, and among equal ones the lower index wins.
+fn key(order: u32, latent: usize) -> u64 {
+    (u64::from(!order) << 32) | latent as u64
+}
+
+fn order_of(key: u64) -> u32 {
+    !((key >> 32) as u32)
 }
 
 /// The least active pre-activation where the `n` largest positive ones are active, or all where there are fewer: they are
@@ -111,6 +150,7 @@ fn ordered_bits(value: f32) -> u32 {
 mod tests {
     use super::*;
     use crate::sae::{Activation, Threshold, TopKBy};
+    use proptest::prelude::*;
 
     fn active(activation: &Activation, pre: &[f32]) -> Vec<(u32, f32)> {
         let mut codes = SparseCodes::new(pre.len());
@@ -133,6 +173,33 @@ mod tests {
         assert_eq!(active(&top(3, TopKBy::Value), &PRE), [(0, 0.5), (2, 1.0), (5, 1.0)]);
         assert_eq!(active(&top(5, TopKBy::Value), &PRE).len(), 5);
         assert_eq!(active(&top(5, TopKBy::Positive), &PRE), [(0, 0.5), (2, 1.0), (5, 1.0)]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        /// Rows of one call, of which some are far below those before them, against sorting.
+        #[test]
+        fn the_largest_are_those_that_sorting_finds(
+            rows in prop::collection::vec((prop::collection::vec(-4..4i8, 9), -12..12i32), 1..6),
+            k in 1..12usize,
+            by in prop::sample::select(vec![TopKBy::Magnitude, TopKBy::Value, TopKBy::Positive]),
+        ) {
+            let rows: Vec<Vec<f32>> =
+                rows.into_iter().map(|(row, scale)| row.into_iter().map(|v| f32::from(v) * 2f32.powi(scale)).collect()).collect();
+            let mut codes = SparseCodes::new(9);
+            top(k, by).selection(9).select(&rows.concat(), 9, &mut codes);
+            for (at, row) in rows.iter().enumerate() {
+                let rank = |pre: f32| if by == TopKBy::Magnitude { pre.abs() } else { pre };
+                let mut order: Vec<usize> = (0..9).collect();
+                order.sort_by(|&a, &b| rank(row[b]).partial_cmp(&rank(row[a])).unwrap());
+                order.truncate(k);
+                order.retain(|&latent| by != TopKBy::Positive || row[latent] > 0.0);
+                order.sort_unstable();
+                let expected: Vec<(u32, f32)> = order.into_iter().map(|latent| (latent as u32, row[latent])).collect();
+                prop_assert_eq!(codes.row(at).collect::<Vec<_>>(), expected);
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! AuxK on a batch: codes of dead latents, what they leave of the residual, and the gradients of both.
 
-use super::batch::{Batch, PIECE};
+use super::batch::Batch;
 use super::entries::gradients_of_entries;
 use super::row_sums::{Place, terms, weighted_rows};
 use crate::engine::AuxK;
@@ -65,8 +65,8 @@ impl Auxiliary {
         let top = TopK { k: k.min(dead), order: TopKOrder::Value, positive_only: true };
         self.residual.resize(batch.x.len(), 0.0);
         self.pieces.resize_with(batch.pieces().len(), Piece::default);
-        let residuals = batch.residual.chunks(PIECE * batch.d_in);
-        let out = self.residual.chunks_mut(PIECE * batch.d_in);
+        let residuals = batch.residual.chunks(batch.piece_rows() * batch.d_in);
+        let out = self.residual.chunks_mut(batch.piece_rows() * batch.d_in);
         let parts = batch.pieces().iter().zip(residuals).zip(out).zip(&mut self.pieces);
         threads.for_each(parts, |(((from, residual), out), piece)| {
             piece.pre.clone_from(&from.pre);

@@ -7,13 +7,13 @@ use super::row_sums::{Place, weighted_rows};
 use crate::data::Dataset;
 use crate::engine::VARIANTS_OFFERED;
 use crate::error::Result;
-use crate::sae::{Activation, Sae, Selection, SparseCodes, least_of_largest};
+use crate::sae::{Sae, Selection, SparseCodes, least_of_largest};
 use crate::simd::dot;
 use crate::threads::Threads;
 
-/// Rows that a thread takes at a time: few enough that a batch of 128 is shared evenly, and many enough that reading
-/// the encoder from the second cache costs little.
-pub const PIECE: usize = 16;
+/// Rows of a piece, which a thread takes at a time. With few the encoder is read from a far cache more often than it is
+/// used: 64 on one thread. With many a batch cannot be shared evenly: two for each thread.
+const PIECE: std::ops::RangeInclusive<usize> = 16..=64;
 
 /// A batch on its way through the model. Buffers are reused from batch to batch.
 #[derive(Debug, Default)]
@@ -22,8 +22,8 @@ pub struct Batch {
     pub d_in: usize,
     /// `[rows, d_in]`, normalised.
     pub x: Vec<f32>,
-    skip_zeros: bool,
-    encoder: PackedEncoder,
+    /// Rows of each piece but the last, which may have fewer.
+    piece_rows: usize,
     pieces: Vec<Piece>,
     /// Codes of the rows.
     pub codes: SparseCodes,
@@ -42,6 +42,28 @@ pub struct Piece {
     /// Pre-activations, `[rows, d_sae]`.
     pub pre: Vec<f32>,
     codes: SparseCodes,
+    /// `W_dec (x̂ − x)` of each entry of the codes.
+    products: Vec<f32>,
+}
+
+/// The rows of a batch.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    pub data: &'a Dataset,
+    pub rows: &'a [u32],
+    /// Whether byte rows are multiplied sparsely.
+    pub skip_zeros: bool,
+}
+
+/// How far the rows of a batch go.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// Rows and codes.
+    Codes,
+    /// Also residuals.
+    Residuals,
+    /// Also what the gradient of the codes takes of them.
+    Products,
 }
 
 /// For each group of latents, which begins where a prefix ends, the sum of the residuals of the prefixes that hold it. That
@@ -63,131 +85,121 @@ pub struct Residuals<'a> {
 }
 
 impl Batch {
-    /// Takes the rows numbered `rows` of the data set. With `skip_zeros` its byte rows are multiplied sparsely.
-    ///
-    /// # Errors
-    /// If a thread ends.
-    pub fn gather(&mut self, data: &Dataset, rows: &[u32], skip_zeros: bool, threads: Threads) -> Result<()> {
-        self.begin(rows.len(), data.cols());
-        self.skip_zeros = skip_zeros;
-        let parts = rows.chunks(PIECE).zip(self.x.chunks_mut(PIECE * self.d_in)).zip(&mut self.pieces);
-        threads.for_each(parts, |((rows, x), piece)| {
-            data.gather(rows, x);
-            piece.sparse.clear();
-            if skip_zeros {
-                for bytes in rows.iter().filter_map(|&row| data.bytes(row as usize)) {
-                    piece.sparse.push(bytes, data.normalisation());
-                }
-            }
-        })
-    }
-
-    /// Takes rows as they are, `x [rows, d_in]`.
-    pub fn set(&mut self, x: &[f32], d_in: usize) {
-        self.begin(x.len() / d_in, d_in);
-        self.skip_zeros = false;
+    /// Takes rows as they are, `x [rows, d_in]`, for [`Batch::forward`] without a source.
+    pub fn set(&mut self, x: &[f32], d_in: usize, threads: Threads) {
+        self.begin(x.len() / d_in, d_in, threads);
+        self.pieces.iter_mut().for_each(|piece| piece.sparse.clear());
         self.x.copy_from_slice(x);
     }
 
-    fn begin(&mut self, rows: usize, d_in: usize) {
+    fn begin(&mut self, rows: usize, d_in: usize, threads: Threads) {
         self.d_in = d_in;
         self.x.resize(rows * d_in, 0.0);
-        self.pieces.resize_with(rows.div_ceil(PIECE), Piece::default);
+        self.residual.resize(rows * d_in, 0.0);
+        self.squares.resize(rows, 0.0);
+        self.piece_rows = (rows / (2 * threads.count())).clamp(*PIECE.start(), *PIECE.end());
+        self.pieces.resize_with(rows.div_ceil(self.piece_rows), Piece::default);
+        self.prefixes.ends.clear();
     }
 
-    /// Packs the encoder for [`Batch::encode`]; `data` as in [`Batch::gather`].
+    /// Takes the rows of the source, or those that it has, through the model, whose encoder is packed. A piece goes all its
+    /// way at once: what it needs is then near, and threads meet once. Returns `Σ‖x̂ − x‖²`, 0 if the codes are all.
     ///
     /// # Errors
     /// If a thread ends.
-    pub fn pack(&mut self, sae: &Sae, data: Option<&Dataset>, threads: Threads) -> Result<()> {
-        self.codes = SparseCodes::new(sae.d_sae);
-        self.encoder.pack(&sae.w_enc, &sae.b_enc, data.map(Dataset::normalisation), threads)
+    pub fn forward(
+        &mut self,
+        source: Option<Source<'_>>,
+        (sae, encoder): (&Sae, &PackedEncoder),
+        depth: Depth,
+        threads: Threads,
+    ) -> Result<f64> {
+        let selection = sae.activation.selection(sae.d_sae);
+        threads.for_each(self.parts(source, threads), |mut part| {
+            part.multiply(source, encoder);
+            part.piece.select(&selection, sae.d_sae);
+            part.reconstruct(sae, depth);
+        })?;
+        Ok(self.finish(sae.d_sae, depth))
     }
 
-    /// Codes of the rows, by the encoder packed last.
-    ///
-    /// # Errors
-    /// If a thread ends.
-    pub fn encode(&mut self, activation: &Activation, threads: Threads) -> Result<()> {
-        let Self { d_in, x, skip_zeros, encoder, pieces, codes, .. } = self;
-        let d_sae = codes.d_sae();
-        let parts = x.chunks(PIECE * *d_in).zip(&mut *pieces);
-        threads
-            .for_each(parts, |(x, piece)| piece.encode(encoder, activation, x, *d_in, d_sae, *skip_zeros))?;
-        codes.clear();
-        pieces.iter().for_each(|piece| codes.append(&piece.codes));
-        Ok(())
-    }
-
-    /// The same with the `k · rows` largest positive pre-activations of the whole batch active. Returns the least of them, if
+    /// The same with the `k · rows` largest positive pre-activations of the whole batch active. Returns also the least of them, if
     /// there is any.
     ///
     /// # Errors
     /// If a thread ends.
-    pub fn encode_together(&mut self, k: usize, threads: Threads) -> Result<Option<f32>> {
-        let Self { d_in, x, skip_zeros, encoder, pieces, codes, .. } = self;
-        let (d_sae, rows) = (codes.d_sae(), x.len() / *d_in);
-        let parts = x.chunks(PIECE * *d_in).zip(&mut *pieces);
-        threads.for_each(parts, |(x, piece)| piece.multiply(encoder, x, *d_in, d_sae, *skip_zeros))?;
-        let pre = pieces.iter().flat_map(|piece| &piece.pre).copied();
-        let least = least_of_largest(pre, k.saturating_mul(rows));
-        // Those at or above the least are those above the number next to it.
-        let selection = Selection::Above(vec![least.map_or(0.0, f32::next_down); d_sae].into());
-        threads.for_each(pieces.iter_mut(), |piece| piece.select(&selection, d_sae))?;
-        codes.clear();
-        pieces.iter().for_each(|piece| codes.append(&piece.codes));
-        Ok(least)
-    }
-
-    /// Pieces of consecutive rows, of [`PIECE`] each but the last.
-    pub fn pieces(&self) -> &[Piece] {
-        &self.pieces
-    }
-
-    /// Residuals of the rows; returns `Σ‖x̂ − x‖²`.
-    ///
-    /// # Errors
-    /// If a thread ends.
-    pub fn reconstruct(&mut self, sae: &Sae, threads: Threads) -> Result<f64> {
-        let Self { d_in, x, pieces, residual, squares, prefixes, .. } = self;
-        let d_in = *d_in;
-        prefixes.ends.clear();
-        residual.resize(x.len(), 0.0);
-        squares.resize(x.len() / d_in, 0.0);
-        let rows = x.chunks(PIECE * d_in).zip(residual.chunks_mut(PIECE * d_in));
-        let parts = rows.zip(squares.chunks_mut(PIECE)).zip(&*pieces);
-        threads.for_each(parts, |(((x, residual), squares), piece)| {
-            let rows = residual.chunks_exact_mut(d_in).zip(x.chunks_exact(d_in));
-            for (row, ((residual, x), square)) in rows.zip(squares).enumerate() {
-                decode_row(sae, &piece.codes, row, residual);
-                residual.iter_mut().zip(x).for_each(|(residual, x)| *residual -= x);
-                *square = f64::from(dot(residual, residual));
-            }
-        })?;
-        Ok(squares.iter().fold(0.0, |sum, square| sum + square))
-    }
-
-    /// Residuals of the rows, of the whole and of each prefix; returns `Σ‖x̂ − x‖²` of the whole, and of all the shorter
-    /// prefixes together.
-    ///
-    /// # Errors
-    /// If a thread ends.
-    pub fn reconstruct_prefixes(
+    pub fn forward_together(
         &mut self,
-        sae: &Sae,
-        ends: &[usize],
+        source: Option<Source<'_>>,
+        (sae, encoder): (&Sae, &PackedEncoder),
+        k: usize,
+        depth: Depth,
         threads: Threads,
-    ) -> Result<(f64, f64)> {
+    ) -> Result<(f64, Option<f32>)> {
+        threads.for_each(self.parts(source, threads), |mut part| part.multiply(source, encoder))?;
+        let pre = self.pieces.iter().flat_map(|piece| &piece.pre).copied();
+        let least = least_of_largest(pre, k.saturating_mul(self.squares.len()));
+        // Those at or above the least are those above the number next to it.
+        let selection = Selection::Above(vec![least.map_or(0.0, f32::next_down); sae.d_sae].into());
+        threads.for_each(self.parts(None, threads), |mut part| {
+            part.piece.select(&selection, sae.d_sae);
+            part.reconstruct(sae, depth);
+        })?;
+        Ok((self.finish(sae.d_sae, depth), least))
+    }
+
+    /// The pieces with all that belongs to them. With a source its rows take the place of those that the batch has.
+    fn parts<'a>(
+        &'a mut self,
+        source: Option<Source<'a>>,
+        threads: Threads,
+    ) -> impl ExactSizeIterator<Item = Part<'a>> {
+        if let Some(Source { data, rows, .. }) = source {
+            self.begin(rows.len(), data.cols(), threads);
+        }
+        let (d_in, piece_rows) = (self.d_in, self.piece_rows);
+        let rows = self.x.chunks_mut(piece_rows * d_in).zip(self.residual.chunks_mut(piece_rows * d_in));
+        let pieces = rows.zip(self.squares.chunks_mut(piece_rows)).zip(&mut self.pieces).enumerate();
+        pieces.map(move |(index, (((x, residual), squares), piece))| Part {
+            rows: source.map_or(&[], |Source { rows, .. }| &rows[index * piece_rows..][..squares.len()]),
+            d_in,
+            x,
+            residual,
+            squares,
+            piece,
+        })
+    }
+
+    fn finish(&mut self, d_sae: usize, depth: Depth) -> f64 {
+        self.codes.reset(d_sae);
+        self.pieces.iter().for_each(|piece| self.codes.append(&piece.codes));
+        match depth {
+            Depth::Codes => 0.0,
+            Depth::Residuals | Depth::Products => self.squares.iter().fold(0.0, |sum, square| sum + square),
+        }
+    }
+
+    /// `W_dec (x̂ − x)` of each entry of the codes, after [`Batch::forward`] to [`Depth::Products`].
+    pub fn products(&self) -> impl Iterator<Item = f32> + '_ {
+        self.pieces.iter().flat_map(|piece| &piece.products).copied()
+    }
+
+    /// Sums of residuals for the prefixes that end at `ends`, after [`Batch::forward`] to residuals of the whole; returns
+    /// `Σ‖x̂ − x‖²` of all but the longest together.
+    ///
+    /// # Errors
+    /// If a thread ends.
+    pub fn reconstruct_prefixes(&mut self, sae: &Sae, ends: &[usize], threads: Threads) -> Result<f64> {
         let Some((_, shorter)) = ends.split_last().filter(|(_, shorter)| !shorter.is_empty()) else {
-            return Ok((self.reconstruct(sae, threads)?, 0.0));
+            return Ok(0.0);
         };
-        let whole = self.reconstruct(sae, threads)?;
-        let Self { d_in, x, pieces, residual, squares, prefixes, .. } = self;
-        let (d_in, width) = (*d_in, shorter.len() * *d_in);
+        let Self { d_in, x, piece_rows, pieces, residual, squares, prefixes, .. } = self;
+        let (d_in, width, piece_rows) = (*d_in, shorter.len() * *d_in, *piece_rows);
         prefixes.ends = shorter.to_vec();
         prefixes.sums.resize(x.len() * shorter.len(), 0.0);
-        let rows = x.chunks(PIECE * d_in).zip(prefixes.sums.chunks_mut(PIECE * width));
-        let parts = rows.zip(residual.chunks(PIECE * d_in)).zip(squares.chunks_mut(PIECE)).zip(&*pieces);
+        let rows = x.chunks(piece_rows * d_in).zip(prefixes.sums.chunks_mut(piece_rows * width));
+        let parts = rows.zip(residual.chunks(piece_rows * d_in)).zip(squares.chunks_mut(piece_rows));
+        let parts = parts.zip(&*pieces);
         threads.for_each(parts, |((((x, sums), residual), squares), piece)| {
             let rows =
                 x.chunks_exact(d_in).zip(sums.chunks_exact_mut(width)).zip(residual.chunks_exact(d_in));
@@ -201,7 +213,17 @@ impl Batch {
                 }
             }
         })?;
-        Ok((whole, squares.iter().fold(0.0, |sum, square| sum + square)))
+        Ok(squares.iter().fold(0.0, |sum, square| sum + square))
+    }
+
+    /// Pieces of consecutive rows, of [`Batch::piece_rows`] each but the last.
+    pub fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    /// Rows of each piece but the last.
+    pub fn piece_rows(&self) -> usize {
+        self.piece_rows
     }
 
     /// The residuals by which the loss depends on a latent.
@@ -221,29 +243,61 @@ impl Batch {
     }
 }
 
-impl Piece {
-    fn encode(
-        &mut self,
-        encoder: &PackedEncoder,
-        activation: &Activation,
-        x: &[f32],
-        d_in: usize,
-        d_sae: usize,
-        skip_zeros: bool,
-    ) {
-        self.multiply(encoder, x, d_in, d_sae, skip_zeros);
-        self.select(&activation.selection(d_sae), d_sae);
-    }
+/// A piece of a batch, for one thread.
+struct Part<'a> {
+    /// Numbers of the rows in the source.
+    rows: &'a [u32],
+    d_in: usize,
+    x: &'a mut [f32],
+    residual: &'a mut [f32],
+    squares: &'a mut [f64],
+    piece: &'a mut Piece,
+}
 
-    fn multiply(&mut self, encoder: &PackedEncoder, x: &[f32], d_in: usize, d_sae: usize, skip_zeros: bool) {
-        self.pre.resize(x.len() / d_in * d_sae, 0.0);
-        if skip_zeros {
-            encoder.encode_sparse(&self.sparse, &mut self.pre);
+impl Part<'_> {
+    /// Gets the rows from their source, if there is one, and multiplies them by the encoder.
+    fn multiply(&mut self, source: Option<Source<'_>>, encoder: &PackedEncoder) {
+        let Self { rows, x, piece, .. } = self;
+        if let Some(Source { data, skip_zeros, .. }) = source {
+            data.gather(rows, x);
+            piece.sparse.clear();
+            if skip_zeros {
+                for bytes in rows.iter().filter_map(|&row| data.bytes(row as usize)) {
+                    piece.sparse.push(bytes, data.normalisation());
+                }
+            }
+        }
+        piece.pre.resize(self.squares.len() * encoder.d_sae(), 0.0);
+        if piece.sparse.is_empty() {
+            encoder.encode(x, &mut piece.pre);
         } else {
-            encoder.encode(x, &mut self.pre);
+            encoder.encode_sparse(&piece.sparse, &mut piece.pre);
         }
     }
 
+    #[inline(never)]
+    fn reconstruct(&mut self, sae: &Sae, depth: Depth) {
+        self.piece.products.clear();
+        if depth == Depth::Codes {
+            return;
+        }
+        let d_in = self.d_in;
+        let rows = self.residual.chunks_exact_mut(d_in).zip(self.x.chunks_exact(d_in));
+        for (row, ((residual, x), square)) in rows.zip(&mut *self.squares).enumerate() {
+            decode_row(sae, &self.piece.codes, row, residual);
+            residual.iter_mut().zip(x).for_each(|(residual, x)| *residual -= x);
+            *square = f64::from(dot(residual, residual));
+            if depth == Depth::Products {
+                // Right after decoding, while the rows of the decoder are in the nearest cache.
+                let decoder = |latent: u32| &sae.decoder()[latent as usize * d_in..][..d_in];
+                let codes = self.piece.codes.row(row);
+                self.piece.products.extend(codes.map(|(latent, _)| dot(residual, decoder(latent))));
+            }
+        }
+    }
+}
+
+impl Piece {
     fn select(&mut self, selection: &Selection<'_>, d_sae: usize) {
         self.codes.reset(d_sae);
         selection.select(&self.pre, d_sae, &mut self.codes);

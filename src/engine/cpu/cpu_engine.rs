@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use super::auxiliary::count_idle;
-use super::batch::Batch;
+use super::batch::{Batch, Depth, Source};
+use super::encode::PackedEncoder;
 use super::gradient::Gradient;
 use super::gram::Accumulator;
-use crate::data::{DataMoments, Dataset};
+use crate::data::{DataMoments, Dataset, Normalisation};
 use crate::engine::{
     Decoder, Engine, EvaluationSums, MOST_IDLE_ROWS, STATISTICS_BLOCK, Split, State, StepOptions, StepSums,
     SufficientStats, VARIANTS_OFFERED, longest,
@@ -30,6 +31,7 @@ pub struct CpuEngine {
     activity: Vec<u64>,
     /// Made when rows are first accumulated: SGD needs none, and it grows with the square of `d_sae`.
     stats: Option<SufficientStats>,
+    encoder: PackedEncoder,
     batch: Batch,
     gradient: Gradient,
     accumulator: Accumulator,
@@ -49,12 +51,12 @@ impl Rows {
         Self { data, skip_zeros }
     }
 
-    fn gather(&self, rows: &[u32], batch: &mut Batch, threads: Threads) -> Result<()> {
-        batch.gather(&self.data, rows, self.skip_zeros, threads)
+    fn source<'a>(&'a self, rows: &'a [u32]) -> Source<'a> {
+        Source { data: &self.data, rows, skip_zeros: self.skip_zeros }
     }
 
-    fn shifts(&self) -> Option<&Dataset> {
-        self.skip_zeros.then_some(&self.data)
+    fn shifts(&self) -> Option<&Normalisation> {
+        self.skip_zeros.then(|| self.data.normalisation())
     }
 }
 
@@ -69,6 +71,7 @@ impl CpuEngine {
             previous: state.sae.clone(),
             stats: None,
             state,
+            encoder: PackedEncoder::default(),
             batch: Batch::default(),
             gradient: Gradient::default(),
             accumulator: Accumulator::default(),
@@ -83,51 +86,68 @@ impl CpuEngine {
     /// Continues from `state` on the caller's thread.
     pub fn go_on_alone(&mut self, state: &State) {
         self.threads = Threads::ONE;
+        self.replace(state);
+    }
+
+    fn replace(&mut self, state: &State) {
+        self.encoder.outdate();
         self.state = state.clone();
     }
 
-    fn step(&mut self, options: &StepOptions<'_>) -> Result<StepSums> {
-        let threads = self.threads;
-        let rows = self.batch.x.len() / self.state.sae.d_in;
-        let variants = options.variants;
-        self.batch.pack(&self.state.sae, self.train.shifts(), threads)?;
-        match self.state.sae.activation {
+    /// A step on the training rows numbered `rows`, or without them once more on those of the last.
+    fn step(&mut self, rows: Option<&[u32]>, options: &StepOptions<'_>) -> Result<StepSums> {
+        let Self { threads, train, state, encoder, batch, .. } = self;
+        let (threads, variants) = (*threads, options.variants);
+        let source = rows.map(|rows| train.source(rows));
+        encoder.pack(&state.sae, train.shifts(), threads)?;
+        // With prefixes a latent has a residual of its own.
+        let depth = if variants.prefixes().is_empty() { Depth::Products } else { Depth::Residuals };
+        let squares = match state.sae.activation {
             Activation::BatchTopK { k, .. } if VARIANTS_OFFERED => {
-                let least = self.batch.encode_together(k, threads)?;
-                self.state.sae.activation.follow(least, variants.threshold_rate);
+                let model = (&state.sae, &*encoder);
+                let (squares, least) = batch.forward_together(source, model, k, depth, threads)?;
+                state.sae.activation.follow(least, variants.threshold_rate);
+                squares
             }
             Activation::Relu
             | Activation::JumpRelu { .. }
             | Activation::TopK { .. }
-            | Activation::BatchTopK { .. } => {
-                self.batch.encode(&self.state.sae.activation, threads)?;
-            }
-        }
-        let (squares, shorter) =
-            self.batch.reconstruct_prefixes(&self.state.sae, variants.prefixes(), threads)?;
-        for &latent in self.batch.codes.latents() {
+            | Activation::BatchTopK { .. } => batch.forward(source, (&state.sae, encoder), depth, threads)?,
+        };
+        let shorter = batch.reconstruct_prefixes(&state.sae, variants.prefixes(), threads)?;
+        for &latent in batch.codes.latents() {
             self.activity[latent as usize] += 1;
         }
-        let l1 = self.batch.l1() / rows as f64;
-        let l0 = self.batch.codes.len() as f64 / rows as f64;
-        let elements = self.batch.x.len() as f64;
+        let rows = batch.codes.rows();
+        let l1 = batch.l1() / rows as f64;
+        let l0 = batch.codes.len() as f64 / rows as f64;
+        let elements = batch.x.len() as f64;
         let penalty = variants.thresholds().map_or(0.0, |training| training.penalty(l0));
-        self.gradient.step(&mut self.state, &self.previous, &self.batch, options, threads)?;
-        if let (Some(idle), Some(_)) = (&mut self.state.optimiser.idle, variants.auxk()) {
-            count_idle(idle, &self.batch.codes, rows, MOST_IDLE_ROWS);
+        encoder.outdate();
+        self.gradient.step(state, &self.previous, batch, options, threads)?;
+        if let (Some(idle), Some(_)) = (&mut state.optimiser.idle, variants.auxk()) {
+            count_idle(idle, &batch.codes, rows, MOST_IDLE_ROWS);
         }
         Ok(StepSums { updates: 1, mse: squares / elements, l1, others: shorter / elements + penalty })
     }
 
-    /// Codes of rows outside of steps, whose threshold must be known.
-    fn encode_block(&mut self) -> Result<()> {
+    /// Takes rows outside of steps through the model. The threshold of BatchTopK must be known then.
+    fn forward(&mut self, split: Split, rows: &[u32], depth: Depth) -> Result<f64> {
+        let Self { threads, train, test, state, encoder, batch, .. } = self;
+        let from = match split {
+            Split::Train => train,
+            Split::Test => test,
+        };
+        encoder.pack(&state.sae, from.shifts(), *threads)?;
         if let (&Activation::BatchTopK { k, threshold: None }, true) =
-            (&self.state.sae.activation, VARIANTS_OFFERED)
+            (&state.sae.activation, VARIANTS_OFFERED)
         {
-            let least = self.batch.encode_together(k, self.threads)?;
-            self.state.sae.activation.follow(least, 1.0);
+            let model = (&state.sae, &*encoder);
+            let (_, least) =
+                batch.forward_together(Some(from.source(rows)), model, k, Depth::Codes, *threads)?;
+            state.sae.activation.follow(least, 1.0);
         }
-        self.batch.encode(&self.state.sae.activation, self.threads)
+        batch.forward(Some(from.source(rows)), (&state.sae, encoder), depth, *threads)
     }
 }
 
@@ -144,7 +164,7 @@ impl Engine for CpuEngine {
     }
 
     fn load(&mut self, state: &State) -> Result<()> {
-        self.state = state.clone();
+        self.replace(state);
         Ok(())
     }
 
@@ -161,10 +181,9 @@ impl Engine for CpuEngine {
     async fn steps(&mut self, rows: &[u32], options: &StepOptions<'_>) -> Result<StepSums> {
         let mut sums = StepSums::default();
         for (index, rows) in rows.chunks(options.batch_size).enumerate() {
-            self.train.gather(rows, &mut self.batch, self.threads)?;
             let options = StepOptions { lr: options.lr + index as f64 * options.lr_slope, ..*options };
-            for _ in 0..options.updates_per_batch {
-                sums.add(&self.step(&options)?);
+            for update in 0..options.updates_per_batch {
+                sums.add(&self.step((update == 0).then_some(rows), &options)?);
             }
         }
         Ok(sums)
@@ -179,10 +198,8 @@ impl Engine for CpuEngine {
             Some(stats) => stats,
             None => SufficientStats::new(self.state.sae.d_in, self.state.sae.d_sae)?,
         };
-        self.batch.pack(&self.state.sae, self.train.shifts(), self.threads)?;
         for block in rows.chunks(STATISTICS_BLOCK) {
-            self.train.gather(block, &mut self.batch, self.threads)?;
-            self.encode_block()?;
+            self.forward(Split::Train, block, Depth::Codes)?;
             self.accumulator.add(&self.batch, &mut stats, self.threads)?;
         }
         self.stats = Some(stats);
@@ -203,10 +220,11 @@ impl Engine for CpuEngine {
 
     async fn worst_rows(&mut self, rows: &[u32], count: usize) -> Result<Vec<Vec<f32>>> {
         let d_in = self.state.sae.d_in;
-        self.batch.pack(&self.state.sae, None, self.threads)?;
-        self.batch.gather(&self.train.data, rows, false, self.threads)?;
-        self.batch.encode(&self.state.sae.activation, self.threads)?;
-        self.batch.reconstruct(&self.state.sae, self.threads)?;
+        self.encoder.pack(&self.state.sae, None, self.threads)?;
+        // Summed over all columns, as a model is applied outside training.
+        let source = Source { skip_zeros: false, ..self.train.source(rows) };
+        let model = (&self.state.sae, &self.encoder);
+        self.batch.forward(Some(source), model, Depth::Residuals, self.threads)?;
         // 0 − (x̂ − x) and not −(x̂ − x), so that no −0 arises.
         let residuals = self.batch.residual.chunks_exact(d_in);
         let lengths = residuals.clone().map(|row| row.iter().map(|&v| f64::from(v) * f64::from(v)).sum());
@@ -226,17 +244,10 @@ impl Engine for CpuEngine {
     }
 
     async fn evaluate(&mut self, split: Split, rows: Range<u32>) -> Result<EvaluationSums> {
-        let data = match split {
-            Split::Train => &self.train,
-            Split::Test => &self.test,
-        };
-        self.batch.pack(&self.state.sae, data.shifts(), self.threads)?;
         let mut sums = EvaluationSums::default();
         let rows: Vec<u32> = rows.collect();
         for block in rows.chunks(STATISTICS_BLOCK) {
-            data.gather(block, &mut self.batch, self.threads)?;
-            self.batch.encode(&self.state.sae.activation, self.threads)?;
-            sums.squares += self.batch.reconstruct(&self.state.sae, self.threads)?;
+            sums.squares += self.forward(split, block, Depth::Residuals)?;
             sums.active += self.batch.codes.len() as u64;
             sums.l1 += self.batch.l1();
             sums.rows += block.len() as u64;

@@ -1,19 +1,23 @@
 //! `pre = x W_enc + b_enc` for a batch: the only dense product of a training step.
 //!
-//! The encoder is packed in panels of 16 latents, `[panel][d_in][16]`, so that the product reads it in order. Tiles
-//! are 2 rows × 16 latents: 8 sums, 4 loads and 2 broadcasts stay within the 15 registers that browsers have.
+//! The encoder is packed in panels of 32 latents, `[panel][d_in][32]`, so that the product reads it in order. Dense tiles
+//! are 2 rows × 16 latents, half a panel: 8 sums, 4 loads and 2 broadcasts stay within the 15 registers that browsers
+//! have. Sparse rows have no columns in common: one row × 32 latents are 8 sums too.
 //!
 //! Byte images are mostly zeros (81 % of MNIST). With `x = scale·v + shift` the zero pixels contribute
 //! `Σ shift·W_enc`, the same for every row, and only the others are multiplied.
 
 use crate::data::Normalisation;
 use crate::error::Result;
-use crate::simd::{F32x4, Kernel, load, load_first, widest};
+use crate::sae::Sae;
+use crate::simd::{F32x4, Kernel, load, load_first, transpose, widest};
 use crate::threads::Threads;
 
 /// Latents in a panel.
-const PANEL: usize = 16;
-type Panel = [[f32; 4]; 4];
+const PANEL: usize = 32;
+/// Latents of a dense tile.
+const HALF: usize = PANEL / 2;
+type Panel = [[[f32; 4]; HALF / 4]; 2];
 /// Bytes that are looked at together for being zeros: a register full.
 const ZEROS: usize = 16;
 
@@ -22,7 +26,11 @@ const ZEROS: usize = 16;
 pub struct PackedEncoder {
     d_in: usize,
     d_sae: usize,
-    /// `[panels, d_in]` of 16 latents each, padded with zeros.
+    /// Whether it is the encoder of now.
+    is_current: bool,
+    /// Normalisation of byte rows, whose shifts are in `zero_bias`.
+    shifts: Option<Normalisation>,
+    /// `[panels, d_in]` of 32 latents each, padded with zeros.
     panels: Vec<Panel>,
     /// `b_enc`, padded.
     bias: Vec<f32>,
@@ -34,35 +42,54 @@ pub struct PackedEncoder {
 #[derive(Debug, Default)]
 pub struct SparseRows {
     ends: Vec<usize>,
+    /// As long as rows without a zero would make them: what is past the last end means nothing.
     cols: Vec<u32>,
     values: Vec<f32>,
 }
 
 impl SparseRows {
+    /// Whether it has no row.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
     /// Forgets the rows and keeps the memory.
     pub fn clear(&mut self) {
         self.ends.clear();
-        self.cols.clear();
-        self.values.clear();
     }
 
     /// Appends a row of bytes.
+    #[inline(never)]
     pub fn push(&mut self, bytes: &[u8], normalisation: &Normalisation) {
-        let scale = |col: usize| match normalisation {
-            Normalisation::Uniform { scale, .. } => *scale,
-            Normalisation::PerColumn { scale, .. } => scale[col],
+        match normalisation {
+            Normalisation::Uniform { scale, .. } => self.push_scaled(bytes, |_| *scale),
+            Normalisation::PerColumn { scale, .. } => self.push_scaled(bytes, |col| scale[col]),
+        }
+    }
+
+    #[inline(always)]
+    fn push_scaled(&mut self, bytes: &[u8], scale: impl Fn(usize) -> f32) {
+        let mut len = self.ends.last().copied().unwrap_or(0);
+        let most = (len + bytes.len()).max(self.cols.len());
+        self.cols.resize(most, 0);
+        self.values.resize(most, 0.0);
+        let (cols, values) = (&mut self.cols[..most], &mut self.values[..most]);
+        // Without a branch on what a byte is, which a CPU cannot predict.
+        let mut push = |col: usize, byte: u8| {
+            cols[len] = col as u32;
+            values[len] = f32::from(byte) * scale(col);
+            len += usize::from(byte != 0);
         };
-        // Most bytes are zeros, and most of those have only such beside them.
-        for (first, bytes) in (0..).step_by(ZEROS).zip(bytes.chunks(ZEROS)) {
-            if bytes.iter().all(|&byte| byte == 0) {
-                continue;
-            }
-            for (col, &byte) in (first..).zip(bytes).filter(|(_, byte)| **byte != 0) {
-                self.cols.push(col as u32);
-                self.values.push(f32::from(byte) * scale(col));
+        let (blocks, rest) = bytes.as_chunks::<ZEROS>();
+        for (at, block) in blocks.iter().enumerate() {
+            // Most bytes are zeros, and most of those have only such beside them.
+            if u128::from_ne_bytes(*block) != 0 {
+                block.iter().enumerate().for_each(|(i, &byte)| push(at * ZEROS + i, byte));
             }
         }
-        self.ends.push(self.cols.len());
+        let last = bytes.len() - rest.len();
+        rest.iter().enumerate().for_each(|(i, &byte)| push(last + i, byte));
+        self.ends.push(len);
     }
 
     #[inline(always)]
@@ -73,41 +100,56 @@ impl SparseRows {
 }
 
 impl PackedEncoder {
-    /// Packs `w_enc [d_sae, d_in]` and `b_enc [d_sae]`, reusing the memory. With `shifts` (of a data set's
-    /// normalisation) [`PackedEncoder::encode_sparse`] can be used too.
+    /// Number of latents.
+    pub fn d_sae(&self) -> usize {
+        self.d_sae
+    }
+
+    /// Says that the encoder has changed.
+    pub fn outdate(&mut self) {
+        self.is_current = false;
+    }
+
+    /// Packs `w_enc [d_sae, d_in]` and `b_enc [d_sae]`, reusing the memory, unless it has them already. With `shifts` (of a
+    /// data set's normalisation) [`PackedEncoder::encode_sparse`] can be used too.
     ///
     /// # Errors
     /// If a thread ends.
-    pub fn pack(
-        &mut self,
-        w_enc: &[f32],
-        b_enc: &[f32],
-        shifts: Option<&Normalisation>,
-        threads: Threads,
-    ) -> Result<()> {
-        (self.d_sae, self.d_in) = (b_enc.len(), w_enc.len() / b_enc.len());
+    pub fn pack(&mut self, sae: &Sae, shifts: Option<&Normalisation>, threads: Threads) -> Result<()> {
+        if self.is_current && (shifts.is_none() || shifts == self.shifts.as_ref()) {
+            return Ok(());
+        }
+        self.is_current = false;
+        if shifts != self.shifts.as_ref() {
+            self.shifts = shifts.cloned();
+        }
+        (self.d_sae, self.d_in) = (sae.d_sae, sae.d_in);
         let (d_in, n_panels) = (self.d_in, self.d_sae.div_ceil(PANEL));
         self.panels.resize(n_panels * d_in, Panel::default());
         self.bias.clear();
-        self.bias.extend_from_slice(b_enc);
+        self.bias.extend_from_slice(&sae.b_enc);
         self.bias.resize(n_panels * PANEL, 0.0);
         self.zero_bias.clone_from(&self.bias);
-        let latents = w_enc.chunks(PANEL * d_in);
+        let latents = sae.w_enc.chunks(PANEL * d_in);
         let panels = self.panels.chunks_exact_mut(d_in).zip(self.zero_bias.chunks_exact_mut(PANEL));
         threads.for_each(latents.zip(panels), |(latents, (panel, zero_bias))| {
-            interleave(latents, d_in, panel);
+            widest(Interleave { latents, panel });
             if let Some(normalisation) = shifts {
                 add_shifts(panel, normalisation, zero_bias);
             }
-        })
+        })?;
+        self.is_current = true;
+        Ok(())
     }
 
     /// `pre [rows, d_sae]` of dense rows `x [rows, d_in]`.
+    #[inline(never)]
     pub fn encode(&self, x: &[f32], pre: &mut [f32]) {
         widest(Encode { encoder: self, x, pre });
     }
 
     /// `pre [rows, d_sae]` of sparse byte rows; needs the shifts of their normalisation at packing.
+    #[inline(never)]
     pub fn encode_sparse(&self, rows: &SparseRows, pre: &mut [f32]) {
         widest(EncodeSparse { encoder: self, rows, pre });
     }
@@ -116,20 +158,23 @@ impl PackedEncoder {
     fn encode_inline(&self, x: &[f32], pre: &mut [f32]) {
         let panels = self.panels.chunks_exact(self.d_in).zip(self.bias.as_chunks::<PANEL>().0);
         for (index, (panel, bias)) in panels.enumerate() {
-            let first = index * PANEL;
-            let (width, bias) = (PANEL.min(self.d_sae - first), load_first(bias));
-            let pairs = x.chunks_exact(2 * self.d_in);
-            let last = pairs.remainder();
-            let mut out = pre.chunks_exact_mut(2 * self.d_sae);
-            for (pair, out) in pairs.zip(&mut out) {
-                let (x0, x1) = pair.split_at(self.d_in);
-                let [sums0, sums1] = tile([x0, x1], panel);
-                store(sums0, bias, &mut out[first..first + width]);
-                store(sums1, bias, &mut out[self.d_sae + first..self.d_sae + first + width]);
-            }
-            if !last.is_empty() {
-                let [sums] = tile([last], panel);
-                store(sums, bias, &mut out.into_remainder()[first..first + width]);
+            for half in 0..2 {
+                let first = index * PANEL + half * HALF;
+                let Some(width) = self.d_sae.checked_sub(first).filter(|left| *left > 0) else { break };
+                let (width, bias) = (width.min(HALF), load_first(&bias[half * HALF..]));
+                let pairs = x.chunks_exact(2 * self.d_in);
+                let last = pairs.remainder();
+                let mut out = pre.chunks_exact_mut(2 * self.d_sae);
+                for (pair, out) in pairs.zip(&mut out) {
+                    let (x0, x1) = pair.split_at(self.d_in);
+                    let [sums0, sums1] = tile([x0, x1], panel, half);
+                    store(sums0, bias, &mut out[first..first + width]);
+                    store(sums1, bias, &mut out[self.d_sae + first..self.d_sae + first + width]);
+                }
+                if !last.is_empty() {
+                    let [sums] = tile([last], panel, half);
+                    store(sums, bias, &mut out.into_remainder()[first..first + width]);
+                }
             }
         }
     }
@@ -139,15 +184,15 @@ impl PackedEncoder {
         let panels = self.panels.chunks_exact(self.d_in).zip(self.zero_bias.as_chunks::<PANEL>().0);
         for (index, (panel, bias)) in panels.enumerate() {
             let first = index * PANEL;
-            let (width, bias) = (PANEL.min(self.d_sae - first), load_first(bias));
+            let width = PANEL.min(self.d_sae - first);
             for (row, out) in pre.chunks_exact_mut(self.d_sae).enumerate() {
                 let (cols, values) = rows.row(row);
-                let mut sums = [F32x4::zero(); 4];
+                let mut sums = [F32x4::zero(); PANEL / 4];
                 for (&col, &value) in cols.iter().zip(values) {
-                    let (value, weights) = (F32x4::splat(value), load(&panel[col as usize]));
-                    sums = std::array::from_fn(|i| sums[i] + value * weights[i]);
+                    let (value, weights) = (F32x4::splat(value), panel[col as usize].as_flattened());
+                    sums = std::array::from_fn(|i| sums[i] + value * F32x4::load(&weights[i]));
                 }
-                store(sums, bias, &mut out[first..first + width]);
+                store(sums, load_first(bias), &mut out[first..first + width]);
             }
         }
     }
@@ -187,35 +232,58 @@ impl Kernel for EncodeSparse<'_> {
 
 /// Adds `Σ_k shift_k W_enc[k]` to the bias of a panel.
 fn add_shifts(panel: &[Panel], normalisation: &Normalisation, bias: &mut [f32]) {
-    let mut sums = [F32x4::zero(); 4];
+    let mut sums = [F32x4::zero(); PANEL / 4];
     for (col, weights) in panel.iter().enumerate() {
         let shift = F32x4::splat(match normalisation {
             Normalisation::Uniform { shift, .. } => *shift,
             Normalisation::PerColumn { shift, .. } => shift[col],
         });
-        let weights = load(weights);
-        sums = std::array::from_fn(|i| sums[i] + shift * weights[i]);
+        let weights = weights.as_flattened();
+        sums = std::array::from_fn(|i| sums[i] + shift * F32x4::load(&weights[i]));
     }
     store(sums, load_first(bias), bias);
 }
 
-/// Up to 16 latents `[n, d_in]` → `[d_in][16]`.
-fn interleave(latents: &[f32], d_in: usize, panel: &mut [Panel]) {
-    let zeros = vec![0.0; if latents.len() < PANEL * d_in { d_in } else { 0 }];
-    let mut rows = latents.chunks_exact(d_in);
-    let rows: [&[f32]; PANEL] = std::array::from_fn(|_| rows.next().unwrap_or(&zeros));
-    for (col, out) in panel.iter_mut().enumerate() {
-        *out = bytemuck::must_cast::<[f32; PANEL], Panel>(std::array::from_fn(|i| rows[i][col]));
+/// Up to 32 latents `[n, d_in]` → `[d_in][32]`, padded with zeros.
+struct Interleave<'a> {
+    latents: &'a [f32],
+    panel: &'a mut [Panel],
+}
+
+impl Kernel for Interleave<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { latents, panel } = self;
+        let d_in = panel.len();
+        let zeros = vec![0.0; if latents.len() < PANEL * d_in { d_in } else { 0 }];
+        let mut rows = latents.chunks_exact(d_in);
+        let rows: [&[f32]; PANEL] = std::array::from_fn(|_| rows.next().unwrap_or(&zeros));
+        let blocks = rows.map(|row| row.as_chunks::<4>().0);
+        let (panels, rest) = panel.as_chunks_mut::<4>();
+        for (at, panels) in panels.iter_mut().enumerate() {
+            for (group, blocks) in blocks.as_chunks::<4>().0.iter().enumerate() {
+                let cols = transpose(blocks.map(|block| F32x4::load(&block[at])));
+                for (panel, col) in panels.iter_mut().zip(cols) {
+                    panel.as_flattened_mut()[group] = col.lanes();
+                }
+            }
+        }
+        for (col, panel) in (d_in - rest.len()..).zip(rest) {
+            let values: [f32; PANEL] = std::array::from_fn(|row| rows[row][col]);
+            *panel = bytemuck::must_cast(values);
+        }
     }
 }
 
-/// Products of `R` rows with a panel. Each sum runs over `d_in` in order, whatever the tile.
+/// Products of `R` rows with half a panel. Each sum runs over `d_in` in order, whatever the tile.
 #[inline(always)]
-fn tile<const R: usize>(rows: [&[f32]; R], panel: &[Panel]) -> [[F32x4; 4]; R] {
+fn tile<const R: usize>(rows: [&[f32]; R], panel: &[Panel], half: usize) -> [[F32x4; HALF / 4]; R] {
     let rows: [&[f32]; R] = std::array::from_fn(|r| &rows[r][..panel.len()]);
-    let mut sums = [[F32x4::zero(); 4]; R];
+    let mut sums = [[F32x4::zero(); HALF / 4]; R];
     for (k, weights) in panel.iter().enumerate() {
-        let weights = load(weights);
+        let weights = load(&weights[half]);
         for r in 0..R {
             let x = F32x4::splat(rows[r][k]);
             sums[r] = std::array::from_fn(|i| sums[r][i] + x * weights[i]);
@@ -226,12 +294,10 @@ fn tile<const R: usize>(rows: [&[f32]; R], panel: &[Panel]) -> [[F32x4; 4]; R] {
     sums
 }
 
+/// Writes sums with the bias added to `out`, which may be shorter.
 #[inline(always)]
-fn store(sums: [F32x4; 4], bias: [F32x4; 4], out: &mut [f32]) {
-    let lanes: [[f32; 4]; 4] = std::array::from_fn(|i| (sums[i] + bias[i]).lanes());
-    let lanes: [f32; PANEL] = bytemuck::must_cast(lanes);
-    match <&mut [f32; PANEL]>::try_from(&mut *out) {
-        Ok(out) => *out = lanes,
-        Err(_) => out.copy_from_slice(&lanes[..out.len()]),
-    }
+fn store<const N: usize>(sums: [F32x4; N], bias: [F32x4; N], out: &mut [f32]) {
+    let lanes: [[f32; 4]; N] = std::array::from_fn(|i| (sums[i] + bias[i]).lanes());
+    let lanes = lanes.as_flattened();
+    out.copy_from_slice(&lanes[..out.len()]);
 }

@@ -1,9 +1,11 @@
 //! Gradients of the codes, one for each of their entries.
 
-use super::batch::PIECE;
 use crate::error::Result;
 use crate::sae::SparseCodes;
 use crate::threads::Threads;
+
+/// Rows that a thread takes at a time.
+const PIECE: usize = 16;
 
 /// `∂/∂z` of each entry of some codes, from its row, its latent and its value.
 pub fn gradients_of_entries(

@@ -179,10 +179,8 @@ impl Gradient {
 
     /// `∂F/∂z = 2/(rows·d_in) · W_dec (x̂ − x) + l1/rows · sign(z)` where a latent is active; ρ′ is 1 there.
     fn entry_gradients(&mut self, sae: &Sae, step: Step<'_>, l1: f32) -> Result<()> {
-        let Step { batch, scale, threads, .. } = step;
-        gradients_of_entries(&batch.codes, &mut self.dz, threads, |row, latent, z| {
-            let Residuals { rows, place } = batch.residuals_of(latent);
-            let columns = |at: usize| at * batch.d_in..(at + 1) * batch.d_in;
+        let Step { batch, scale, threads, options, .. } = step;
+        let gradient = |product: f32, z: f32| {
             let sign = if z > 0.0 {
                 l1
             } else if z < 0.0 {
@@ -190,7 +188,18 @@ impl Gradient {
             } else {
                 0.0
             };
-            scale * dot(&rows[columns(place.of(row))], &sae.decoder()[columns(latent)]) + sign
+            scale * product + sign
+        };
+        if options.variants.prefixes().is_empty() {
+            self.dz.clear();
+            let entries = batch.products().zip(batch.codes.values());
+            self.dz.extend(entries.map(|(product, &z)| gradient(product, z)));
+            return Ok(());
+        }
+        gradients_of_entries(&batch.codes, &mut self.dz, threads, |row, latent, z| {
+            let Residuals { rows, place } = batch.residuals_of(latent);
+            let columns = |at: usize| at * batch.d_in..(at + 1) * batch.d_in;
+            gradient(dot(&rows[columns(place.of(row))], &sae.decoder()[columns(latent)]), z)
         })
     }
 

@@ -1,6 +1,7 @@
 //! A model applied to rows outside training, on the CPU.
 
-use super::batch::{Batch, decode_row};
+use super::batch::{Batch, Depth, Source, decode_row};
+use super::encode::PackedEncoder;
 use crate::data::Dataset;
 use crate::engine::Operation;
 use crate::error::{Error, Result};
@@ -20,8 +21,8 @@ const ONE_THREAD: usize = 1 << 17;
 #[derive(Debug)]
 pub struct CpuInference<'a> {
     sae: &'a Sae,
+    encoder: PackedEncoder,
     batch: Batch,
-    is_packed: bool,
     /// Where the rows are worth it, all that there are by default.
     most_threads: Option<Threads>,
 }
@@ -29,7 +30,7 @@ pub struct CpuInference<'a> {
 impl<'a> CpuInference<'a> {
     /// Nothing is computed yet.
     pub fn new(sae: &'a Sae) -> Self {
-        Self { sae, batch: Batch::default(), is_packed: false, most_threads: None }
+        Self { sae, encoder: PackedEncoder::default(), batch: Batch::default(), most_threads: None }
     }
 
     /// The same on so many threads at most; on all that there are otherwise.
@@ -42,12 +43,7 @@ impl<'a> CpuInference<'a> {
     /// # Errors
     /// If threads end.
     pub fn codes(&mut self, data: &Dataset, rows: &[u32]) -> Result<&SparseCodes> {
-        again(|| {
-            self.pack()?;
-            let threads = self.threads(rows.len());
-            self.batch.gather(data, rows, false, threads)?;
-            self.batch.encode(&self.sae.activation, threads)
-        })?;
+        again(|| self.encode(Some(Source { data, rows, skip_zeros: false }), rows.len()))?;
         Ok(&self.batch.codes)
     }
 
@@ -84,17 +80,17 @@ impl<'a> CpuInference<'a> {
     }
 
     fn codes_of(&mut self, rows: &[f32]) -> Result<&SparseCodes> {
-        self.pack()?;
-        self.batch.set(rows, self.sae.d_in);
-        self.batch.encode(&self.sae.activation, self.threads(rows.len() / self.sae.d_in))?;
+        let count = rows.len() / self.sae.d_in;
+        self.batch.set(rows, self.sae.d_in, self.threads(count));
+        self.encode(None, count)?;
         Ok(&self.batch.codes)
     }
 
-    fn pack(&mut self) -> Result<()> {
-        if !self.is_packed {
-            self.batch.pack(self.sae, None, self.threads(1))?;
-            self.is_packed = true;
-        }
+    /// Codes of so many rows.
+    fn encode(&mut self, source: Option<Source<'_>>, rows: usize) -> Result<()> {
+        self.encoder.pack(self.sae, None, self.threads(1))?;
+        let threads = self.threads(rows);
+        self.batch.forward(source, (self.sae, &self.encoder), Depth::Codes, threads)?;
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! The gradient of JumpReLU's thresholds by straight-through estimation; [`ThresholdTraining`] has the equations.
 
-use super::batch::{Batch, PIECE};
+use super::batch::Batch;
 use crate::engine::ThresholdTraining;
 use crate::error::Result;
 use crate::sae::Sae;
@@ -44,7 +44,7 @@ impl ThresholdGradient {
         let parts = batch.pieces().iter().zip(&mut self.pieces).enumerate();
         threads.for_each(parts, |(index, (piece, near))| {
             near.clear();
-            for (row, pre) in (index * PIECE..).zip(piece.pre.chunks_exact(sae.d_sae)) {
+            for (row, pre) in (index * batch.piece_rows()..).zip(piece.pre.chunks_exact(sae.d_sae)) {
                 for (latent, (pre, threshold)) in pre.iter().zip(thresholds).enumerate() {
                     if (pre - threshold).abs() < 0.5 * bandwidth {
                         let residuals = batch.residuals_of(latent);
