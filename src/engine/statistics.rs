@@ -12,7 +12,7 @@ pub const STATISTICS_BLOCK: usize = 256;
 pub struct SufficientStats {
     /// Rows summed over, N.
     pub rows: u64,
-    /// `ZᵀZ`, `[d_sae, d_sae]`, symmetric, written in full.
+    /// `ZᵀZ`, `[d_sae, d_sae]`, of which the upper triangle counts; what is below the diagonal means nothing.
     pub zz: Vec<f64>,
     /// `ZᵀX`, `[d_sae, d_in]`.
     pub zx: Vec<f64>,
@@ -40,14 +40,9 @@ impl SufficientStats {
         })
     }
 
-    /// Copies the upper triangle of `ZᵀZ` to the lower one.
-    pub fn mirror(&mut self) {
-        let d_sae = self.z.len();
-        for row in 1..d_sae {
-            let (above, below) = self.zz.split_at_mut(row * d_sae);
-            for (col, value) in below[..row].iter_mut().enumerate() {
-                *value = above[col * d_sae + row];
-            }
-        }
+    /// The triangle of `ZᵀZ` that counts, row after row from the diagonal on.
+    pub fn upper(&self) -> Vec<f64> {
+        let rows = self.zz.chunks(self.z.len()).enumerate();
+        rows.flat_map(|(latent, row)| &row[latent..]).copied().collect()
     }
 }

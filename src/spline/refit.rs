@@ -55,11 +55,11 @@ impl DecoderSums {
     /// # Errors
     /// [`Error::Diverged`] if it is not finite; if memory has no room, or the work is cancelled.
     pub async fn solve(mut self, sae: &Sae, progress: &mut Progress<'_, '_>) -> Result<Minimiser> {
-        self.stats.mirror();
         let active = std::mem::take(&mut self.stats.active);
         // The rows were summed about their mean, which is that of the shifted rows then.
         let moments = DataMoments { mean: vec![0.0; self.mean.len()], total_sum_of_squares: self.variation };
-        let problem = DecoderProblem::new(self.stats, &moments, &DecoderPenalties::default());
+        let problem =
+            DecoderProblem::new(self.stats, &moments, &DecoderPenalties::default(), progress).await?;
         let mut found = problem.minimise(None, progress).await?;
         found.b_dec.iter_mut().zip(&self.mean).for_each(|(b, mean)| *b += mean);
         let rows = found.w_dec.chunks_exact_mut(sae.d_in).enumerate();

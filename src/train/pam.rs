@@ -15,8 +15,9 @@ use crate::threads::Threads;
 /// test MSE of 0.191, those of 40 to 70 % at 0.175. On 60 000 generated digits 4 096 rows 20 times an epoch ended
 /// at a test MSE of 0.1019, 2 048 rows at 0.1027.
 const INNER_ROWS: usize = 4096;
-/// Multiply-adds of an encode that take as long as one of a solve: 22e9 against 1.3e9 a second, in Chromium.
-const SOLVE_WEIGHT: f64 = 16.0;
+/// Multiply-adds of an encode that take as long as one of a solve: 10e9 against 6e9 a second on one thread in Chromium,
+/// for dense rows and 1 536 latents.
+const SOLVE_WEIGHT: f64 = 2.0;
 /// Multiply-adds of a solve between two reports of progress: some 15 ms.
 const SOLVE_PIECE: u64 = 20_000_000;
 
@@ -97,7 +98,7 @@ impl Trainer {
                     beta: penalties.beta * grow,
                     ..DecoderPenalties::default()
                 };
-                let problem = DecoderProblem::new(stats, &moments, &penalties);
+                let problem = DecoderProblem::new(stats, &moments, &penalties, &mut pause).await?;
                 let problem = problem.with_prefixes(&self.options.all_prefixes());
                 let found = problem.minimise(None, &mut pause).await?;
                 narrow(&found.w_dec, &found.b_dec)
@@ -155,7 +156,7 @@ impl Trainer {
                 let (w0, b0) = (wide(previous.decoder()), wide(&previous.b_dec));
                 let (w, b) = (wide(&now.w_dec), wide(&now.b_dec));
                 let penalties = DecoderPenalties::from(&self.options.penalties());
-                let problem = DecoderProblem::new(stats, data, &penalties);
+                let problem = DecoderProblem::new(stats, data, &penalties, &mut pause).await?;
                 let problem = problem.with_prefixes(&self.options.all_prefixes());
                 let now = DecoderRef { w_dec: &w, b_dec: &b };
                 let previous = DecoderRef { w_dec: &w0, b_dec: &b0 };

@@ -280,7 +280,8 @@ fn prefixes_agree_with_least_squares_on_the_rows_of_every_prefix() {
             x.chunks(d_in).flat_map(|x| x.iter().zip(&mean)).map(|(x, mean)| (x - mean).powi(2)).sum();
         let data = DataMoments { mean, total_sum_of_squares };
         let penalties = DecoderPenalties { alpha, beta, mu_dec, nu_dec };
-        let problem = DecoderProblem::new(stats, &data, &penalties).with_prefixes(&prefixes);
+        let problem = pollster::block_on(DecoderProblem::new(stats, &data, &penalties, &mut NoPause));
+        let problem = problem.expect("nothing ends it").with_prefixes(&prefixes);
         let previous = DecoderRef { w_dec: &w0, b_dec: &b0 };
         let found = pollster::block_on(problem.solve(previous, previous, &mut NoPause)).expect("solves");
         for (at, found) in found.w_dec.iter().chain(&found.b_dec).enumerate() {

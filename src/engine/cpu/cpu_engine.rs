@@ -207,11 +207,10 @@ impl Engine for CpuEngine {
     }
 
     async fn take_stats(&mut self) -> Result<SufficientStats> {
-        let Some(mut stats) = self.stats.take() else {
-            return SufficientStats::new(self.state.sae.d_in, self.state.sae.d_sae);
-        };
-        stats.mirror();
-        Ok(stats)
+        match self.stats.take() {
+            Some(stats) => Ok(stats),
+            None => SufficientStats::new(self.state.sae.d_in, self.state.sae.d_sae),
+        }
     }
 
     async fn moments(&mut self, rows: &[u32]) -> Result<DataMoments> {

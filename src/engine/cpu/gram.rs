@@ -27,8 +27,7 @@ pub struct Accumulator {
 }
 
 impl Accumulator {
-    /// Adds an encoded block to the sums. Of `ZᵀZ` only the upper triangle is written:
-    /// [`SufficientStats::mirror`] completes it.
+    /// Adds an encoded block to the sums. Of `ZᵀZ` only the upper triangle is written.
     ///
     /// # Errors
     /// If a thread ends.

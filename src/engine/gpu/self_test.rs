@@ -158,7 +158,9 @@ async fn run(engine: &mut impl Engine) -> Result<[Vec<f64>; COMPARED.len()]> {
     let parameters = parameters.iter().flat_map(|values| wide(values)).collect();
     let activity = engine.activity().await?.iter().map(|&rows| rows as f64).collect();
     engine.accumulate(&rows).await?;
-    let SufficientStats { zz, zx, z, l1, active, .. } = engine.take_stats().await?;
+    let stats = engine.take_stats().await?;
+    let zz = stats.upper();
+    let SufficientStats { zx, z, l1, active, .. } = stats;
     let sums = z.into_iter().chain([l1]).chain(active.iter().map(|&rows| rows as f64)).collect();
     let Decoder { w_dec, b_dec } = engine.decoder().await?;
     let decoder = wide(&w_dec).chain(wide(&b_dec)).collect();

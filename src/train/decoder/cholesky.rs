@@ -1,6 +1,7 @@
 //! Cholesky factorisation of a positive semidefinite matrix with a right-hand side, float64, blocked.
 
 use super::Pause;
+use super::pass::{rows, upper_rows};
 use super::product::{Left, Product};
 use super::triangle::{BLOCK, Triangle};
 use crate::error::Result;
@@ -9,8 +10,8 @@ use crate::error::Result;
 /// ones.
 const DEPENDENT: f64 = 1e-13;
 
-/// Solves `A W = C` for a positive semidefinite `A [n, n]` and `C [n, m]`, row-major, both overwritten: `C` becomes
-/// `W`. `sums [n]` is the size of the sums from which the diagonal of `A` was computed: where they cancelled, what is
+/// Solves `A W = C` for a positive semidefinite `A [n, n]`, of which the upper triangle is read, and `C [n, m]`,
+/// row-major, both overwritten: `C` becomes `W`. `sums [n]` is the size of the sums from which the diagonal of `A` was computed: where they cancelled, what is
 /// left is rounding noise up to that size, not its own. Returns how many columns of `A` were found to depend on
 /// earlier ones; their rows of `W` are 0, which still minimises `tr(Wᵀ A W) − 2 tr(Wᵀ C)` when `C` lies in the range
 /// of `A`.
@@ -25,7 +26,7 @@ pub async fn solve_semidefinite(
     pause: &mut dyn Pause,
 ) -> Result<usize> {
     let m = c.len() / n;
-    let scale = equilibrate(a, c, n, sums);
+    let scale = equilibrate(a, c, n, sums, pause).await?;
     let mut product = Product::default();
     let mut dependent = 0;
     for first in (0..n).step_by(BLOCK) {
@@ -55,28 +56,31 @@ pub async fn solve_semidefinite(
         Triangle::read(rows, n, first).backward(block, m, pause.threads())?;
         pause.after(((end - first) * (end - first) * m / 2) as u64).await?;
     }
-    for (row, scale) in c.chunks_exact_mut(m).zip(&scale) {
-        row.iter_mut().for_each(|w| *w *= scale);
-    }
+    rows(c, m, pause, |i, row| row.iter_mut().for_each(|w| *w *= scale[i])).await?;
     Ok(dependent)
 }
 
 /// Scales rows and columns so that the diagonal is 1. A diagonal element that is noise of its sums gets scale 0, by which
 /// its column counts as dependent: scaled up, its neighbours would overflow where the ridge is tiny. Returns the scales.
-fn equilibrate(a: &mut [f64], c: &mut [f64], n: usize, sums: &[f64]) -> Vec<f64> {
+async fn equilibrate(
+    a: &mut [f64],
+    c: &mut [f64],
+    n: usize,
+    sums: &[f64],
+    pause: &mut dyn Pause,
+) -> Result<Vec<f64>> {
     let inverse_root = |i: usize| {
         let diagonal = a[i * n + i];
         if diagonal > DEPENDENT * sums[i] { 1.0 / diagonal.sqrt() } else { 0.0 }
     };
     let scale: Vec<f64> = (0..n).map(inverse_root).collect();
-    for (row, s) in a.chunks_exact_mut(n).zip(&scale) {
-        row.iter_mut().zip(&scale).for_each(|(a, t)| *a *= s * t);
-    }
+    upper_rows(a, n, pause, |i, row| {
+        row.iter_mut().zip(&scale[i..]).for_each(|(a, t)| *a *= scale[i] * t);
+    })
+    .await?;
     let m = c.len() / n;
-    for (row, s) in c.chunks_exact_mut(m).zip(&scale) {
-        row.iter_mut().for_each(|c| *c *= s);
-    }
-    scale
+    rows(c, m, pause, |i, row| row.iter_mut().for_each(|c| *c *= scale[i])).await?;
+    Ok(scale)
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ pub fn decoder_step(input: &DecoderInput) -> Result<DecoderSolution> {
     }
     stats.rows = n as u64;
     let data = DataMoments { mean: x_mean, total_sum_of_squares: variation };
-    let mut problem = DecoderProblem::new(stats, &data, &input.penalties);
+    let mut problem = run_now(DecoderProblem::new(stats, &data, &input.penalties, &mut NoPause))?;
     problem.z_mean = z_mean;
     let before = DecoderRef { w_dec: input.w_dec0, b_dec: input.b_dec0 };
     run_now(problem.solve(before, before, &mut NoPause))

@@ -20,6 +20,7 @@
 mod cholesky;
 mod dense;
 mod paper_script;
+mod pass;
 mod problem;
 mod product;
 mod triangle;

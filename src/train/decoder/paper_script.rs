@@ -1,6 +1,7 @@
 //! The decoder as the paper's scripts solve for it.
 
 use super::cholesky::solve_semidefinite;
+use super::pass::copy_square;
 use super::problem::DecoderLoss;
 use super::{DecoderPenalties, DecoderProblem, DecoderSolution, Pause};
 use crate::data::DataMoments;
@@ -20,12 +21,12 @@ pub async fn script_decoder(
     pause: &mut dyn Pause,
 ) -> Result<DecoderSolution> {
     let d_sae = stats.z.len();
-    let mut a = copy("ZᵀZ", &stats.zz)?;
+    let mut a = copy_square("ZᵀZ", &stats.zz, d_sae, pause).await?;
     (0..d_sae).for_each(|i| a[i * d_sae + i] += epsilon);
     let mut w_dec = copy("ZᵀX", &stats.zx)?;
     let sums: Vec<f64> = a.iter().step_by(d_sae + 1).copied().collect();
     let dependent = solve_semidefinite(&mut a, &mut w_dec, d_sae, &sums, pause).await?;
-    let problem = DecoderProblem::new(stats, data, &DecoderPenalties::default());
+    let problem = DecoderProblem::new(stats, data, &DecoderPenalties::default(), pause).await?;
     let fit = problem.mean_fit(&w_dec, |_| 1.0);
     let b_dec: Vec<f64> = data.mean.iter().zip(&fit).map(|(mean, fit)| mean - fit).collect();
     let DecoderLoss { mse, shorter, objective } = problem.objective(&w_dec, &b_dec, None, pause).await?;

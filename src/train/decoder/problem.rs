@@ -16,6 +16,7 @@
 use std::cmp::Ordering;
 
 use super::cholesky::solve_semidefinite;
+use super::pass::{copy_square, rows, upper_rows};
 use super::product::{Left, Product};
 use super::triangle::BLOCK;
 use super::{DecoderPenalties, DecoderRef, NoPause, Pause};
@@ -59,7 +60,10 @@ pub fn solve_decoder(
     previous: DecoderRef<'_>,
     penalties: &DecoderPenalties,
 ) -> Result<DecoderSolution> {
-    run_now(DecoderProblem::new(stats, data, penalties).solve(now, previous, &mut NoPause))
+    run_now(async {
+        let problem = DecoderProblem::new(stats, data, penalties, &mut NoPause).await?;
+        problem.solve(now, previous, &mut NoPause).await
+    })
 }
 
 /// Multiply-adds of a solve: the factorisation, two substitutions, and half a product for each of `evaluations` of F.
@@ -74,7 +78,7 @@ pub struct DecoderProblem<'a> {
     n: f64,
     d_sae: usize,
     d_in: usize,
-    /// `Σ(z − z̄)(z − z̄)ᵀ`, `[d_sae, d_sae]`.
+    /// `Σ(z − z̄)(z − z̄)ᵀ`, `[d_sae, d_sae]`; what is below the diagonal means nothing.
     zz: Vec<f64>,
     /// `Σ(z − z̄)(x − x̄)ᵀ`, `[d_sae, d_in]`.
     zx: Vec<f64>,
@@ -99,22 +103,29 @@ pub struct Minimiser {
 
 impl<'a> DecoderProblem<'a> {
     /// Centres the statistics in place.
-    pub fn new(stats: SufficientStats, data: &'a DataMoments, penalties: &DecoderPenalties) -> Self {
+    ///
+    /// # Errors
+    /// What ends the pauses.
+    pub async fn new(
+        stats: SufficientStats,
+        data: &'a DataMoments,
+        penalties: &DecoderPenalties,
+        pause: &mut dyn Pause,
+    ) -> Result<Self> {
         let (n, d_sae, d_in) = (stats.rows as f64, stats.z.len(), data.mean.len());
         let SufficientStats { mut zz, mut zx, z, .. } = stats;
         let z_mean: Vec<f64> = z.iter().map(|sum| sum / n).collect();
-        let centre = |sums: &mut [f64], right_mean: &[f64]| {
-            for (row, z_sum) in sums.chunks_exact_mut(right_mean.len()).zip(&z) {
-                row.iter_mut().zip(right_mean).for_each(|(s, r)| *s -= z_sum * r);
-            }
-        };
-        centre(&mut zz, &z_mean);
-        centre(&mut zx, &data.mean);
-        for (i, row) in zx.chunks_exact_mut(d_in).enumerate() {
+        upper_rows(&mut zz, d_sae, pause, |i, row| {
+            row.iter_mut().zip(&z_mean[i..]).for_each(|(s, mean)| *s -= z[i] * mean);
+        })
+        .await?;
+        rows(&mut zx, d_in, pause, |i, row| {
+            row.iter_mut().zip(&data.mean).for_each(|(s, mean)| *s -= z[i] * mean);
             limit(row, (zz[i * d_sae + i].max(0.0) * data.total_sum_of_squares).sqrt());
-        }
+        })
+        .await?;
         let penalties = penalties.times(n * d_in as f64);
-        Self { n, d_sae, d_in, zz, zx, z_mean, data, penalties, prefixes: vec![d_sae] }
+        Ok(Self { n, d_sae, d_in, zz, zx, z_mean, data, penalties, prefixes: vec![d_sae] })
     }
 
     /// The same with the losses of these prefixes, ascending, of which the last has all latents; none are that one.
@@ -198,26 +209,28 @@ impl<'a> DecoderProblem<'a> {
         let losses = self.losses();
         let total = losses * self.n + nu_dec + beta;
         let c = self.n / total;
-        let mut a = copy("ZᵀZ", &self.zz)?;
-        for (i, row) in a.chunks_exact_mut(self.d_sae).enumerate() {
+        let mut a = copy_square("ZᵀZ", &self.zz, self.d_sae, pause).await?;
+        upper_rows(&mut a, self.d_sae, pause, |i, row| {
             let own = self.holders(i);
-            for (j, (a, z)) in row.iter_mut().zip(&self.z_mean).enumerate() {
+            for (j, (a, z)) in (i..).zip(row.iter_mut().zip(&self.z_mean[i..])) {
                 // The centred sum plus what is left of the means: nothing but for ν and β, and for prefixes.
                 let other = self.holders(j);
                 let both = own.min(other);
                 let weight = self.n * (both - own * other * c) * self.z_mean[i];
                 *a = both * *a + weight * z;
             }
-            row[i] += alpha + mu_dec;
-        }
+            row[0] += alpha + mu_dec;
+        })
+        .await?;
         let mut w = copy("W_dec", &self.zx)?;
-        for (i, row) in w.chunks_exact_mut(self.d_in).enumerate() {
+        rows(&mut w, self.d_in, pause, |i, row| {
             let own = self.holders(i);
             for (j, w) in row.iter_mut().enumerate() {
                 let shift = self.n * (1.0 - losses * c) * self.data.mean[j] - c * nu_dec * b0(j);
                 *w = own * *w + (own * self.z_mean[i] * shift + mu_dec * w0(i * self.d_in + j));
             }
-        }
+        })
+        .await?;
         // What the centred sums cancelled from: a latent that is on everywhere with one value is not independent.
         let squares = self.zz.iter().step_by(self.d_sae + 1);
         let sums: Vec<f64> = squares.zip(&self.z_mean).map(|(zz, mean)| zz + self.n * mean * mean).collect();
@@ -318,7 +331,12 @@ impl DecoderProblem<'_> {
             let mut negative = vec![0.0; rows.len()];
             product.subtract(&mut negative, from(end), &w[end * m..], m, 0..m, pause).await?;
             negative.iter_mut().for_each(|value| *value *= 2.0);
-            product.subtract(&mut negative, from(first), rows, m, 0..m, pause).await?;
+            let size = end - first;
+            let at = |i: usize| (first + i / size, first + i % size);
+            let square: Vec<f64> =
+                (0..size * size).map(at).map(|(i, j)| self.zz[i.min(j) * n + i.max(j)]).collect();
+            let own = Left { values: &square, stride: size, transposed: false };
+            product.subtract(&mut negative, own, rows, m, 0..m, pause).await?;
             sum -= rows.iter().zip(&negative).map(|(w, negative)| w * negative).sum::<f64>();
         }
         Ok(sum)

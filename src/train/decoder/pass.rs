@@ -1,0 +1,54 @@
+//! Passes over matrices that are too large for one go: with pauses in between.
+
+use super::Pause;
+use crate::error::Result;
+use crate::memory::reserve;
+
+/// Numbers that a pass goes over between two pauses: a few milliseconds.
+const PIECE: usize = 4_000_000;
+
+/// Does `work` with each row of a matrix `[_, width]`.
+///
+/// # Errors
+/// What ends the pauses.
+pub async fn rows(
+    matrix: &mut [f64],
+    width: usize,
+    pause: &mut dyn Pause,
+    mut work: impl FnMut(usize, &mut [f64]),
+) -> Result<()> {
+    let per_piece = (PIECE / width).max(1);
+    for (piece, rows) in matrix.chunks_mut(per_piece * width).enumerate() {
+        for (row, numbers) in (piece * per_piece..).zip(rows.chunks_exact_mut(width)) {
+            work(row, numbers);
+        }
+        pause.after(rows.len() as u64).await?;
+    }
+    Ok(())
+}
+
+/// The same with each row of a square matrix `[n, n]` from the diagonal on.
+///
+/// # Errors
+/// What ends the pauses.
+pub async fn upper_rows(
+    matrix: &mut [f64],
+    n: usize,
+    pause: &mut dyn Pause,
+    mut work: impl FnMut(usize, &mut [f64]),
+) -> Result<()> {
+    rows(matrix, n, pause, |row, numbers| work(row, &mut numbers[row..])).await
+}
+
+/// A copy of a square matrix `[n, n]`.
+///
+/// # Errors
+/// [`crate::Error::Memory`] if there is no room for it; what ends the pauses.
+pub async fn copy_square(what: &str, matrix: &[f64], n: usize, pause: &mut dyn Pause) -> Result<Vec<f64>> {
+    let mut copied = reserve(what, &[n, n])?;
+    for piece in matrix.chunks(PIECE) {
+        copied.extend_from_slice(piece);
+        pause.after(piece.len() as u64).await?;
+    }
+    Ok(copied)
+}
