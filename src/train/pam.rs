@@ -88,6 +88,8 @@ impl Trainer {
         }
         let stats = self.engine.take_stats().await?;
         let moments = self.engine.moments(&rows).await?;
+        // The moments are a pass over the rows that nothing has counted: others may run now.
+        work.advance(0.0).await?;
         let mut pause = SolveProgress::new(self.engine.threads(), self.solve_rows(0), self.row_work(), work);
         let decoder = match self.options.decoder {
             DecoderSolve::Joint => {

@@ -5,7 +5,9 @@ use crate::error::Result;
 use crate::memory::reserve;
 
 /// Numbers that a pass goes over between two pauses: a few milliseconds.
-const PIECE: usize = 4_000_000;
+const PIECE: usize = 1_000_000;
+/// Multiply-adds of a product that take as long as a number of a pass, which comes from memory.
+const WEIGHT: u64 = 8;
 
 /// Does `work` with each row of a matrix `[_, width]`.
 ///
@@ -22,7 +24,7 @@ pub async fn rows(
         for (row, numbers) in (piece * per_piece..).zip(rows.chunks_exact_mut(width)) {
             work(row, numbers);
         }
-        pause.after(rows.len() as u64).await?;
+        pause.after(WEIGHT * rows.len() as u64).await?;
     }
     Ok(())
 }
@@ -48,7 +50,7 @@ pub async fn copy_square(what: &str, matrix: &[f64], n: usize, pause: &mut dyn P
     let mut copied = reserve(what, &[n, n])?;
     for piece in matrix.chunks(PIECE) {
         copied.extend_from_slice(piece);
-        pause.after(piece.len() as u64).await?;
+        pause.after(WEIGHT * piece.len() as u64).await?;
     }
     Ok(copied)
 }
