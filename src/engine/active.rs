@@ -262,6 +262,10 @@ impl Engine for ActiveEngine {
         inner!(&mut self.inner, engine => engine.activity().await)
     }
 
+    fn make_room(&mut self) -> Result<bool> {
+        inner!(&mut self.inner, engine => engine.make_room())
+    }
+
     async fn accumulate(&mut self, rows: &[u32]) -> Result<()> {
         inner!(&mut self.inner, engine => engine.accumulate(rows).await)
     }

@@ -171,6 +171,14 @@ pub trait Engine {
     /// Latents that were active in a step since [`Engine::begin_epoch`], `[d_sae]` counts.
     fn activity(&mut self) -> impl Future<Output = Result<Vec<u64>>>;
 
+    /// Makes some of the room that [`Engine::accumulate`] needs, some milliseconds' worth. Returns whether there is enough.
+    ///
+    /// # Errors
+    /// If memory has no room.
+    fn make_room(&mut self) -> Result<bool> {
+        Ok(true)
+    }
+
     /// Adds the training rows numbered `rows` to the sufficient statistics of the present encoder.
     fn accumulate(&mut self, rows: &[u32]) -> impl Future<Output = Result<()>>;
 

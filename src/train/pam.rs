@@ -82,6 +82,7 @@ impl Trainer {
         let start = end + order.len() - count;
         let rows: Vec<u32> = (start..start + count).map(|at| order[at % order.len()]).collect();
         let per_call = (self.rows_per_call() / STATISTICS_BLOCK).max(1) * STATISTICS_BLOCK;
+        self.make_room(work).await?;
         for rows in rows.chunks(per_call) {
             self.engine.accumulate(rows).await?;
             work.advance(rows.len() as f64).await?;
@@ -131,8 +132,17 @@ impl Trainer {
         Ok(figures)
     }
 
+    /// Room for the statistics, made with pauses.
+    async fn make_room(&mut self, work: &mut Work<'_>) -> Result<()> {
+        while !self.engine.make_room()? {
+            work.advance(0.0).await?;
+        }
+        Ok(())
+    }
+
     /// `weight` is what a row counts in the progress.
     async fn statistics_of_all_rows(&mut self, weight: f64, work: &mut Work<'_>) -> Result<SufficientStats> {
+        self.make_room(work).await?;
         let all: Vec<u32> = (0..self.data.train_rows).collect();
         for rows in all.chunks(self.rows_per_call()) {
             self.engine.accumulate(rows).await?;

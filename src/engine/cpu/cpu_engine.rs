@@ -151,6 +151,15 @@ impl CpuEngine {
     }
 }
 
+impl CpuEngine {
+    fn begun_stats(&mut self) -> Result<SufficientStats> {
+        match self.stats.take() {
+            Some(stats) => Ok(stats),
+            None => SufficientStats::begin(self.state.sae.d_in, self.state.sae.d_sae),
+        }
+    }
+}
+
 fn negated(row: &[f32]) -> Vec<f32> {
     row.iter().map(|v| 0.0 - v).collect()
 }
@@ -193,11 +202,16 @@ impl Engine for CpuEngine {
         Ok(self.activity.clone())
     }
 
+    fn make_room(&mut self) -> Result<bool> {
+        let mut stats = self.begun_stats()?;
+        let is_whole = stats.extend();
+        self.stats = Some(stats);
+        Ok(is_whole)
+    }
+
     async fn accumulate(&mut self, rows: &[u32]) -> Result<()> {
-        let mut stats = match self.stats.take() {
-            Some(stats) => stats,
-            None => SufficientStats::new(self.state.sae.d_in, self.state.sae.d_sae)?,
-        };
+        let mut stats = self.begun_stats()?;
+        while !stats.extend() {}
         for block in rows.chunks(STATISTICS_BLOCK) {
             self.forward(Split::Train, block, Depth::Codes)?;
             self.accumulator.add(&self.batch, &mut stats, self.threads)?;
@@ -207,10 +221,9 @@ impl Engine for CpuEngine {
     }
 
     async fn take_stats(&mut self) -> Result<SufficientStats> {
-        match self.stats.take() {
-            Some(stats) => Ok(stats),
-            None => SufficientStats::new(self.state.sae.d_in, self.state.sae.d_sae),
-        }
+        let mut stats = self.begun_stats()?;
+        while !stats.extend() {}
+        Ok(stats)
     }
 
     async fn moments(&mut self, rows: &[u32]) -> Result<DataMoments> {
