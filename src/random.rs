@@ -30,6 +30,8 @@ pub enum Stream {
     Kept = 5,
     /// Where the search for principal components starts.
     Components = 6,
+    /// Order of the blocks of a stream of rows in epoch `n`: stream `Blocks + n`.
+    Blocks = 4 << 32,
     /// Examples of feature `i`: stream `Examples + i`.
     Examples = 3 << 32,
     /// Order of the rows in epoch `n`: stream `Epochs + n`.
@@ -54,6 +56,12 @@ impl Random {
     /// The order of rows in the given epoch.
     pub fn epoch(seed: u64, epoch: u32) -> Self {
         Self::numbered(seed, Stream::Epochs as u64 + u64::from(epoch))
+    }
+
+    /// The order of a stream's blocks in the given epoch.
+    #[cfg(feature = "files")]
+    pub(crate) fn blocks(seed: u64, epoch: u32) -> Self {
+        Self::numbered(seed, Stream::Blocks as u64 + u64::from(epoch))
     }
 
     /// The stream of one sample of generated data, so that it does not depend on how many there are.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::column_moments::ColumnMoments;
 use super::dtype::widen;
 use super::normalisation::{Normalisation, NormalisationKind};
 use super::storage::Storage;
@@ -80,7 +81,8 @@ impl Dataset {
         Ok(Self { dropped: rows - kept.len(), view: Some(kept.into()), ..dataset })
     }
 
-    fn unchecked(storage: Storage, cols: usize) -> Result<Self> {
+    /// The same for values that are known to be finite.
+    pub(super) fn unchecked(storage: Storage, cols: usize) -> Result<Self> {
         if cols == 0 {
             return Err(Error::option("cols", cols, "at least 1 column"));
         }
@@ -270,6 +272,12 @@ impl Dataset {
         Self { normalisation: Arc::new(normalisation), ..self.clone() }
     }
 
+    /// The same rows under a normalisation that is known.
+    #[cfg(feature = "files")]
+    pub(super) fn normalised_by(self, normalisation: &Arc<Normalisation>) -> Self {
+        Self { normalisation: normalisation.clone(), ..self }
+    }
+
     /// The same rows under the normalisation of another data set.
     ///
     /// # Errors
@@ -352,21 +360,12 @@ impl Dataset {
     fn fit_standardisation(&self) -> Normalisation {
         let raw = Self { normalisation: Arc::new(Normalisation::NONE), ..self.clone() };
         let mut row = vec![0.0; self.cols];
-        let (mut mean, mut square, mut largest) =
-            (vec![0.0; self.cols], vec![0.0; self.cols], vec![0.0f64; self.cols]);
-        for (seen, at) in (0..raw.rows() as u32).enumerate() {
+        let mut columns = ColumnMoments::new(self.cols);
+        for at in 0..raw.rows() as u32 {
             raw.gather(&[at], &mut row);
-            let weight = 1.0 / (seen + 1) as f64;
-            // Welford's update: no cancellation when the mean is far from 0.
-            for (col, &x) in row.iter().enumerate() {
-                let delta = f64::from(x) - mean[col];
-                mean[col] += delta * weight;
-                square[col] += delta * (f64::from(x) - mean[col]);
-                largest[col] = largest[col].max(f64::from(x).abs());
-            }
+            columns.add(&row);
         }
-        let std: Vec<f64> = square.iter().map(|s| (s / raw.rows() as f64).sqrt()).collect();
-        Normalisation::standardise(&mean, &std, &largest)
+        columns.standardisation()
     }
 }
 

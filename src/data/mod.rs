@@ -4,10 +4,12 @@
 //! - `generate`: digits and clusters drawn from a seed
 //! - `read`: what all formats share: sources, unpacking, elements, statistics
 //! - `formats`: one file per format, and the one table of them; a new format is a file there and an entry in the table
+//! - `stream`: rows that stay in their files and come in chunks, for a data set that memory does not hold
 //! - [`TensorFile`]: opens a file by that table and makes data sets of its tensors
 //!
-//! Arrows: `TensorFile` → `formats` → `read` → `Storage` and `Dtype`. The feature `files` adds formats.
+//! Arrows: `stream` → `TensorFile` → `formats` → `read` → `Storage` and `Dtype`. The feature `files` adds formats.
 
+mod column_moments;
 mod dataset;
 mod dtype;
 mod formats;
@@ -17,6 +19,8 @@ mod labels;
 mod normalisation;
 mod read;
 mod storage;
+#[cfg(feature = "files")]
+mod stream;
 mod tensor_file;
 #[cfg(feature = "files")]
 mod tokens;
@@ -32,6 +36,10 @@ pub use normalisation::{Normalisation, NormalisationKind};
 pub use read::Disk;
 pub use read::{Inspection, Progress, Reading, Source, TensorInfo};
 pub use storage::{Storage, StorageKind};
+#[cfg(feature = "files")]
+pub(crate) use stream::Pass;
+#[cfg(feature = "files")]
+pub use stream::{LoadedRows, RowStream, StreamFile, StreamOptions};
 pub(crate) use tensor_file::read_safetensors;
 pub use tensor_file::{LoadOptions, TensorFile, read_tensors};
 #[cfg(feature = "files")]

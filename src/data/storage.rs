@@ -1,9 +1,14 @@
 //! Values as they are kept in memory: in the type of the file where that is small, or in the one the user chooses.
 
+#[cfg(feature = "files")]
+use std::ops::Range;
+
 use half::f16;
 
 use super::dtype::{Dtype, widen};
 use crate::error::{Error, Result};
+#[cfg(feature = "files")]
+use crate::memory::reserve;
 
 /// Type in which values are kept in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,6 +116,67 @@ impl Storage {
         }
     }
 
+    /// Zeros for `rows` rows, with room for `spare` more.
+    ///
+    /// # Errors
+    /// If memory has no room for them.
+    #[cfg(feature = "files")]
+    pub(super) fn zeros(
+        what: &str,
+        kind: StorageKind,
+        (rows, spare): (usize, usize),
+        cols: usize,
+    ) -> Result<Self> {
+        let shape = [rows.saturating_add(spare), cols];
+        let len = rows.saturating_mul(cols);
+        match kind {
+            StorageKind::U8 => reserved(what, &shape, len).map(Self::U8),
+            StorageKind::F16 => reserved(what, &shape, len).map(Self::F16),
+            StorageKind::F32 => reserved(what, &shape, len).map(Self::F32),
+        }
+    }
+
+    /// Adds values of the same kind at the end.
+    #[cfg(feature = "files")]
+    pub(super) fn append(&mut self, from: &Self, range: Range<usize>) {
+        match (self, from) {
+            (Self::U8(values), Self::U8(from)) => values.extend_from_slice(&from[range]),
+            (Self::F16(values), Self::F16(from)) => values.extend_from_slice(&from[range]),
+            (Self::F32(values), Self::F32(from)) => values.extend_from_slice(&from[range]),
+            (Self::U8(_) | Self::F16(_) | Self::F32(_), _) => unreachable!("one stream keeps one kind"),
+        }
+    }
+
+    /// Moves the values at `range` to `to`, before them.
+    #[cfg(feature = "files")]
+    pub(super) fn move_down(&mut self, range: Range<usize>, to: usize) {
+        match self {
+            Self::U8(values) => values.copy_within(range, to),
+            Self::F16(values) => values.copy_within(range, to),
+            Self::F32(values) => values.copy_within(range, to),
+        }
+    }
+
+    /// Keeps the first `len` values.
+    #[cfg(feature = "files")]
+    pub(super) fn truncate(&mut self, len: usize) {
+        match self {
+            Self::U8(values) => values.truncate(len),
+            Self::F16(values) => values.truncate(len),
+            Self::F32(values) => values.truncate(len),
+        }
+    }
+
+    /// Whether all values in a range are finite.
+    #[cfg(feature = "files")]
+    pub(super) fn is_finite(&self, range: Range<usize>) -> bool {
+        match self {
+            Self::U8(_) => true,
+            Self::F16(values) => values[range].iter().all(|v| v.is_finite()),
+            Self::F32(values) => values[range].iter().all(|v| v.is_finite()),
+        }
+    }
+
     /// The first value from `from` on that is NaN or infinite.
     pub(super) fn not_finite(&self, from: usize) -> Option<usize> {
         let at = match self {
@@ -120,4 +186,12 @@ impl Storage {
         };
         at.map(|at| from + at)
     }
+}
+
+/// `len` zeros in a buffer of this shape.
+#[cfg(feature = "files")]
+fn reserved<T: bytemuck::Zeroable + Clone>(what: &str, shape: &[usize], len: usize) -> Result<Vec<T>> {
+    let mut values = reserve(what, shape)?;
+    values.resize(len, T::zeroed());
+    Ok(values)
 }

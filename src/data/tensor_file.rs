@@ -5,6 +5,8 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use super::dataset::Dataset;
+#[cfg(feature = "files")]
+use super::dtype::ElementType;
 use super::formats::{safetensors, sniff};
 use super::read::{
     Contents, InputFile, Inspection, Progress, Source, Statistics, StorageBuilder, Tensor, TensorFormat,
@@ -20,6 +22,17 @@ pub struct LoadOptions {
     pub keep: Option<StorageKind>,
     /// Leave out rows that hold NaN or infinity, rather than refuse them.
     pub drop_non_finite: bool,
+}
+
+/// Rows that follow one another in a file as they are.
+#[cfg(feature = "files")]
+pub(super) struct PlainRows<'f> {
+    /// The byte of the file at which they begin.
+    pub start: u64,
+    pub rows: u64,
+    pub cols: usize,
+    pub info: &'f TensorInfo,
+    pub element_type: ElementType,
 }
 
 /// A file of tensors: its header has been read; values are read on request.
@@ -146,6 +159,43 @@ impl<'a> TensorFile<'a> {
             Some(labels) => dataset.with_stored_labels(labels),
             None => dataset,
         })
+    }
+
+    /// Where the rows of a tensor lie that follow one another in the file as they are.
+    ///
+    /// # Errors
+    /// As [`TensorFile::load`] about the name; if they are packed, or lie in another order.
+    #[cfg(feature = "files")]
+    pub(super) fn plain_rows(&self, name: Option<&str>) -> Result<PlainRows<'_>> {
+        let tensor = self.tensor(name)?;
+        let start = tensor.body.plain_start().ok_or_else(|| {
+            Error::format(
+                self.place_of(tensor),
+                "is packed or not in C order, so that its rows cannot be read block by block: save it as .npy or \
+                 .safetensors, in C order",
+            )
+        })?;
+        let (rows, cols, info) = (tensor.rows, tensor.cols, &tensor.info);
+        Ok(PlainRows { start, rows, cols, info, element_type: tensor.body.element_type() })
+    }
+
+    /// Bytes of the file.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    #[cfg(feature = "files")]
+    pub(super) async fn bytes(&self, at: u64, length: usize) -> Result<Cow<'_, [u8]>> {
+        let bytes = self.file.source.read(at, length).await?;
+        if bytes.len() == length {
+            return Ok(bytes);
+        }
+        Err(self.error(format!("gave {} of {length} bytes at byte {at}", bytes.len())))
+    }
+
+    /// Name of the file.
+    #[cfg(feature = "files")]
+    pub(super) fn name(&self) -> &str {
+        &self.file.name
     }
 
     /// Statistics of a tensor, or of its first `rows` rows, and a preview. Keeps no values.

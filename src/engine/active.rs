@@ -242,6 +242,12 @@ impl Engine for ActiveEngine {
         true
     }
 
+    async fn hold(&mut self, train: Dataset) -> Result<()> {
+        #[cfg(feature = "gpu")]
+        train.clone_into(&mut self.recovery.train);
+        inner!(&mut self.inner, engine => engine.hold(train).await)
+    }
+
     fn load(&mut self, state: &State) -> Result<()> {
         inner!(&mut self.inner, engine => engine.load(state))
     }

@@ -31,7 +31,7 @@ pub use variants::{AuxK, MOST_IDLE_ROWS, OFFERED as VARIANTS_OFFERED, ThresholdT
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::DataMoments;
+use crate::data::{DataMoments, Dataset};
 use crate::error::{Error, Result};
 use crate::sae::{Parameter, Penalties, Regularizer};
 
@@ -154,6 +154,9 @@ pub trait Engine {
     fn recover(&mut self, _error: &Error, _state: &State) -> impl Future<Output = bool> {
         std::future::ready(false)
     }
+
+    /// Replaces the training rows by others of the same length.
+    fn hold(&mut self, train: Dataset) -> impl Future<Output = Result<()>>;
 
     /// Replaces the whole trainable state, and nothing else.
     fn load(&mut self, state: &State) -> Result<()>;

@@ -2,6 +2,7 @@
 
 use web_time::Instant;
 
+use super::train_rows::PassOrder;
 use super::{EpochReport, Method, Trainer};
 use crate::engine::{Engine, EvaluationSums, Split, StepOptions, StepSums};
 use crate::error::{Error, Result};
@@ -33,6 +34,7 @@ impl Trainer {
             let mut work = Work::new(self.work_of_epoch(), observer);
             let report = self.try_epoch(&mut work).await;
             let Err(error) = &report else { return report };
+            self.feed.end();
             if !self.engine.recover(error, &self.saved).await {
                 // An engine that is lost cannot load; what ended the epoch says more than that.
                 let _ = self.engine.load(&self.saved);
@@ -71,6 +73,11 @@ impl Trainer {
         })
     }
 
+    /// The rows at random, as an epoch has them.
+    pub(super) fn shuffled(&self, epoch: u32) -> PassOrder {
+        PassOrder::Shuffled { seed: self.options.seed, epoch, batch_size: self.options.batch_size }
+    }
+
     /// Adam's steps on consecutive batches, of which `done` rows came before in this epoch.
     pub(super) async fn steps(
         &mut self,
@@ -96,6 +103,7 @@ impl Trainer {
                 )));
             }
             work.advance(rows.len() as f64 * options.updates_per_batch as f64).await?;
+            self.feed.read_on();
         }
         Ok(())
     }

@@ -1,14 +1,16 @@
 //! Training: options, the epochs of SGD and PAM-SGD, the closed-form decoder, checkpoints, lists of experiments.
 //!
-//! A run is a [`Trainer`]: `setup` and `start` make its start, `recipe` has what other programs add, `epoch` has what both
-//! methods share, `sgd` and `pam` own their epochs, `resample` revives dead latents, `checkpoint` writes a run down.
-//! [`decoder`] is the closed form by itself.
+//! A run is a [`Trainer`]: `train_rows` hands out its rows, in memory or streamed, `setup` and `start` make its start,
+//! `recipe` has what other programs add, `epoch` has what both methods share, `sgd` and `pam` own their epochs,
+//! `resample` revives dead latents, `checkpoint` writes a run down. [`decoder`] is the closed form by itself.
 
 mod checkpoint;
 pub mod decoder;
 mod epoch;
 mod experiment_table;
 mod experiments;
+#[cfg(not(feature = "files"))]
+mod held_feed;
 #[cfg(not(feature = "variants"))]
 mod no_recipe;
 mod options;
@@ -20,11 +22,19 @@ mod recipe;
 mod recipe_options;
 mod report;
 mod resample;
+#[cfg(feature = "files")]
+mod row_feed;
 mod setup;
 mod sgd;
 #[cfg(feature = "variants")]
 mod start;
+mod train_rows;
 mod trainer;
+
+#[cfg(not(feature = "files"))]
+use held_feed as feed;
+#[cfg(feature = "files")]
+use row_feed as feed;
 
 pub use crate::engine::{Backend, ThresholdTraining};
 #[cfg(feature = "files")]
@@ -36,4 +46,5 @@ pub use presets::Preset;
 #[cfg(feature = "variants")]
 pub use recipe_options::{AuxKOptions, BiasStart, DecoderNorm, DecoderStart};
 pub use report::EpochReport;
+pub use train_rows::TrainRows;
 pub use trainer::Trainer;

@@ -2,12 +2,12 @@
 
 use super::decoder::{DecoderPenalties, DecoderProblem, DecoderRef, Pause, script_decoder, solve_work};
 use super::epoch::TrainingFigures;
+use super::train_rows::{PassOrder, fed};
 use super::{DecoderSolve, Order, Trainer};
 use crate::data::DataMoments;
 use crate::engine::{Decoder, Engine, STATISTICS_BLOCK, StepSums, SufficientStats};
 use crate::error::Result;
 use crate::progress::{BoxedFuture, Work};
-use crate::random::Random;
 use crate::threads::Threads;
 
 /// Rows on which the decoder is solved within an epoch, at most; and never more than half of them, those that the
@@ -28,29 +28,38 @@ impl Trainer {
         }
         match self.options.order {
             Order::EncoderFirst => {
-                self.encoder_half(work).await?;
+                self.steps_on_all_rows(self.rows_between_solves(), work).await?;
                 self.decoder_half(work).await
             }
             Order::DecoderFirst => {
                 let decoder = self.decoder_half(work).await?;
-                let sums = self.encoder_half(work).await?;
+                let sums = self.steps_on_all_rows(self.rows_between_solves(), work).await?;
                 let decoder_objective = decoder.decoder_objective;
                 Ok(TrainingFigures { decoder_objective, ..self.figures_of_steps(&sums).await? })
             }
         }
     }
 
-    /// Adam's steps over the training rows in the epoch's order. The decoder is refitted `solvesPerEpoch − 1` times in
-    /// between, on some of the rows.
-    async fn encoder_half(&mut self, work: &mut Work<'_>) -> Result<StepSums> {
-        let order = Random::epoch(self.options.seed, self.epoch).permutation(self.data.train_rows);
-        let segment = self.rows_between_solves();
-        let mut sums = StepSums::default();
-        for (index, rows) in order.chunks(segment).enumerate() {
-            if index > 0 {
-                self.refit_decoder(&order, index * segment, work).await?;
+    /// Adam's steps over the training rows in the epoch's order. The decoder is refitted on some of the rows after each
+    /// `segment` of them.
+    pub(super) async fn steps_on_all_rows(
+        &mut self,
+        segment: usize,
+        work: &mut Work<'_>,
+    ) -> Result<StepSums> {
+        let (mut sums, mut done) = (StepSums::default(), 0);
+        self.feed.begin(self.shuffled(self.epoch));
+        while let Some(order) = fed!(self.feed.next(&mut self.engine, work))? {
+            let mut at = 0;
+            while at < order.len() {
+                if done > 0 && done % segment == 0 {
+                    self.refit_decoder(&order, at, work).await?;
+                }
+                let end = order.len().min(at.saturating_add(segment - done % segment));
+                self.steps(&order[at..end], done, &mut sums, work).await?;
+                done += end - at;
+                at = end;
             }
-            self.steps(rows, index * segment, &mut sums, work).await?;
         }
         Ok(sums)
     }
@@ -64,8 +73,11 @@ impl Trainer {
     /// Fits the decoder to the random encoder before the first step. Without it the encoder spends its first epoch on
     /// a decoder that means nothing, and latents die: 32 % of 256 on 60 000 generated digits, with it none.
     async fn initial_solve(&mut self, work: &mut Work<'_>) -> Result<()> {
-        let order = Random::epoch(self.options.seed, u32::MAX).permutation(self.data.train_rows);
-        self.refit_decoder(&order, 0, work).await
+        self.feed.begin(self.shuffled(u32::MAX));
+        match fed!(self.feed.next(&mut self.engine, work))? {
+            Some(order) => self.refit_decoder(&order, 0, work).await,
+            None => Ok(()),
+        }
     }
 
     /// Rows that a refit takes.
@@ -73,12 +85,12 @@ impl Trainer {
         (self.data.train_rows as usize / 2).clamp(1, INNER_ROWS)
     }
 
-    /// Sets the decoder to the minimiser on the rows of `order` that end at `end`, going round.
+    /// Sets the decoder to the minimiser on the rows of `order`, those that the engine holds, that end at `end`, going round.
     ///
     /// The ridge keeps its size in units of raw sums, as the default α does when the rows grow in number. The pulls
     /// towards the previous decoder count at the end of the epoch only.
     async fn refit_decoder(&mut self, order: &[u32], end: usize, work: &mut Work<'_>) -> Result<()> {
-        let count = self.refit_rows();
+        let count = self.refit_rows().min(order.len());
         let start = end + order.len() - count;
         let rows: Vec<u32> = (start..start + count).map(|at| order[at % order.len()]).collect();
         let per_call = (self.rows_per_call() / STATISTICS_BLOCK).max(1) * STATISTICS_BLOCK;
@@ -95,7 +107,7 @@ impl Trainer {
         let decoder = match self.options.decoder {
             DecoderSolve::Joint => {
                 let penalties = self.options.penalties();
-                let grow = order.len() as f64 / count as f64;
+                let grow = f64::from(self.data.train_rows) / count as f64;
                 let penalties = DecoderPenalties {
                     alpha: penalties.alpha * grow,
                     beta: penalties.beta * grow,
@@ -143,10 +155,13 @@ impl Trainer {
     /// `weight` is what a row counts in the progress.
     async fn statistics_of_all_rows(&mut self, weight: f64, work: &mut Work<'_>) -> Result<SufficientStats> {
         self.make_room(work).await?;
-        let all: Vec<u32> = (0..self.data.train_rows).collect();
-        for rows in all.chunks(self.rows_per_call()) {
-            self.engine.accumulate(rows).await?;
-            work.advance(weight * rows.len() as f64).await?;
+        self.feed.begin(PassOrder::InOrder);
+        while let Some(rows) = fed!(self.feed.next(&mut self.engine, work))? {
+            for rows in rows.chunks(self.rows_per_call()) {
+                self.engine.accumulate(rows).await?;
+                work.advance(weight * rows.len() as f64).await?;
+                self.feed.read_on();
+            }
         }
         self.engine.take_stats().await
     }

@@ -5,7 +5,7 @@ use crate::engine::{Engine, State};
 use crate::error::Result;
 use crate::random::Random;
 
-/// Training rows among which the worst reconstructed are sought.
+/// Training rows, of those that the engine holds, among which the worst reconstructed are sought.
 const CANDIDATES: usize = 1024;
 /// Length of a resampled encoder column as a share of the mean of the living: long enough to enter some top k, short
 /// enough not to enter every one.
@@ -28,7 +28,7 @@ impl Trainer {
         let mut state = self.engine.state().await?;
         let length = GAIN * mean_length(&state, active);
         let mut candidates =
-            Random::epoch(self.options.seed, u32::MAX - 1 - self.epoch).permutation(self.data.train_rows);
+            Random::epoch(self.options.seed, u32::MAX - 1 - self.epoch).permutation(self.feed.held_rows());
         candidates.truncate(CANDIDATES);
         let directions = self.engine.worst_rows(&candidates, dead.len()).await?;
         for (&latent, residual) in dead.iter().zip(&directions) {

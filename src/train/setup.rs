@@ -1,5 +1,6 @@
 //! How a run begins: from random parameters, from a model's, or from a checkpoint.
 
+use super::feed::FirstRows;
 #[cfg(not(feature = "variants"))]
 use super::no_recipe::start;
 #[cfg(feature = "variants")]
@@ -32,14 +33,15 @@ pub struct DataSummary {
 }
 
 impl DataSummary {
-    fn new(train: &Dataset, test: &Dataset) -> Result<Self> {
-        if train.cols() != test.cols() {
-            return Err(Error::shape("columns of the test data", test.cols(), train.cols()));
+    fn new(train: &FirstRows, test: &Dataset) -> Result<Self> {
+        let cols = train.held.cols();
+        if cols != test.cols() {
+            return Err(Error::shape("columns of the test data", test.cols(), cols));
         }
         Ok(Self {
-            train_rows: train.rows() as u32,
+            train_rows: train.all() as u32,
             test_rows: test.rows() as u32,
-            cols: train.cols(),
+            cols,
             train: train.moments(),
             test: test.moments(),
         })
@@ -48,34 +50,35 @@ impl DataSummary {
 
 impl RunSetup {
     /// From random parameters.
-    pub fn random(train: &Dataset, test: &Dataset, options: TrainOptions) -> Result<Self> {
-        let options = options.resolve(train.rows(), train.cols())?;
-        check_memory(&options, train.cols())?;
+    pub fn random(train: &FirstRows, test: &Dataset, options: TrainOptions) -> Result<Self> {
+        let options = options.resolve(train.all(), train.held.cols())?;
+        check_memory(&options, train.held.cols())?;
         let data = DataSummary::new(train, test)?;
         let tied = options.tied == Some(true);
         let mut sae = Sae::random(data.cols, options.d_sae, options.activation.clone(), tied, options.seed);
-        start(&mut sae, train, &data.train, &options);
-        Ok(Self { saved: fresh(sae, &options, train.rows()), options, data, epoch: 0 })
+        start(&mut sae, &train.held, &data.train, &options);
+        Ok(Self { saved: fresh(sae, &options, train.all()), options, data, epoch: 0 })
     }
 
     /// From a model's parameters.
-    pub fn from_sae(sae: Sae, train: &Dataset, test: &Dataset, options: TrainOptions) -> Result<Self> {
-        let (options, saved) = from_model(sae, train.cols(), train.rows(), options)?;
+    pub fn from_sae(sae: Sae, train: &FirstRows, test: &Dataset, options: TrainOptions) -> Result<Self> {
+        let (options, saved) = from_model(sae, train.held.cols(), train.all(), options)?;
         let data = DataSummary::new(train, test)?;
         Ok(Self { options, data, epoch: 0, saved })
     }
 
     /// From a checkpoint.
-    pub fn from_checkpoint(bytes: &[u8], train: &Dataset, test: &Dataset) -> Result<Self> {
+    pub fn from_checkpoint(bytes: &[u8], train: &FirstRows, test: &Dataset) -> Result<Self> {
         let (header, saved) = checkpoint::read(bytes)?;
-        if train.cols() != header.d_in {
+        let cols = train.held.cols();
+        if cols != header.d_in {
             return Err(Error::shape(
                 "columns of the data",
-                train.cols(),
+                cols,
                 format!("{} as in the checkpoint", header.d_in),
             ));
         }
-        let options = header.options.resolve(train.rows(), train.cols())?;
+        let options = header.options.resolve(train.all(), cols)?;
         check_memory(&options, header.d_in)?;
         let data = DataSummary::new(train, test)?;
         Ok(Self { options, data, epoch: header.epoch, saved })

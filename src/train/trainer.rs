@@ -1,6 +1,8 @@
 //! A run: data, options, and an engine to train on.
 
+use super::feed::{FirstRows, RowFeed, first_rows};
 use super::setup::{DataSummary, RunSetup};
+use super::train_rows::{TrainRows, fed};
 use super::{TrainOptions, checkpoint};
 use crate::data::Dataset;
 use crate::engine::{ActiveEngine, Backend, Engine, Place, State};
@@ -26,6 +28,7 @@ use crate::sae::Sae;
 #[derive(Debug)]
 pub struct Trainer {
     pub(super) engine: ActiveEngine,
+    pub(super) feed: RowFeed,
     pub(super) options: TrainOptions,
     pub(super) data: DataSummary,
     /// Epochs finished.
@@ -42,6 +45,7 @@ impl Trainer {
     /// ask for the GPU.
     pub fn create(train: Dataset, test: Dataset, options: TrainOptions) -> Result<Self> {
         refuse_gpu(&options)?;
+        let train = FirstRows::of(train);
         Ok(Self::on_cpu(RunSetup::random(&train, &test, options)?, train, test))
     }
 
@@ -52,6 +56,7 @@ impl Trainer {
     /// As [`Trainer::create`], or if the model does not fit the data or the options.
     pub fn start_from(sae: Sae, train: Dataset, test: Dataset, options: TrainOptions) -> Result<Self> {
         refuse_gpu(&options)?;
+        let train = FirstRows::of(train);
         Ok(Self::on_cpu(RunSetup::from_sae(sae, &train, &test, options)?, train, test))
     }
 
@@ -60,14 +65,26 @@ impl Trainer {
     /// # Errors
     /// If the checkpoint is damaged or the data has other columns.
     pub fn resume(bytes: &[u8], train: Dataset, test: Dataset) -> Result<Self> {
+        let train = FirstRows::of(train);
         Ok(Self::on_cpu(RunSetup::from_checkpoint(bytes, &train, &test)?, train, test))
     }
 
-    /// A run from random parameters, where `options.backend` says; see [`ActiveEngine::open`].
+    /// A run from random parameters, where `options.backend` says; see [`ActiveEngine::open`]. The training rows are in
+    /// memory or stream from files.
     ///
     /// # Errors
-    /// As [`Trainer::create`], or if the options ask for a GPU that is not there.
-    pub async fn open(train: Dataset, test: Dataset, options: TrainOptions) -> Result<Self> {
+    /// As [`Trainer::create`], or if the options ask for a GPU that is not there, or a stream cannot be read.
+    pub fn open(
+        train: impl Into<TrainRows>,
+        test: Dataset,
+        options: TrainOptions,
+    ) -> impl Future<Output = Result<Self>> {
+        Self::open_rows(train.into(), test, options)
+    }
+
+    // Not generic, so that it is compiled once for all kinds of rows.
+    async fn open_rows(train: TrainRows, test: Dataset, options: TrainOptions) -> Result<Self> {
+        let train = fed!(first_rows(train, options.seed, options.batch_size))?;
         let setup = RunSetup::random(&train, &test, options)?;
         let backend = setup.options.backend;
         Self::on_engine(setup, backend, train, test).await
@@ -77,7 +94,22 @@ impl Trainer {
     ///
     /// # Errors
     /// As [`Trainer::open`], or if the model does not fit the data or the options.
-    pub async fn open_from(sae: Sae, train: Dataset, test: Dataset, options: TrainOptions) -> Result<Self> {
+    pub fn open_from(
+        sae: Sae,
+        train: impl Into<TrainRows>,
+        test: Dataset,
+        options: TrainOptions,
+    ) -> impl Future<Output = Result<Self>> {
+        Self::open_rows_from(sae, train.into(), test, options)
+    }
+
+    async fn open_rows_from(
+        sae: Sae,
+        train: TrainRows,
+        test: Dataset,
+        options: TrainOptions,
+    ) -> Result<Self> {
+        let train = fed!(first_rows(train, options.seed, options.batch_size))?;
         let setup = RunSetup::from_sae(sae, &train, &test, options)?;
         let backend = setup.options.backend;
         Self::on_engine(setup, backend, train, test).await
@@ -87,13 +119,23 @@ impl Trainer {
     /// checkpoint names, or the CPU where that is not to be had.
     ///
     /// # Errors
-    /// If the checkpoint is damaged, the data has other columns, or `backend` is a GPU that is not there.
-    pub async fn reopen(
+    /// If the checkpoint is damaged, the data has other columns or cannot be read, or `backend` is a GPU that is not there.
+    pub fn reopen(
         bytes: &[u8],
-        train: Dataset,
+        train: impl Into<TrainRows>,
+        test: Dataset,
+        backend: Option<Backend>,
+    ) -> impl Future<Output = Result<Self>> {
+        Self::reopen_rows(bytes, train.into(), test, backend)
+    }
+
+    async fn reopen_rows(
+        bytes: &[u8],
+        train: TrainRows,
         test: Dataset,
         backend: Option<Backend>,
     ) -> Result<Self> {
+        let train = fed!(first_rows(train, 0, 1))?;
         let mut setup = RunSetup::from_checkpoint(bytes, &train, &test)?;
         let backend = match (backend, setup.options.backend) {
             (Some(asked), _) => {
@@ -106,22 +148,24 @@ impl Trainer {
         Self::on_engine(setup, backend, train, test).await
     }
 
-    fn on_cpu(setup: RunSetup, train: Dataset, test: Dataset) -> Self {
-        let engine = ActiveEngine::cpu(setup.options.threads(), train, test, setup.saved.clone());
-        Self::new(setup, engine)
+    fn on_cpu(setup: RunSetup, train: FirstRows, test: Dataset) -> Self {
+        let (held, feed) = train.feed();
+        let engine = ActiveEngine::cpu(setup.options.threads(), held, test, setup.saved.clone());
+        Self::new(setup, feed, engine)
     }
 
-    async fn on_engine(setup: RunSetup, backend: Backend, train: Dataset, test: Dataset) -> Result<Self> {
-        let variants = setup.options.variants(train.rows());
+    async fn on_engine(setup: RunSetup, backend: Backend, train: FirstRows, test: Dataset) -> Result<Self> {
+        let variants = setup.options.variants(train.all());
         let steps = setup.options.step_options(&variants);
         let place = Place { backend, threads: setup.options.threads() };
-        let engine = ActiveEngine::open(place, train, test, &setup.saved, &steps).await?;
-        Ok(Self::new(setup, engine))
+        let (held, feed) = train.feed();
+        let engine = ActiveEngine::open(place, held, test, &setup.saved, &steps).await?;
+        Ok(Self::new(setup, feed, engine))
     }
 
-    fn new(setup: RunSetup, engine: ActiveEngine) -> Self {
+    fn new(setup: RunSetup, feed: RowFeed, engine: ActiveEngine) -> Self {
         let RunSetup { options, data, epoch, saved } = setup;
-        Self { engine, options, data, epoch, saved }
+        Self { engine, feed, options, data, epoch, saved }
     }
 
     /// Why the run trains where it does: a sentence for the user. It changes when a GPU is lost.

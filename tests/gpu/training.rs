@@ -1,10 +1,11 @@
 //! Whole runs on the GPU: PAM-SGD against the CPU, a lost device, checkpoints from engine to engine, bad input.
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use crate::support::device;
 use pollster::block_on;
-use splinterp::data::{Dataset, NormalisationKind, Storage};
+use splinterp::data::{Dataset, NormalisationKind, RowStream, Storage, StreamFile, StreamOptions};
 use splinterp::engine::gpu::{GpuDevice, GpuEngine, shared_device};
 use splinterp::engine::{Backend, Inference, Operation, Optimiser, State, apply};
 use splinterp::progress::{NoObserver, Observer};
@@ -226,5 +227,40 @@ fn what_the_gpu_has_no_kernels_for_is_refused_by_name_and_left_to_the_cpu() {
         let trainer = open(Backend::Auto, change).expect("trains on the CPU");
         assert!(trainer.backend().starts_with("CPU"), "{}", trainer.backend());
         assert!(trainer.backend_reason().contains(name), "{}", trainer.backend_reason());
+    }
+}
+
+/// The digits in a file of bytes, of which the reservoir holds a part.
+fn streamed_digits() -> RowStream {
+    let (train, _) = digits();
+    let (rows, cols) = (train.rows(), train.cols());
+    let header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({rows}, {cols})}}");
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.bytes());
+    bytes.extend((0..rows).filter_map(|row| train.bytes(row)).flatten());
+    let file = StreamFile { name: "digits.npy".into(), source: Box::new(Cow::<[u8]>::Owned(bytes)) };
+    let options = StreamOptions { reservoir: 400_000, ..StreamOptions::default() };
+    let go_on = &mut |_, _| ControlFlow::Continue(());
+    let opened = block_on(RowStream::open(vec![file], options)).expect("opens");
+    block_on(opened.normalised(NormalisationKind::Mnist, go_on)).expect("is read")
+}
+
+#[test]
+fn a_stream_passes_through_the_gpu_as_through_the_cpu() {
+    let Some(_) = device() else { return };
+    let (_, test) = digits();
+    for method in [Method::Sgd, Method::Pam] {
+        let on = |backend| {
+            let options = options(method, backend);
+            let run = block_on(Trainer::open(streamed_digits(), test.clone(), options));
+            let mut run = run.expect("opens");
+            let reports: Vec<_> =
+                (0..2).map(|_| block_on(run.epoch(&mut NoObserver)).expect("trains")).collect();
+            reports[1]
+        };
+        let (cpu, gpu) = (on(Backend::Cpu), on(Backend::Gpu));
+        assert!((gpu.test_mse / cpu.test_mse - 1.0).abs() < 0.005, "{} {}", gpu.test_mse, cpu.test_mse);
+        assert!((gpu.train_mse / cpu.train_mse - 1.0).abs() < 0.005, "{} {}", gpu.train_mse, cpu.train_mse);
     }
 }

@@ -10,4 +10,6 @@ mod model;
 mod progress;
 mod properties;
 mod recipes;
+mod stream;
+mod stream_bad_input;
 mod support;

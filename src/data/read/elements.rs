@@ -230,6 +230,13 @@ impl TensorBody for Elements {
         self.element_type
     }
 
+    #[cfg(feature = "files")]
+    fn plain_start(&self) -> Option<u64> {
+        let plain =
+            self.walk.is_none() && self.span.packing == Packing::Plain && self.span.checksum.is_none();
+        plain.then(|| self.span.start + self.start)
+    }
+
     fn check_claim<'s>(
         &'s self,
         file: &'s InputFile<'_>,

@@ -39,6 +39,18 @@ impl StorageBuilder {
         }?;
         Ok(Self { place, element_type, cols, numbers: Vec::new(), values })
     }
+
+    /// Puts values of several files into values that are there.
+    #[cfg(feature = "files")]
+    pub fn over(values: Storage, cols: usize, element_type: ElementType) -> Self {
+        Self { place: String::new(), element_type, cols, numbers: Vec::new(), values }
+    }
+
+    /// Names where what is put next comes from, for messages.
+    #[cfg(feature = "files")]
+    pub fn name(&mut self, place: &str) {
+        place.clone_into(&mut self.place);
+    }
 }
 
 impl Sink for StorageBuilder {
@@ -53,6 +65,11 @@ impl Sink for StorageBuilder {
                 return Ok(());
             }
             Storage::F32(values) if dtype == Dtype::F32 && native => {
+                bytemuck::cast_slice_mut(&mut values[range]).copy_from_slice(bytes);
+                return Ok(());
+            }
+            #[cfg(feature = "files")]
+            Storage::F16(values) if dtype == Dtype::F16 && native => {
                 bytemuck::cast_slice_mut(&mut values[range]).copy_from_slice(bytes);
                 return Ok(());
             }

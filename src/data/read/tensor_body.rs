@@ -16,6 +16,13 @@ pub trait TensorBody {
     /// Type of the elements that are handed on.
     fn element_type(&self) -> ElementType;
 
+    /// The byte of the file at which the elements begin, where they follow one another row by row as they are: neither
+    /// packed nor in another order.
+    #[cfg(feature = "files")]
+    fn plain_start(&self) -> Option<u64> {
+        None
+    }
+
     /// Checks, before memory is taken for values kept as `kind`, that the file holds as much as it claims.
     fn check_claim<'s>(
         &'s self,

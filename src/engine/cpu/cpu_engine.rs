@@ -172,6 +172,11 @@ impl Engine for CpuEngine {
         }
     }
 
+    async fn hold(&mut self, train: Dataset) -> Result<()> {
+        self.train = Rows::new(train);
+        Ok(())
+    }
+
     fn load(&mut self, state: &State) -> Result<()> {
         self.replace(state);
         Ok(())

@@ -178,6 +178,15 @@ impl Engine for GpuEngine {
         if self.device.adapter().software { SOFTWARE_WORK_PER_CALL } else { WORK_PER_CALL }
     }
 
+    async fn hold(&mut self, train: Dataset) -> Result<()> {
+        // What was recorded reads the rows that go.
+        self.queue.submit();
+        let (device, queue, chunk) = (&self.device, &self.queue, &self.forward.chunk);
+        self.train = device.allocate(|| UploadedRows::new(device, &train, chunk, queue)).await?;
+        self.train_rows = train;
+        Ok(())
+    }
+
     fn load(&mut self, state: &State) -> Result<()> {
         self.same_shape(state)?;
         self.queue.reset();

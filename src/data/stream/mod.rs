@@ -1,0 +1,22 @@
+//! Rows that stay in their files: a data set that memory does not hold, read in chunks.
+//!
+//! - `shards`: the files of a set, opened and compared with each other
+//! - [`RowStream`]: which rows of them, in blocks of neighbours; a held-out part, the one pass for means and deviations
+//! - `pass`: all rows once, chunk by chunk, while the next chunk is being read
+//! - `read_ahead`, `folder`: for native programs: files read by a thread, and which files of a folder, in which order
+//!
+//! A chunk is what a reservoir of bounded size holds of blocks drawn at random; within it the rows are shuffled. Everything
+//! follows from the seed. A set that fits into the reservoir is one chunk, and its rows come in the order in which a
+//! data set in memory is trained on.
+
+#[cfg(not(target_arch = "wasm32"))]
+mod folder;
+mod pass;
+#[cfg(not(target_arch = "wasm32"))]
+mod read_ahead;
+mod row_stream;
+mod shards;
+
+pub use pass::Pass;
+pub use row_stream::{LoadedRows, RowStream, StreamOptions};
+pub use shards::StreamFile;

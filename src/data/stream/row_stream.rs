@@ -1,0 +1,359 @@
+//! Which rows of a set of files, in blocks of neighbours: all of them, a part that is held out, a share.
+
+use std::ops::ControlFlow;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::pass::{Chunk, Pass, read_chunk};
+use super::shards::{Shards, StreamFile};
+use crate::data::column_moments::ColumnMoments;
+use crate::data::read::Progress;
+use crate::data::{DataMoments, Dataset, Normalisation, NormalisationKind, StorageKind};
+use crate::error::{Error, Result};
+use crate::memory::zeros;
+use crate::random::{Random, Stream};
+
+/// Bytes of rows that are in memory at a time.
+const RESERVOIR: u64 = 256 << 20;
+/// Bytes of a block at most: enough that a disk which seeks reads most of the time.
+const BLOCK_BYTES: u64 = 1 << 20;
+/// Blocks that the reservoir holds at least, so that its rows come from many places.
+const BLOCKS_IN_RESERVOIR: u64 = 64;
+/// Blocks that a set has at least, as far as it has so many rows, so that a small share of it can be held out.
+const LEAST_BLOCKS: u64 = 64;
+
+/// How rows are streamed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreamOptions {
+    /// The tensor that holds the rows, in files of several.
+    pub tensor: Option<String>,
+    /// The type in which values are kept in memory; by default [`StorageKind::of`] the type in the files.
+    pub keep: Option<StorageKind>,
+    /// Leave out rows that hold NaN or infinity, rather than refuse them.
+    pub drop_non_finite: bool,
+    /// Bytes of rows that may be in memory at a time, 256 MiB: half of them are trained on while the other half is read.
+    pub reservoir: u64,
+}
+
+impl Default for StreamOptions {
+    fn default() -> Self {
+        Self { tensor: None, keep: None, drop_non_finite: false, reservoir: RESERVOIR }
+    }
+}
+
+/// Neighbouring rows of one file.
+#[derive(Debug, Clone)]
+pub struct Block {
+    pub shard: usize,
+    /// Its first row, counted in the file.
+    pub first: u64,
+    /// Rows in the file.
+    pub rows: u32,
+    /// Those of them that are left out, ascending, counted from the first of the block.
+    pub dropped: Vec<u32>,
+}
+
+impl Block {
+    /// Rows that are not left out.
+    pub fn kept(&self) -> usize {
+        self.rows as usize - self.dropped.len()
+    }
+}
+
+/// Rows in memory, with their numbers in the set.
+#[derive(Debug, Clone)]
+pub struct LoadedRows {
+    /// The rows.
+    pub rows: Dataset,
+    /// Which row of the set each of them is, counted through all files.
+    pub numbers: Vec<u32>,
+}
+
+/// Rows that stay in their files.
+///
+/// ```
+/// use std::borrow::Cow;
+/// use splinterp::data::{NormalisationKind, RowStream, StreamFile, StreamOptions};
+///
+/// let mut bytes = b"\x93NUMPY\x01\x00\x3b\x00{'descr': '|u1', 'fortran_order': False, 'shape': (100, 2)}".to_vec();
+/// bytes.extend(0..200u8);
+/// let file = StreamFile { name: "acts.npy".into(), source: Box::new(Cow::<[u8]>::Owned(bytes)) };
+/// let go_on = &mut |_, _| std::ops::ControlFlow::Continue(());
+/// pollster::block_on(async {
+///     let all = RowStream::open(vec![file], StreamOptions::default()).await?;
+///     let (train, held_out) = all.hold_out(10, 1)?;
+///     let train = train.normalised(NormalisationKind::Standardise, go_on).await?;
+///     let test = train.normalise(held_out.load(go_on).await?.rows)?;
+///     assert_eq!((test.rows() as u64 + train.rows(), test.cols()), (100, 2));
+///     Ok::<(), splinterp::Error>(())
+/// })?;
+/// # Ok::<(), splinterp::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct RowStream {
+    pub(super) shards: Rc<Shards>,
+    /// In the order of the files.
+    pub(super) blocks: Rc<[Block]>,
+    reservoir: u64,
+    /// Whether rows that are not finite are left out where nobody has looked for them yet.
+    pub(super) drops: bool,
+    normalisation: Arc<Normalisation>,
+    /// Once all rows have been read: of the values as they are stored, and of the rows as the model sees them.
+    read: Option<Rc<(ColumnMoments, DataMoments)>>,
+}
+
+impl RowStream {
+    /// Opens the files of a set by their headers.
+    ///
+    /// # Errors
+    /// If one cannot be opened, is packed, or holds rows of another length or type than the first.
+    pub async fn open(files: Vec<StreamFile>, options: StreamOptions) -> Result<Self> {
+        let shards = Shards::open(files, &options).await?;
+        let row_bytes = (shards.cols as u64).saturating_mul(shards.element_type.dtype.size() as u64).max(1);
+        let kept_bytes = (shards.cols as u64).saturating_mul(shards.kind.size() as u64).max(1);
+        let rows = (BLOCK_BYTES / row_bytes)
+            .min(options.reservoir / BLOCKS_IN_RESERVOIR / kept_bytes)
+            .min(shards.rows / LEAST_BLOCKS)
+            .max(1);
+        let blocks = blocks_of(&shards, rows);
+        Ok(Self {
+            shards: Rc::new(shards),
+            blocks: blocks.into(),
+            reservoir: options.reservoir,
+            drops: options.drop_non_finite,
+            normalisation: Arc::new(Normalisation::NONE),
+            read: None,
+        })
+    }
+
+    /// Rows of this part of the set, without those that are known to be left out.
+    pub fn rows(&self) -> u64 {
+        self.blocks.iter().map(|block| block.kept() as u64).sum()
+    }
+
+    /// Values in a row.
+    pub fn cols(&self) -> usize {
+        self.shards.cols
+    }
+
+    /// The first file, and how many others.
+    pub fn name(&self) -> String {
+        self.shards.name()
+    }
+
+    /// The type in which values are kept in memory.
+    pub fn kind(&self) -> StorageKind {
+        self.shards.kind
+    }
+
+    /// Means of the rows as the model sees them, once [`RowStream::normalised`] has read them.
+    pub fn moments(&self) -> Option<&DataMoments> {
+        self.read.as_deref().map(|(_, moments)| moments)
+    }
+
+    /// Two parts: blocks drawn at random until they have `rows` rows are the second, the others the first. Neighbouring
+    /// rows, which are of one text, stay together.
+    ///
+    /// # Errors
+    /// If there are no such two parts.
+    pub fn hold_out(&self, rows: usize, seed: u64) -> Result<(Self, Self)> {
+        let order = Random::new(seed, Stream::Rows).permutation(self.blocks.len() as u32);
+        let (mut left, mut held, mut rest) = (rows as u64, Vec::new(), Vec::new());
+        for at in order {
+            let part = if left > 0 { &mut held } else { &mut rest };
+            left = left.saturating_sub(self.blocks[at as usize].kept() as u64);
+            part.push(at);
+        }
+        if held.is_empty() || rest.is_empty() {
+            return Err(Error::option("rows", rows, format!("a part of the {} rows", self.rows())));
+        }
+        Ok((self.part(rest), self.part(held)))
+    }
+
+    /// A random share of the blocks: at least one. For one seed smaller shares are parts of larger ones.
+    ///
+    /// # Errors
+    /// If the fraction is not in (0, 1].
+    pub fn share(&self, fraction: f64, seed: u64) -> Result<Self> {
+        if !(fraction > 0.0 && fraction <= 1.0) {
+            return Err(Error::option("fraction", fraction, "above 0 and at most 1"));
+        }
+        let mut order = Random::new(seed, Stream::Kept).permutation(self.blocks.len() as u32);
+        order.truncate(((order.len() as f64 * fraction).round() as usize).max(1));
+        Ok(self.part(order))
+    }
+
+    fn part(&self, mut blocks: Vec<u32>) -> Self {
+        blocks.sort_unstable();
+        let blocks = blocks.into_iter().map(|at| self.blocks[at as usize].clone()).collect();
+        Self { blocks, read: None, ..self.clone() }
+    }
+
+    /// The rows under another normalisation, which replaces any earlier one; `Standardise` is fitted on them. The first time
+    /// all rows are read once, for their means and deviations, and those that are not finite are found.
+    ///
+    /// # Errors
+    /// If a file cannot be read, a value is not finite or cannot be kept, no row is left, or `progress`, which hears of
+    /// rows, breaks.
+    pub async fn normalised(&self, kind: NormalisationKind, progress: &mut Progress<'_>) -> Result<Self> {
+        match self.read.as_deref() {
+            Some((columns, _)) => Ok(self.clone().under(kind, columns.clone())),
+            None => {
+                let (read, columns) = self.read_all(progress).await?;
+                Ok(read.under(kind, columns))
+            }
+        }
+    }
+
+    fn under(self, kind: NormalisationKind, columns: ColumnMoments) -> Self {
+        let normalisation = columns.normalisation(kind);
+        let moments = columns.under(&normalisation);
+        Self { normalisation: Arc::new(normalisation), read: Some(Rc::new((columns, moments))), ..self }
+    }
+
+    async fn read_all(&self, progress: &mut Progress<'_>) -> Result<(Self, ColumnMoments)> {
+        let raw = Self { normalisation: Arc::new(Normalisation::NONE), ..self.clone() };
+        let total = raw.blocks.iter().map(|block| u64::from(block.rows)).sum();
+        let mut columns = ColumnMoments::new(self.cols());
+        let mut blocks = raw.blocks.to_vec();
+        let mut row: Vec<f32> = zeros("row", &[self.cols()])?;
+        let mut done = 0;
+        let mut pass = Pass::in_order(&raw, 1);
+        loop {
+            while !pass.more().await? {
+                self.heed(progress(done, total))?;
+            }
+            let Some(chunk) = pass.next_chunk().await? else { break };
+            for (block, dropped) in chunk.dropped {
+                done += dropped.len() as u64;
+                blocks[block].dropped = dropped;
+            }
+            if chunk.values.is_empty() {
+                continue;
+            }
+            let rows = Dataset::unchecked(chunk.values, self.cols())?;
+            for at in 0..rows.rows() as u32 {
+                rows.gather(&[at], &mut row);
+                columns.add(&row);
+                // The pass reads on meanwhile, and a page hears of it.
+                if at % HEARD_ROWS == HEARD_ROWS - 1 {
+                    pass.read_on();
+                    self.heed(progress(done + u64::from(at), total))?;
+                }
+            }
+            done += rows.rows() as u64;
+        }
+        self.heed(progress(total, total))?;
+        if blocks.iter().all(|block| block.kept() == 0) {
+            return Err(self.none_left(total));
+        }
+        Ok((Self { blocks: blocks.into(), drops: false, ..raw }, columns))
+    }
+
+    /// Rows from elsewhere, normalised as these are.
+    ///
+    /// # Errors
+    /// If they are of another length.
+    pub fn normalise(&self, rows: Dataset) -> Result<Dataset> {
+        if rows.cols() != self.cols() {
+            return Err(Error::shape("columns of the two data sets", rows.cols(), self.cols()));
+        }
+        Ok(rows.normalised_by(&self.normalisation))
+    }
+
+    /// All rows in memory, in the order of the files.
+    ///
+    /// # Errors
+    /// As [`RowStream::normalised`]; if memory has no room for them.
+    pub async fn load(&self, progress: &mut Progress<'_>) -> Result<LoadedRows> {
+        let total = self.rows();
+        let chunk = read_chunk(self.clone(), (0..self.blocks.len()).collect(), 0, |rows| {
+            self.heed(progress(rows, total))
+        });
+        let Chunk { values, dropped } = chunk.await?;
+        let mut blocks = self.blocks.to_vec();
+        for (block, dropped) in dropped {
+            blocks[block].dropped = dropped;
+        }
+        if values.is_empty() {
+            return Err(self.none_left(total));
+        }
+        Ok(LoadedRows { rows: Dataset::unchecked(values, self.cols())?, numbers: self.numbers(&blocks) })
+    }
+
+    /// Which rows of the set the rows of blocks are.
+    fn numbers(&self, blocks: &[Block]) -> Vec<u32> {
+        let before = self.shards.shards.iter().scan(0, |sum, shard| {
+            *sum += shard.rows;
+            Some(*sum - shard.rows)
+        });
+        let before: Vec<u64> = before.collect();
+        let of_block = |block: &Block| {
+            let first = (before[block.shard] + block.first) as u32;
+            let dropped = block.dropped.clone();
+            (0..block.rows).filter(move |row| dropped.binary_search(row).is_err()).map(move |row| first + row)
+        };
+        blocks.iter().flat_map(of_block).collect()
+    }
+
+    fn none_left(&self, rows: u64) -> Error {
+        let found = format!("none of {rows}");
+        Error::shape("rows without NaN and infinity", found, "at least 1").in_file(&self.name())
+    }
+
+    fn heed(&self, decision: ControlFlow<()>) -> Result<()> {
+        match decision {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Error::ReadCancelled(self.name())),
+        }
+    }
+
+    /// Chunks of the blocks numbered `order`, about equal in rows, each in the order of the files: as many as the
+    /// reservoir asks for.
+    pub(super) fn chunks(&self, order: Vec<u32>) -> Vec<Vec<usize>> {
+        let rows = self.rows();
+        let bytes = rows.saturating_mul(self.row_bytes());
+        let chunks = if bytes <= self.reservoir { 1 } else { bytes.div_ceil((self.reservoir / 2).max(1)) };
+        let most = rows.div_ceil(chunks);
+        let mut all = vec![Vec::new()];
+        let mut held = 0;
+        for at in order {
+            let kept = self.blocks[at as usize].kept() as u64;
+            if held > 0 && held + kept > most {
+                all.push(Vec::new());
+                held = 0;
+            }
+            held += kept;
+            if let Some(chunk) = all.last_mut() {
+                chunk.push(at as usize);
+            }
+        }
+        all.iter_mut().for_each(|chunk| chunk.sort_unstable());
+        all
+    }
+
+    /// Bytes that a row takes in memory.
+    fn row_bytes(&self) -> u64 {
+        (self.cols() as u64).saturating_mul(self.shards.kind.size() as u64)
+    }
+
+    pub(super) fn normalisation(&self) -> &Arc<Normalisation> {
+        &self.normalisation
+    }
+}
+
+/// Rows between two reports of the pass that counts.
+const HEARD_ROWS: u32 = 8192;
+
+fn blocks_of(shards: &Shards, rows: u64) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for (shard, file) in shards.shards.iter().enumerate() {
+        let mut first = 0;
+        while first < file.rows {
+            let rows = rows.min(file.rows - first);
+            blocks.push(Block { shard, first, rows: rows as u32, dropped: Vec::new() });
+            first += rows;
+        }
+    }
+    blocks
+}
