@@ -478,7 +478,7 @@ bench() {
 # --- other programs -------------------------------------------------------------------------------------------
 
 # interop [--torch]: models on the way to other programs and back, by a script that shares no code with the crate; with
-# --torch also the snippets by which the page says how activations are written.
+# --torch also the snippets by which the page says how activations are written, and PAM-SGD on two processes.
 interop() {
   local folder=tests/.venv-interop list=tests/interop/requirements.txt stamp
   if [ "$1" = --torch ]; then list=tests/interop/requirements-libraries.txt; fi
@@ -496,6 +496,7 @@ interop() {
     build_package
     npm_install www
     "$folder/bin/python" tests/interop/snippets.py
+    "$folder/bin/python" tests/interop/pam_distributed_test.py
   fi
 }
 
