@@ -51,7 +51,7 @@ export interface Token {
 "#;
 
 /// A browser's `File` or `Blob`.
-struct Slices {
+pub(super) struct Slices {
     blob: Blob,
     name: String,
     /// Serves all slices, one after another.
@@ -78,6 +78,10 @@ impl Source for Slices {
 }
 
 impl Slices {
+    pub(super) fn new(blob: Blob, name: String) -> Self {
+        Self { blob, name, buffer: Cell::default() }
+    }
+
     /// The bytes of a slice, through one buffer for all of them where the browser fills buffers of ours. Left to the
     /// garbage collector, those of a file of 1 GB came to 390 MB in Chromium 156; so it is 50 MB.
     async fn bytes(&self, slice: &Blob, length: usize) -> Result<Vec<u8>, JsValue> {
@@ -118,7 +122,7 @@ impl Slices {
 pub fn open_tensors(file: &Blob, #[wasm_bindgen(js_name = fileName)] file_name: &JsString) -> Promise {
     promise(|| {
         let (blob, name) = (instance("file", file, "a Blob or a File")?, text("fileName", file_name)?);
-        let source = Slices { blob, name: name.clone(), buffer: Cell::default() };
+        let source = Slices::new(blob, name.clone());
         Ok(async move { Ok(TensorFile::new(data::TensorFile::open(Box::new(source), &name).await?)) })
     })
 }

@@ -53,6 +53,8 @@ mod sites;
 mod spline;
 #[cfg(feature = "spline")]
 mod spline_data;
+#[cfg(all(feature = "files", feature = "training"))]
+mod stream;
 #[cfg(target_feature = "atomics")]
 mod threads;
 #[cfg(feature = "figures")]

@@ -217,12 +217,12 @@ impl Trainer {
     /// A run from random parameters.
     #[wasm_bindgen(unchecked_return_type = "Promise<Trainer>")]
     pub fn create(
-        #[wasm_bindgen(unchecked_param_type = "Dataset")] train: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Dataset | RowStream")] train: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "Dataset")] test: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "TrainOptions")] options: &JsValue,
     ) -> Promise {
         promise(|| {
-            let (train, test) = (dataset("train", train)?, dataset("test", test)?);
+            let (train, test) = (train_rows(train)?, dataset("test", test)?);
             let options: TrainOptions = from_js("options", options)?;
             Ok(async { Ok(Self::new(train::Trainer::open(train, test, options).await?)) })
         })
@@ -234,13 +234,13 @@ impl Trainer {
     #[wasm_bindgen(unchecked_return_type = "Promise<Trainer>")]
     pub fn resume(
         #[wasm_bindgen(js_name = bytes)] checkpoint: &Uint8Array,
-        #[wasm_bindgen(unchecked_param_type = "Dataset")] train: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Dataset | RowStream")] train: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "Dataset")] test: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "'auto' | 'gpu' | 'cpu'")] backend: &JsValue,
     ) -> Promise {
         promise(|| {
             let checkpoint = bytes("bytes", checkpoint)?;
-            let (train, test) = (dataset("train", train)?, dataset("test", test)?);
+            let (train, test) = (train_rows(train)?, dataset("test", test)?);
             let backend = optional_text("backend", backend)?;
             let backend = backend.as_deref().map(Backend::parse).transpose()?;
             Ok(async move { Ok(Self::new(train::Trainer::reopen(&checkpoint, train, test, backend).await?)) })
@@ -265,13 +265,13 @@ impl Trainer {
     #[wasm_bindgen(js_name = from, unchecked_return_type = "Promise<Trainer>")]
     pub fn start_from(
         #[wasm_bindgen(unchecked_param_type = "Sae")] sae: &JsValue,
-        #[wasm_bindgen(unchecked_param_type = "Dataset")] train: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Dataset | RowStream")] train: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "Dataset")] test: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "TrainOptions")] options: &JsValue,
     ) -> Promise {
         promise(|| {
             let sae = content_of::<sae::Sae>("sae", sae)?;
-            let (train, test) = (dataset("train", train)?, dataset("test", test)?);
+            let (train, test) = (train_rows(train)?, dataset("test", test)?);
             let options: TrainOptions = from_js("options", options)?;
             let run = async move { train::Trainer::open_from((*sae).clone(), train, test, options).await };
             Ok(async { Ok(Self::new(run.await?)) })
@@ -361,4 +361,18 @@ impl Trainer {
 /// The rows of an argument, for a run to keep.
 fn dataset(name: &'static str, value: &JsValue) -> Result<data::Dataset, Thrown> {
     Ok((*content_of::<data::Dataset>(name, value)?).clone())
+}
+
+/// Training rows, in memory or streamed.
+#[cfg(feature = "files")]
+fn train_rows(value: &JsValue) -> Result<train::TrainRows, Thrown> {
+    match content_of::<data::RowStream>("train", value) {
+        Ok(stream) => Ok((*stream).clone().into()),
+        Err(_) => Ok(dataset("train", value)?.into()),
+    }
+}
+
+#[cfg(not(feature = "files"))]
+fn train_rows(value: &JsValue) -> Result<data::Dataset, Thrown> {
+    dataset("train", value)
 }

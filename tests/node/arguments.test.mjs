@@ -7,7 +7,7 @@ import { test } from 'node:test';
 const folder = new URL('../../pkg/', import.meta.url);
 const splinterp = await import(new URL('splinterp.js', folder).href);
 splinterp.initSync({ module: await readFile(new URL('splinterp_bg.wasm', folder)) });
-const { Dataset, Experiments, Features, Sae, ToySae, Trainer } = splinterp;
+const { Dataset, Experiments, Features, RowStream, Sae, ToySae, Trainer } = splinterp;
 
 const activation = { kind: 'topk', k: 2, by: 'magnitude' };
 const options = { dSae: 4, activation, method: 'sgd', tied: false, seed: 1 };
@@ -39,6 +39,13 @@ const csv = new TextEncoder().encode('1,2\n3,4\n');
 const labels = splinterp.readTensors(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 8, ...csv), 'labels.idx').dataset();
 const file = splinterp.readTensors(csv, 'a.csv');
 const opened = await splinterp.openTensors(new Blob([csv]), 'a.csv');
+const npyHeader = "{'descr': '|u1', 'fortran_order': False, 'shape': (8, 3)}";
+const npy = Uint8Array.of(
+  0x93,
+  ...new TextEncoder().encode(`NUMPY\x01\x00${String.fromCharCode(npyHeader.length)}\x00${npyHeader}`),
+);
+const streamFiles = [{ name: 'a.npy', file: new Blob([npy, Uint8Array.from({ length: 24 }, (_, i) => i * i)]) }];
+const stream = await RowStream.open(streamFiles);
 const words = new TextEncoder().encode('["a","b"]');
 const tokens = splinterp.readTokens(words, 'a.tokens.json', 2);
 const features = await Features.measure(sae, rows);
@@ -224,6 +231,16 @@ const surface = {
     },
     load: [optional(text('name', undefined)), optional(options_('options', { dropNonFinite: true })), onProgress],
     inspect: [optional(text('name', undefined)), optional(options_('options', { rows: 1 })), onProgress],
+    cancel: [],
+  },
+  RowStream: {
+    static: { open: [list('files', streamFiles), optional(options_('options', { reservoir: 1000 }))] },
+    object: stream,
+    holdOut: [number('rows', 2), number('seed', 1)],
+    share: [number('fraction', 0.5), number('seed', 1)],
+    normalised: [text('kind', 'none'), onProgress],
+    load: [onProgress],
+    normalise: [dataset('rows', rows)],
     cancel: [],
   },
   Tokens: { object: tokens, token: [number('row', 0)] },

@@ -20,6 +20,8 @@ export interface DataInfo {
   cols: number;
   /** How a value is kept. */
   kept: Keep;
+  /** Bytes of rows that are in memory at a time, where they stay in their files. */
+  reservoir?: number | undefined;
   /** Whether tokens are known for the rows. */
   tokens: boolean;
   /** Size of the picture that a row is, for image data. */
@@ -77,6 +79,8 @@ export interface LoadChoice {
   tensor: string;
   keep: Keep;
   dropNonFinite: boolean;
+  /** Bytes of rows in memory at a time; `undefined` for all rows. */
+  reservoir?: number | undefined;
 }
 
 /** Statistics of all features of a model, and tokens for them. */

@@ -10,12 +10,31 @@ import type { ActivationsService, GivenFile, Inspection, Keep, LoadChoice, Opene
 
 type OpenedTensors = Extract<Opened, { kind: 'tensors' }>;
 
+/** Bytes of rows in memory at a time that the page offers beside all of them. */
+export const reservoirs: readonly number[] = [16, 64, 256, 1024].map((mebibytes) => mebibytes * 2 ** 20);
+/** What is proposed of them. */
+const RESERVOIR = 2 ** 28;
+/** The module keeps rows in one piece, of fewer bytes than this. */
+const LARGEST_PIECE = 2 ** 31;
+
+/** Whether all rows may be kept in memory. */
+export function fitsInMemory({ bytes }: Inspection, keep: Keep): boolean {
+  return (bytes[keep] ?? 0) < LARGEST_PIECE;
+}
+
+/** The user's choice where it can be, else a part at a time. */
+export function reservoirFor(inspection: Inspection, keep: Keep, chosen: number | undefined): number | undefined {
+  return fitsInMemory(inspection, keep) ? chosen : (chosen ?? RESERVOIR);
+}
+
 export class FileController {
   /** A file that was opened and waits for the user's word. */
   opened: OpenedTensors | undefined;
   inspection: Inspection | undefined;
   keep: Keep = 'f32';
   dropNonFinite = false;
+  /** Bytes of rows that are in memory at a time; `undefined` for all. */
+  reservoir: number | undefined;
   /** Whether rows with NaN or infinity were found, at first sight or late. */
   nonFinite = false;
   /** What is being read now. */
@@ -108,21 +127,23 @@ export class FileController {
     const { rows, cols } = inspection.tensor;
     this.lab.status = `${tensor} holds ${count(rows)} rows of ${count(cols)} values. Use these rows, or discard them.`;
     this.keep = inspection.keep;
+    this.reservoir = reservoirFor(inspection, this.keep, undefined);
     this.nonFinite = inspection.nans + inspection.infinities > 0;
     this.dropNonFinite = this.nonFinite;
     this.lab.changed();
   }
 
-  set(patch: { keep?: Keep; dropNonFinite?: boolean }): void {
+  set(patch: { keep?: Keep; dropNonFinite?: boolean; reservoir?: number | undefined }): void {
     Object.assign(this, patch);
+    if (this.inspection) this.reservoir = reservoirFor(this.inspection, this.keep, this.reservoir);
     this.lab.changed();
   }
 
   /** Loads the tensor and trains on it; if it cannot be loaded, the session stays as it is. */
   async load(): Promise<void> {
-    const { inspection, keep, dropNonFinite, files } = this;
+    const { inspection, keep, dropNonFinite, reservoir, files } = this;
     if (!inspection) return;
-    const choice = { tensor: inspection.tensor.name, keep, dropNonFinite };
+    const choice = { tensor: inspection.tensor.name, keep, dropNonFinite, reservoir };
     const loaded = await this.reading(choice.tensor, (worker) => worker.loadTensor(choice));
     if (!loaded) return;
     this.opened = undefined;

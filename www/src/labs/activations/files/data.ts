@@ -3,7 +3,7 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
-import { count } from '../../../kit/format';
+import { count, memory } from '../../../kit/format';
 import '../../../kit/hint';
 import { panelStyles } from '../../../kit/panel';
 import { shared } from '../../../kit/styles';
@@ -82,14 +82,17 @@ export class ActsData extends ActivationsElement {
       </fieldset>
       <div class="share">
         <label for="share">Share of the training rows</label>
-        <hint-button about="Share of the training rows">90 % of the rows train, 10 % test.</hint-button>
+        <hint-button about="Share of the training rows"
+          >90 % of the rows train, 10 % test. Rows that stay in their files are trained on as a whole.</hint-button
+        >
         <input
           id="share"
           type="number"
           min="1"
           max="100"
           step="1"
-          .value=${live(String(state.share))}
+          .value=${live(String(this.isStreamed ? 100 : state.share))}
+          ?disabled=${this.isStreamed}
           @change=${(event: Event) => this.setShare(event.target as HTMLInputElement)}
         />
         <span>%</span>
@@ -148,10 +151,22 @@ export class ActsData extends ActivationsElement {
     const { session, state } = this.lab;
     if (!session) return nothing;
     const { data, trainRows, testRows } = session.info;
+    const { reservoir } = data;
+    const kept = reservoir === undefined ? 'kept' : `read from its files, ${memory(reservoir)} at a time,`;
     return html`<p class="small number" data-testid="data-summary">
-      ${count(data.rows)} rows of ${count(data.cols)} values, ${data.name}, kept as ${data.kept}: ${count(trainRows)}
-      train and ${count(testRows)} test.${state.source === 'file' ? ' A link cannot carry a file.' : nothing}
+      ${count(data.rows)} rows of ${count(data.cols)} values, ${data.name}, ${kept} as ${data.kept}: ${count(trainRows)}
+      train and ${count(testRows)}
+      test.${state.source === 'file' ? ' A link cannot carry a file.' : nothing}${
+        reservoir === undefined
+          ? nothing
+          : ' Features are shown, and experiments run, on the test rows, which alone are in memory.'
+      }
     </p>`;
+  }
+
+  /** Whether the rows stay in their files: then they are trained on as a whole. */
+  private get isStreamed(): boolean {
+    return this.lab.state.source === 'file' && this.lab.session?.info.data.reservoir !== undefined;
   }
 
   private setShare(input: HTMLInputElement): void {

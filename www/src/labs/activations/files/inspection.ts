@@ -3,11 +3,13 @@
 import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, query } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
+import '../../../kit/hint';
 import { panelStyles, statisticsStyles } from '../../../kit/panel';
-import { bytes as size, count, duration, measured } from '../../../kit/format';
+import { bytes as size, count, duration, measured, memory } from '../../../kit/format';
 import { shared } from '../../../kit/styles';
 import type { Inspection, Keep } from '../protocol';
 import { ActivationsElement } from '../element';
+import { fitsInMemory, reservoirs } from './controller';
 
 const keeps: readonly Keep[] = ['u8', 'f16', 'f32'];
 /** A tensor's name, told from others in a list, has at most so many letters. */
@@ -167,8 +169,9 @@ export class ActsInspection extends ActivationsElement {
       </div>`;
   }
 
-  private choices({ bytes }: Inspection): TemplateResult {
-    const { keep, dropNonFinite, nonFinite } = this.lab.files;
+  private choices(inspection: Inspection): TemplateResult {
+    const { bytes } = inspection;
+    const { keep, dropNonFinite, nonFinite, reservoir } = this.lab.files;
     return html`<label
         >Keep as
         <select
@@ -182,6 +185,30 @@ export class ActsInspection extends ActivationsElement {
               : html`<option value=${each} .selected=${each === keep}>${each}, ${size(kept)}</option>`;
           })}
         </select></label
+      >
+      <label
+        >In memory
+        <select
+          data-testid="reservoir"
+          @change=${(event: Event) => {
+            const chosen = Number((event.target as HTMLSelectElement).value);
+            this.lab.files.set({ reservoir: chosen === 0 ? undefined : chosen });
+          }}
+        >
+          ${
+            fitsInMemory(inspection, keep)
+              ? html`<option value="0" .selected=${reservoir === undefined}>all rows</option>`
+              : nothing
+          }
+          ${reservoirs.map(
+            (each) => html`<option value=${each} .selected=${each === reservoir}>${memory(each)} at a time</option>`,
+          )}
+        </select></label
+      >
+      <hint-button about="In memory"
+        >Rows that memory does not hold stay in their files: each epoch reads them in shuffled chunks, PAM-SGD twice.
+        They are read once before, for their means and deviations. About 16,000 rows at most are held out and stay in
+        memory: they test, and features are shown on them.</hint-button
       >
       ${
         nonFinite

@@ -1,6 +1,6 @@
 // Files that the user gives: rows, tokens, SAEs and checkpoints.
 
-import { openTensors, readTokens, Sae, type TensorFile, type TensorInfo } from 'splinterp';
+import { openTensors, readTokens, Sae, type StreamFile, type TensorFile, type TensorInfo } from 'splinterp';
 import { codeOf, Failure, messageOf } from '../../../kit/failure';
 import { throttled } from '../../../lab/worker/throttle';
 import type { DataInfo, GivenFile, Inspection, Keep, LoadChoice, Opened } from '../protocol';
@@ -8,6 +8,8 @@ import { sorted, stemOf } from './given';
 import { readWhole } from './slices';
 import type { Imported } from './session';
 import { Source, squareOf } from './source';
+import { streamOf } from './stream';
+import type { Assembled } from './tables';
 import { formatOf } from './tables/format';
 import type { Words } from './tables/table';
 import type { Tokens } from './tokens';
@@ -22,6 +24,8 @@ const SIZES: Record<Keep, number> = { u8: 1, f16: 2, f32: 4 };
 interface OpenedFile {
   name: string;
   file: TensorFile;
+  /** The files that it is made of. */
+  parts: StreamFile[];
   tokens: File | undefined;
   /** Tokens that stand in the file itself. */
   words: Words | undefined;
@@ -63,7 +67,7 @@ export class Files {
   }
 
   private async openRows(name: string, files: readonly File[], tokens: File | undefined): Promise<Opened> {
-    const { file: whole, words } = await this.oneFile(name, files);
+    const { file: whole, parts, words } = await this.oneFile(name, files);
     const file = await openTensors(whole, name);
     const { tensors, holds } = file;
     if (holds !== 'rows') {
@@ -71,18 +75,18 @@ export class Files {
       return holds === 'sae' ? this.openSae(files) : this.openCheckpoint(name, files);
     }
     this.discard();
-    this.opened = { name, file, tokens: tokens ?? this.wordsFor(name), words };
+    this.opened = { name, file, parts, tokens: tokens ?? this.wordsFor(name), words };
     const bytes = files.reduce((sum, { size }) => sum + size, 0);
     const from = this.opened.tokens?.name ?? (words && `the column “${words.column}”`);
     return { kind: 'tensors', name, bytes, tensors, tokens: from };
   }
 
   /** A file that the crate reads by itself as it is; shards and tables as one, for which more of the program is loaded. */
-  private async oneFile(name: string, files: readonly File[]): Promise<{ file: Blob; words: Words | undefined }> {
+  private async oneFile(name: string, files: readonly File[]): Promise<Assembled> {
     const [first] = files;
     const format = files.length === 1 && first ? await formatOf(first) : undefined;
     if (first && files.length === 1 && format !== 'arrow' && format !== 'parquet') {
-      return { file: first, words: undefined };
+      return { file: first, parts: [{ name, file: first }], words: undefined };
     }
     const { assembled } = await import('./tables');
     this.reading = new AbortController();
@@ -172,30 +176,48 @@ export class Files {
     };
   }
 
-  /** Loads a tensor; the rows loaded before stay until it is there. */
-  async load({ tensor: name, keep, dropNonFinite }: LoadChoice): Promise<DataInfo> {
-    const { file, tokens: beside, words, name: fileName } = this.pending;
+  /** Loads a tensor, or opens it as a stream; the rows loaded before stay until it is there. */
+  async load(choice: LoadChoice): Promise<DataInfo> {
+    const { tensor: name, keep, reservoir } = choice;
+    const { tokens: beside, words, name: fileName } = this.pending;
     const tensor = this.tensor(name);
     const tokens = beside ? await this.readWords(beside, tensor.rows) : words && tokensOf(words, tensor.rows);
-    const told = throttled((done, total) => this.loading(fileName, done, total));
-    const data = await file.load(name, { keep, dropNonFinite }, told).catch((error: unknown) => {
+    const rows = await this.rowsOf(choice).catch((error: unknown) => {
       tokens?.free();
       throw withAdvice(error, keep);
     });
     this.discard();
     this.loaded?.free();
-    const { rows, cols, kept } = data;
+    const { data, streamed } = rows;
+    const { cols, kept } = data;
+    const all = data.rows + (streamed?.train.rows ?? 0);
     const image = kept === 'u8' ? pictureOf(tensor) : undefined;
     this.loaded = new Source({
-      info: { name: fileName, rows, cols, kept, tokens: tokens !== undefined, image },
+      info: { name: fileName, rows: all, cols, kept, reservoir, tokens: tokens !== undefined, image },
       data,
+      streamed,
       fileRows: tensor.rows,
       tokens,
       known: undefined,
       active: undefined,
-      identity: [fileName, name, rows, cols, kept].join(' '),
+      // Of a stream another reservoir makes another order.
+      identity: [fileName, name, all, cols, kept, ...(reservoir === undefined ? [] : [reservoir])].join(' '),
     });
     return this.loaded.info;
+  }
+
+  /** All rows in memory; of a stream those that are held out. */
+  private async rowsOf({ reservoir, ...choice }: LoadChoice): Promise<Pick<Source['origin'], 'data' | 'streamed'>> {
+    const { file, parts, name } = this.pending;
+    const onProgress = throttled((done, total) => this.loading(name, done, total));
+    if (reservoir === undefined) {
+      const { tensor, keep, dropNonFinite } = choice;
+      return { data: await file.load(tensor, { keep, dropNonFinite }, onProgress), streamed: undefined };
+    }
+    this.reading = new AbortController();
+    const how = { signal: this.reading.signal, onProgress };
+    const { data, ...streamed } = await streamOf(parts, { ...choice, reservoir }, how);
+    return { data, streamed };
   }
 
   /** Ends a reading. */
@@ -214,7 +236,7 @@ export class Files {
 /** What does not fit into memory may fit in fewer bytes. */
 function withAdvice(error: unknown, keep: Keep): unknown {
   if (codeOf(error) !== 'memory') return error;
-  const fewer = keep === 'f32' ? 'Keep the values as f16, or give a file of fewer rows' : 'Give a file of fewer rows';
+  const fewer = keep === 'f32' ? 'Keep the values as f16, or only a part in memory' : 'Keep only a part in memory';
   return new Failure(`${messageOf(error)}. ${fewer}`, 'memory');
 }
 

@@ -13,11 +13,9 @@ import { givenRows } from '../../explorer/worker/given';
 import { methods, type Method } from '../methods';
 import type { ActivationsInfo } from '../protocol';
 import type { ActivationsConfig } from '../settings';
+import { freeParts, partsOf, type Parts } from './parts';
 import { tableOptions, withRecipe } from './sizes';
 import type { Source } from './source';
-
-/** As the paper's experiment splits its rows. */
-const TRAIN_SHARE = 0.9;
 
 /** An SAE from elsewhere, which takes rows as they are stored. */
 export interface Imported {
@@ -31,34 +29,12 @@ export interface Starts {
   checkpoint: { name: string; bytes: Uint8Array } | undefined;
 }
 
-/** Rows of a session, in the parts that it uses. */
-interface Parts {
-  /** The training rows of the split, before a share of them is taken. */
-  all: Dataset;
-  /** The share that is trained on. */
-  train: Dataset;
-  test: Dataset;
-  /** All rows, normalised as the training rows are. */
-  whole: Dataset;
-}
-
 /** What experiments need of a session. */
 interface Experimental {
   readonly train: Dataset;
   readonly test: Dataset;
   readonly start: Sae | undefined;
   readonly optionsOf: (method: Method) => TrainOptions;
-}
-
-function partsOf({ data }: Source, { seed, share, standardise }: ActivationsConfig): Parts {
-  return scratch((hold) => {
-    const [part, rest] = data.split(TRAIN_SHARE, seed).map(hold);
-    if (!part || !rest) throw new Failure('A split has two parts', 'internal');
-    const kind = standardise ? 'standardise' : 'none';
-    const all = part.normalised(kind);
-    const train = share < 100 ? hold(part.share(share / 100, seed)).normalised(kind) : all.normalisedLike(all);
-    return { all, train, test: rest.normalisedLike(train), whole: data.normalisedLike(train) };
-  });
 }
 
 export class ActivationsSession implements Made<Trainer, ActivationsInfo> {
@@ -80,7 +56,7 @@ export class ActivationsSession implements Made<Trainer, ActivationsInfo> {
     saved: readonly SavedRun[] | undefined,
   ): Promise<ActivationsSession> {
     const { config } = request;
-    const parts = partsOf(source, config);
+    const parts = await partsOf(source, config);
     try {
       const runs = await runsOf(request, source, parts, starts, saved);
       const sizes = { trainRows: parts.train.rows, testRows: parts.test.rows, cols: source.info.cols };
@@ -110,12 +86,12 @@ export class ActivationsSession implements Made<Trainer, ActivationsInfo> {
   rows(stored: boolean): GivenRows {
     return scratch((hold) => {
       const { rowNumbers, tokens, info } = this.source;
-      const { train, test, whole } = this.parts;
+      const { seen, test, whole } = this.parts;
       const as = (part: Dataset): Dataset => (stored ? hold(part.normalised('none')) : part);
       const number = (row: number): number => rowNumbers[row] ?? row;
       return givenRows({
         shown: as(whole),
-        train: as(train),
+        train: as(seen),
         test: as(test),
         image: info.image,
         number,
@@ -130,10 +106,10 @@ export class ActivationsSession implements Made<Trainer, ActivationsInfo> {
    * start, which the caller frees.
    */
   experimentData(imported: Imported | undefined): Experimental {
-    const { all, test } = this.parts;
-    const start = startOf(this.config, imported, all);
+    const { train, test } = this.parts.trial;
+    const start = startOf(this.config, imported, train);
     const optionsOf = (method: Method): TrainOptions => optionsFor(this.config, method, this.source, start);
-    return { train: all, test, start, optionsOf };
+    return { train, test, start, optionsOf };
   }
 
   free(): void {
@@ -142,28 +118,24 @@ export class ActivationsSession implements Made<Trainer, ActivationsInfo> {
   }
 }
 
-function freeParts({ all, train, test, whole }: Parts): void {
-  for (const part of [all, train, test, whole]) part.free();
-}
-
 /** The imported SAE, where runs start from it: it reads rows as they are stored; trained on, as they are normalised. */
-function startOf({ from }: ActivationsConfig, imported: Imported | undefined, train: Dataset): Sae | undefined {
+function startOf({ from }: ActivationsConfig, imported: Imported | undefined, rows: Dataset): Sae | undefined {
   if (from !== 'imported') return undefined;
   if (!imported) {
     throw new Failure('No SAE has been imported on this page yet, and a link cannot carry one', 'files');
   }
   const { name, sae } = imported;
-  if (sae.dIn !== train.cols) {
+  if (sae.dIn !== rows.cols) {
     throw new Failure(
-      `${name}: reads rows of ${count(sae.dIn)} values, and these have ${count(train.cols)}. Load rows of its width, or start from random weights`,
+      `${name}: reads rows of ${count(sae.dIn)} values, and these have ${count(rows.cols)}. Load rows of its width, or start from random weights`,
       'files',
     );
   }
-  return sae.unfolded(train);
+  return sae.unfolded(rows);
 }
 
 /** The run of a checkpoint that was given; what is wrong with it is said of its file. */
-async function resumed(checkpoint: Starts['checkpoint'], train: Dataset, test: Dataset): Promise<Trainer> {
+async function resumed(checkpoint: Starts['checkpoint'], train: Parts['train'], test: Dataset): Promise<Trainer> {
   if (!checkpoint)
     throw new Failure('No checkpoint has been given on this page yet, and a link cannot carry one', 'files');
   try {
@@ -187,7 +159,7 @@ function optionsFor(config: ActivationsConfig, method: Method, source: Source, s
 async function runsOf(
   { config, epochs }: SessionRequest<ActivationsConfig>,
   source: Source,
-  { train, test }: Parts,
+  { train, test, whole }: Parts,
   { imported, checkpoint }: Starts,
   saved: readonly SavedRun[] | undefined,
 ): Promise<Run<Trainer>[]> {
@@ -196,7 +168,7 @@ async function runsOf(
     const trainer = await (kept ? Trainer.resume(kept.checkpoint, train, test) : resumed(checkpoint, train, test));
     return [await runOf(trainer.options.method, trainer, kept)];
   }
-  const start = startOf(config, imported, train);
+  const start = startOf(config, imported, whole);
   const runs: Run<Trainer>[] = [];
   try {
     for (const method of config.method === 'both' ? methods : [config.method]) {

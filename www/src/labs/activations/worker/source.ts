@@ -1,7 +1,7 @@
 // Where the rows come from: the bundled sample, or a file that the user gave. Several hold a source, such as sessions
 // and measurements; its memory is given back when the last lets it go.
 
-import { Dataset } from 'splinterp';
+import { Dataset, type RowStream } from 'splinterp';
 import type { DataInfo } from '../protocol';
 import { makeSample, SAMPLE_COLS, type Known } from './sample';
 import type { Tokens } from './tokens';
@@ -9,8 +9,10 @@ import type { Tokens } from './tokens';
 /** What is known of rows. */
 interface Origin {
   info: DataInfo;
-  /** Not normalised. */
+  /** Not normalised; of a stream, rows that are held out of it. */
   data: Dataset;
+  /** The rows to train on, where they stay in their files, and which rows of the files `data` has. */
+  streamed?: { train: RowStream; numbers: Uint32Array } | undefined;
   /** Rows of the file, also those that were left out. */
   fileRows: number;
   tokens: Tokens | undefined;
@@ -36,12 +38,12 @@ export class Source {
   constructor(readonly origin: Origin) {
     this.info = origin.info;
     this.data = origin.data;
-    this.rowNumbers = origin.data.rowNumbers();
+    this.rowNumbers = origin.streamed?.numbers ?? origin.data.rowNumbers();
     this.tokens = origin.tokens;
   }
 
   get bytes(): number {
-    return this.info.rows * this.info.cols * BYTES[this.info.kept];
+    return this.data.rows * this.info.cols * BYTES[this.info.kept] + (this.info.reservoir ?? 0);
   }
 
   /** Names the rows. */
@@ -62,6 +64,7 @@ export class Source {
     this.holders -= 1;
     if (this.holders > 0) return;
     this.data.free();
+    this.origin.streamed?.train.free();
     this.tokens?.free();
   }
 }

@@ -1,6 +1,6 @@
 // Tables and shards: Arrow and Parquet, and several files of rows as one. Loaded when such files are opened.
 
-import { openTensors } from 'splinterp';
+import { openTensors, type StreamFile } from 'splinterp';
 import { Failure } from '../../../../kit/failure';
 import { readArrays } from './arrays';
 import { readArrow } from './arrow';
@@ -16,12 +16,18 @@ export interface How {
   onProgress: (done: number, total: number) => void;
 }
 
-/** Files of rows as one file for the crate, with the tokens that stand beside its rows. */
-export async function assembled(
-  name: string,
-  files: readonly File[],
-  { signal, onProgress }: How,
-): Promise<{ file: Blob; words: Words | undefined }> {
+/** Files of rows as the crate reads them. */
+export interface Assembled {
+  /** All of them as one file. */
+  file: Blob;
+  /** Each by itself, under its own name. */
+  parts: StreamFile[];
+  /** The tokens that stand beside the rows. */
+  words: Words | undefined;
+}
+
+/** Files of rows as one file for the crate, and each as a file. */
+export async function assembled(name: string, files: readonly File[], { signal, onProgress }: How): Promise<Assembled> {
   const tables: Table[] = [];
   for (const [i, file] of files.entries()) {
     if (signal.aborted) throw new Failure(`${file.name}: reading was cancelled`, 'cancelled');
@@ -30,7 +36,8 @@ export async function assembled(
     onProgress(i + 1, files.length);
   }
   const table = joined(name, tables);
-  return { file: asSafetensors(table), words: table.words };
+  const parts = tables.map((each) => ({ name: each.file, file: asSafetensors(each) }));
+  return { file: asSafetensors(table), parts, words: table.words };
 }
 
 async function tableOf(file: File, { signal, onProgress }: How): Promise<Table> {
