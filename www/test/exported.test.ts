@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { initSync, Sae, type Activation } from 'splinterp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { asAbsTopK, withAbout, withUnitDecoder } from '../src/labs/activations/worker/exported';
+import { asAbsTopK, withAbout, withAboutSparsify, withUnitDecoder } from '../src/labs/activations/worker/exported';
 
 const D_IN = 5;
 const D_SAE = 7;
@@ -83,4 +83,15 @@ it('the configuration says what the activations are of, as far as it is given', 
     metadata: { ...metadata, model_name: 'gpt2', hook_name: 'blocks.6.hook_resid_post', hook_layer: 6 },
   });
   expect(configOf(withAbout(files, { model: '', hook: '', layer: undefined }))).toEqual(configOf(files));
+});
+
+it('sparsify’s configuration says it beside what it holds, and the folder reads as before', () => {
+  const sae = saeOf({ kind: 'topk', k: 2, by: 'positive' });
+  const files = sae.write('sparsify');
+  const about = { model: 'pythia-160m', hook: 'layers.6', layer: 6 };
+  const named = withAboutSparsify(files, about);
+  const config = configOf(files) as object;
+  expect(configOf(named)).toEqual({ ...config, model: 'pythia-160m', hookpoint: 'layers.6', layer: 6 });
+  expect(Sae.read(named).parameters()).toEqual(Sae.read(files).parameters());
+  expect(configOf(withAboutSparsify(files, { model: '', hook: '', layer: undefined }))).toEqual(config);
 });

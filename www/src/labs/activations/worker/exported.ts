@@ -75,6 +75,19 @@ export function withAbout(files: readonly NamedFile[], { model, hook, layer }: A
   }));
 }
 
+/**
+ * sparsify's folder with the same, under the names of its own runs. Its SAEs have no such fields; it drops those that it does
+ * not know when it loads one (`SparseCoderConfig.from_dict(…, drop_extra_fields=True)`).
+ */
+export function withAboutSparsify(files: readonly NamedFile[], { model, hook, layer }: About): NamedFile[] {
+  return withConfig(files, (config) => ({
+    ...config,
+    ...(model === '' ? {} : { model }),
+    ...(hook === '' ? {} : { hookpoint: hook }),
+    ...(layer === undefined ? {} : { layer }),
+  }));
+}
+
 function withConfig(
   files: readonly NamedFile[],
   change: (config: Record<string, unknown>) => Record<string, unknown>,

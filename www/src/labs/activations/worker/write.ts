@@ -3,7 +3,7 @@
 import { zipFiles, type Sae, type Trainer } from 'splinterp';
 import { Failure } from '../../../kit/failure';
 import type { ExportChoice, ModelName } from '../protocol';
-import { asAbsTopK, withAbout, withUnitDecoder } from './exported';
+import { asAbsTopK, withAbout, withAboutSparsify, withUnitDecoder } from './exported';
 import type { ActivationsSession } from './session';
 
 export async function fileOf(
@@ -23,8 +23,7 @@ export async function fileOf(
   const sae = unit ?? folded ?? model.sae;
   try {
     const written = what === 'abstopk' ? asAbsTopK(sae) : sae.write(what);
-    // sparsify's configuration has no place for it.
-    const files = what === 'sparsify' ? written : withAbout(written, about);
+    const files = what === 'sparsify' ? withAboutSparsify(written, about) : withAbout(written, about);
     const inFolder = files.map(({ name, bytes }) => ({ name: `${stem}/${name}`, bytes }));
     return { name: `${stem}-${what}.zip`, bytes: new Uint8Array(zipFiles(inFolder)) };
   } finally {
