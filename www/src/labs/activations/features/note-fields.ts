@@ -37,8 +37,8 @@ export class FeatureNote extends ActivationsElement {
         font-size: 0.867rem;
       }
       textarea {
-        height: 34px;
         resize: vertical;
+        field-sizing: content;
         line-height: 1.4;
       }
       @media (max-width: 520px) {
