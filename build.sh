@@ -309,43 +309,151 @@ optimise() {
   mv "$1.part" "$1"
 }
 
+# site_hash: of all that the site is made of.
+site_hash() { hash_of www pkg target/modules docs/results docs/comparison.md; } # numbers on pages come from docs
+
+# build_site: with every module. `vite preview` may serve dist/ meanwhile.
 build_site() {
   local hash
   npm_install www
-  hash=$(hash_of www pkg target/modules docs/results docs/comparison.md) # numbers on pages come from docs
+  hash=$(site_hash)
   if is_current site "$hash" dist/index.html; then
     say 'dist/ is up to date'
     return
   fi
   say 'Building the site in dist/'
-  (cd www && npm run --silent build)
+  make_site
   mark_current site "$hash"
+}
+
+# build_site_without_threads: what can be shown before the module with threads is there. Its stamp is another, so that
+# the next build of the site is made.
+build_site_without_threads() {
+  local hash
+  hash="without threads $(site_hash)"
+  if is_current site "$hash" dist/index.html; then return; fi
+  say 'Building the site in dist/, on one thread for now'
+  SPLINTERP_WITHOUT_THREADS=1 make_site
+  mark_current site "$hash"
+}
+
+# make_site: aside, and then in the place of dist/, so that whoever opens a page meanwhile gets no half of it.
+make_site() {
+  local reference
+  rm -rf target/site target/reference
+  (cd www && node_modules/.bin/typedoc --out ../target/reference) &
+  reference=$!
+  (cd www && node_modules/.bin/vite build --outDir ../target/site --emptyOutDir)
+  wait "$reference" || fail 'the reference of the package could not be made'
+  mv target/reference target/site/api
+  rm -rf target/site.before
+  if [ -e dist ]; then mv dist target/site.before; fi
+  mv target/site dist
+  rm -rf target/site.before
+}
+
+# build_modules: those that every page can do with. In the first build the lab comes first, while wasm-bindgen's tool
+# compiles. What cargo has compiled of other crates by then serves both other modules, the figures in a copy: cargo builds
+# one thing at a time in a folder, and each of the two keeps one core busy for most of its time.
+build_modules() {
+  local beside=target/beside part figures
+  build_part lab training
+  if [ -e pkg/package.json ]; then
+    build_package
+    build_part figures figures
+    return
+  fi
+  rm -rf "$beside"
+  for part in release "$wasm_target/release"; do
+    [ -d "target/$part" ] || continue # the lab was up to date
+    mkdir -p "$beside/$part"
+    cp -Rp "target/$part/." "$beside/$part"
+  done
+  CARGO_TARGET_DIR=$beside build_part figures figures &
+  figures=$!
+  build_package
+  wait "$figures" || fail 'the part of the crate for figures could not be made'
+  rm -rf "$beside"
+}
+
+# build_ready: what the module with threads and all others take.
+build_ready() {
+  need_rust
+  # It compiles while npm downloads, and beside the first module, which waits for it where it needs it.
+  need_wasm_bindgen &
+  npm_install www
 }
 
 build_all() {
   local threads
-  need_rust
-  # It compiles while npm downloads, and beside the first modules, which wait for it where they need it.
-  need_wasm_bindgen &
-  npm_install www
+  build_ready
   # Beside the others, each of which keeps one core busy for most of its time.
-  build_threads lab-threads training &
+  build_lab_threads &
   threads=$!
-  build_package
-  build_part lab training
-  build_part figures figures
+  build_modules
   wait "$threads" || fail 'the part of the crate with threads could not be made'
   need_mnist
   build_site
 }
 
-# serve [PORT]: the headers that wasm threads need are set in www/vite.config.ts.
+build_lab_threads() { build_threads lab-threads training; }
+
+# serve PORT: shows the first page as soon as it can. Where the module with threads is missing or old, which takes as long
+# as all others, the site is served without it while it is made; the next page that is opened has it.
 serve() {
-  local options=(--port 8080)
+  local options=(--port 8080) # the headers that wasm threads need are set in www/vite.config.ts
   [ -z "$1" ] || options=(--port "$1" --strictPort)
+  build_ready
+  build_modules
+  need_mnist
+  if is_current module-lab-threads "$(hash_of_crate)" target/modules/lab-threads/splinterp.js; then
+    build_site
+    say 'Serving dist/ (Ctrl+C stops it)'
+    cd www
+    exec node_modules/.bin/vite preview "${options[@]}"
+  fi
+  build_site_without_threads
+  serve_and_add_threads "${options[@]}"
+}
+
+# serve_and_add_threads OPTION…: serves, and makes what is missing. Whichever way this ends, both end: each is a group of
+# processes, with all compilers that it started.
+serve_and_add_threads() {
+  local status=0
   say 'Serving dist/ (Ctrl+C stops it)'
-  cd www
-  exec node_modules/.bin/vite preview "${options[@]}"
+  set -m
+  (cd www && exec node_modules/.bin/vite preview "$@") </dev/null &
+  server=$!
+  add_threads </dev/null &
+  adding=$!
+  set +m
+  trap 'end_group "$adding"; end_group "$server"' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  wait "$server" || status=$?
+  exit "$status"
+}
+
+# end_group PROCESS: ends what is left of its group.
+end_group() { kill -TERM -- "-$1" 2>/dev/null || true; }
+
+# add_threads: makes the module with threads and the site with it. What fails says why, and the site goes on without.
+add_threads() {
+  local status
+  set +m # what it starts belongs to its own group
+  # A shell of its own that is no part of a condition, as in `step`.
+  set +e
+  (
+    set -e
+    build_lab_threads
+    build_site
+  )
+  status=$?
+  if [ "$status" = 0 ]; then
+    say 'The labs can train on all cores now: load the page again'
+  else
+    say 'The part of the crate with threads could not be made, for the reason above: the labs train on one core'
+  fi
 }
 
 # --- test -----------------------------------------------------------------------------------------------------
@@ -567,10 +675,7 @@ main() {
   [ -z "$mnist" ] || copy_mnist "$mnist"
   case $command in
     '') build_all ;;
-    serve)
-      build_all
-      serve "$port"
-      ;;
+    serve) serve "$port" ;;
     test) run_tests ;;
     bench) bench "$torch" "$rows" ;;
     interop) interop "$torch" ;;
