@@ -17,6 +17,7 @@ mod stream;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
+use std::process::ExitCode;
 
 use pollster::block_on;
 use serde_json::{Value, json};
@@ -24,7 +25,17 @@ use splinterp::data::{Dataset, NormalisationKind, StorageKind, StreamOptions, re
 use splinterp::train::{Preset, TrainOptions, TrainRows, Trainer};
 use stream::{Terminal, peak_memory};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let mut keys: BTreeMap<String, Value> = BTreeMap::new();
     for argument in std::env::args().skip(1) {
         let (key, value) =
