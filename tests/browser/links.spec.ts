@@ -41,7 +41,16 @@ test('links and anchors of all pages lead somewhere', async ({ page, request, ba
     await page.goto(name === 'figure.html' ? 'figure.html?name=order-k' : name);
     if (name !== 'figure.html') {
       const pages = page.getByRole('navigation', { name: 'Pages' });
-      for (const each of ['Article', 'MNIST lab', 'Activations lab', 'Explorer', 'Gallery', 'Results', 'Your GPU', 'Paper']) {
+      for (const each of [
+        'Article',
+        'MNIST lab',
+        'Activations lab',
+        'Explorer',
+        'Gallery',
+        'Results',
+        'Your GPU',
+        'Paper',
+      ]) {
         await expect(pages.getByRole('link', { name: each, exact: true })).toBeVisible();
       }
     }
