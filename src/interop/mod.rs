@@ -4,7 +4,7 @@
 //! | --- | --- | --- | --- |
 //! | SAELens | `cfg.json`, `sae_weights.safetensors` | standard, topk, abstopk, jumprelu | ReLU, JumpReLU, TopK, BatchTopK |
 //! | sparsify | `cfg.json`, `sae.safetensors` | topk | TopK |
-//! | dictionary_learning | `config.json`, `ae.pt` | ReLU, TopK, batch TopK, Matryoshka, JumpReLU | |
+//! | dictionary_learning | `config.json`, `ae.pt` | ReLU, TopK, batch TopK, Matryoshka, JumpReLU | ReLU, JumpReLU, TopK, BatchTopK |
 //! | Gemma Scope | `params.npz` | JumpReLU | |
 //! | a run's checkpoint | one file | all | [`crate::train::Trainer::checkpoint`] |
 //!
@@ -16,6 +16,7 @@ mod formats;
 mod model_format;
 mod named_file;
 mod signed_topk;
+mod torch_file;
 mod weights;
 mod zip_files;
 

@@ -13,6 +13,8 @@ pub enum Format {
     SaeLens,
     /// EleutherAI's sparsify.
     Sparsify,
+    /// dictionary_learning.
+    DictionaryLearning,
 }
 
 /// How a format is recognised, read and written.

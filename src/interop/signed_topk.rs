@@ -18,7 +18,7 @@ pub fn positive_topk(sae: &Sae, k: usize, by: TopKBy) -> Result<Cow<'_, Sae>> {
         TopKBy::Value => Err(Error::option(
             "activation",
             "TopK by 'value'",
-            "TopK by 'positive' or 'magnitude': SAELens and sparsify set negative activations to 0, so a row with \
+            "TopK by 'positive' or 'magnitude': other programs set negative activations to 0, so a row with \
              fewer than k positive ones would come out differently; for that, make a model of the same parameters \
              with by 'positive'",
         )),

@@ -116,7 +116,9 @@ pub struct TrainOptions {
     /// most 4 096 of them.
     #[serde(default = "default_solves")]
     pub solves_per_epoch: usize,
-    /// Whether PAM-SGD starts latents that no row activates anew from badly reconstructed rows.
+    /// Whether latents that no row of an epoch activates start anew from badly reconstructed rows, except in the last 30 %
+    /// of a run whose step size falls to 0. PAM-SGD solves for their decoder rows; with SGD these begin as the encoder's
+    /// vectors do, and an epoch's report is of the model with them.
     #[serde(default, rename = "revive")]
     pub resample: bool,
     /// Steps of Adam over which the step size rises linearly from 0.

@@ -36,7 +36,8 @@ impl Sae {
     #[wasm_bindgen(unchecked_return_type = "NamedFile[]")]
     pub fn write(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "'saelens' | 'sparsify'")] format: &JsString,
+        #[wasm_bindgen(unchecked_param_type = "'saelens' | 'sparsify' | 'dictionary_learning'")]
+        format: &JsString,
     ) -> Result<Array, Thrown> {
         let format = Format::parse(&text("format", format)?)?;
         let files = interop::write(self.content.get()?, format)?;

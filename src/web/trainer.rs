@@ -64,7 +64,7 @@ export interface TrainOptions {
   initialSolve?: boolean;
   /** PAM-SGD: solves for the decoder in an epoch, 1: the last on all rows, others on those just seen. */
   solvesPerEpoch?: number;
-  /** PAM-SGD: resample dead latents from badly reconstructed rows, false. */
+  /** Resample latents that no row of an epoch activates from badly reconstructed rows, false. */
   revive?: boolean;
   /** Steps of Adam over which the step size rises linearly from 0, 0. */
   warmupSteps?: number;

@@ -111,6 +111,14 @@ test('an SAE leaves as abstopk with its own latents, and says what it is of', as
     await page.getByTestId('files').setInputFiles({ name: `${format}.zip`, mimeType: 'application/zip', buffer: zip });
     await expect(page.getByTestId('note')).toContainText(`${format}.zip: 64 → ${latents} → 64`);
   }
+  // dictionary_learning's folder comes back too, from its zip in a zip.
+  const wait = page.waitForEvent('download');
+  await page.getByTestId('write-pam-dictionary_learning').click();
+  const zip = readFileSync(await (await wait).path());
+  expect(zip.toString('latin1')).toContain('"dict_class": "AutoEncoderTopK"');
+  const given = { name: 'dictionary.zip', mimeType: 'application/zip', buffer: zip };
+  await page.getByTestId('files').setInputFiles(given);
+  await expect(page.getByTestId('note')).toContainText('dictionary.zip: 64 → 96 → 64');
   await page.getByLabel('Decoder rows of unit norm').check();
   await page.getByTestId('write-pam-saelens').click();
   await expect(page.getByRole('alert')).toContainText('TopK ranks pre-activations');

@@ -86,7 +86,11 @@ fn train_and_write(
 }
 
 fn write_case(case: &Path, sae: &Sae, rows: &Dataset) -> Result<(), Box<dyn Error>> {
-    for (format, name) in [(Format::SaeLens, "saelens"), (Format::Sparsify, "sparsify")] {
+    for (format, name) in [
+        (Format::SaeLens, "saelens"),
+        (Format::Sparsify, "sparsify"),
+        (Format::DictionaryLearning, "dictionary_learning"),
+    ] {
         let topk = matches!(sae.activation, Activation::TopK { .. });
         if format == Format::Sparsify && !topk {
             continue;

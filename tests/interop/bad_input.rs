@@ -12,7 +12,7 @@ fn what_a_format_cannot_say_is_refused_with_a_sentence() {
     let refused =
         |activation, format| write(&model(3, 4, activation, false, 1), format).unwrap_err().to_string();
     let value = Activation::TopK { k: 2, by: TopKBy::Value };
-    for format in [Format::SaeLens, Format::Sparsify] {
+    for format in [Format::SaeLens, Format::Sparsify, Format::DictionaryLearning] {
         assert!(
             refused(value.clone(), format)
                 .starts_with("activation is TopK by 'value', expected TopK by 'positive'")
@@ -24,13 +24,21 @@ fn what_a_format_cannot_say_is_refused_with_a_sentence() {
     );
     let negative = Activation::JumpRelu { threshold: Threshold::PerLatent(vec![0.0, 0.1, -0.5, 0.0]) };
     assert!(refused(negative.clone(), Format::Sparsify).starts_with("activation is JumpReLU"));
-    assert_eq!(
-        refused(negative, Format::SaeLens),
-        "threshold is -0.5 at latent 2, expected 0 or above: SAELens sets negative activations to 0"
-    );
+    for (format, program) in
+        [(Format::SaeLens, "SAELens"), (Format::DictionaryLearning, "dictionary_learning")]
+    {
+        assert_eq!(
+            refused(negative.clone(), format),
+            format!(
+                "threshold is -0.5 at latent 2, expected 0 or above: {program} sets negative activations to 0"
+            )
+        );
+        let unset = Activation::BatchTopK { k: 2, threshold: None };
+        assert!(refused(unset, format).starts_with("activation is BatchTopK without a threshold"));
+    }
     assert_eq!(
         Format::parse("onnx").unwrap_err().to_string(),
-        "format is 'onnx', expected 'saelens' or 'sparsify'"
+        "format is 'onnx', expected 'saelens' or 'sparsify' or 'dictionary_learning'"
     );
 }
 

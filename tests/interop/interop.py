@@ -6,7 +6,7 @@
 
 1. SAEs that the crate trains on generated digits (and on a file of activations), and writes with standardisation
    folded in, are recomputed with NumPy from the files alone.
-2. SAELens and sparsify load the same folders, where they are installed.
+2. SAELens, sparsify and dictionary_learning load the same folders, where they are installed.
 3. They, dictionary_learning and NumPy (for Gemma Scope) write folders that the crate reads.
 
 The error is the largest difference over the largest output; it must stay below 1e-5. Exit status 1 says that one does
@@ -15,12 +15,16 @@ not. `--fixtures` writes small folders of part 3 to tests/interop/fixtures, wher
 
 import argparse
 import importlib.metadata
+import io
 import json
+import math
 import os
+import pickle
 import subprocess
 import sys
 import tempfile
 import warnings
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +83,54 @@ def sparsify_itself(folder, x):
         return coder.decode(acts, indices).numpy()
 
 
+def dictionary_learning_in_numpy(folder, x):
+    """The arithmetic of the class that the configuration names."""
+    trainer = json.loads((folder / "config.json").read_text())["trainer"]
+    weights = {name: value.astype(np.float64) for name, value in torch_file(folder / "ae.pt").items()}
+    if trainer["dict_class"] == "JumpReluAutoEncoder":
+        pre = x.astype(np.float64) @ weights["W_enc"] + weights["b_enc"]
+        return np.where(pre > weights["threshold"], np.maximum(pre, 0), 0) @ weights["W_dec"] + weights["b_dec"]
+    if trainer["dict_class"] == "AutoEncoderNew":
+        pre = x.astype(np.float64) @ weights["encoder.weight"].T + weights["encoder.bias"]
+        return np.maximum(pre, 0) @ weights["decoder.weight"].T + weights["decoder.bias"]
+    pre = (x - weights["b_dec"]) @ weights["encoder.weight"].T + weights["encoder.bias"]
+    z = {
+        "AutoEncoderTopK": lambda: top_k_relu(np.maximum(pre, 0), int(weights["k"])),
+        "BatchTopKSAE": lambda: np.where(pre > weights["threshold"], np.maximum(pre, 0), 0),
+    }[trainer["dict_class"]]()
+    return z @ weights["decoder.weight"].T + weights["b_dec"]
+
+
+def torch_file(path):
+    """The tensors of a file of torch.save, by Python's own unpickler."""
+    types = {"FloatStorage": "<f4", "IntStorage": "<i4"}
+    with zipfile.ZipFile(path) as archive:
+        root = archive.namelist()[0].split("/")[0]
+
+        class Unpickler(pickle.Unpickler):
+            def find_class(self, module, name):
+                if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
+                    return lambda storage, offset, size, *_: storage[offset : offset + math.prod(size)].reshape(size)
+                return {"OrderedDict": dict}.get(name, name)
+
+            def persistent_load(self, place):
+                kind, storage, key, _, count = place
+                values = np.frombuffer(archive.read(f"{root}/data/{key}"), types[storage])
+                assert kind == "storage" and len(values) == count
+                return values
+
+        return Unpickler(io.BytesIO(archive.read(f"{root}/data.pkl"))).load()
+
+
+def dictionary_learning_itself(folder, x):
+    import torch
+    from dictionary_learning.utils import load_dictionary
+
+    with torch.no_grad():
+        dictionary, _ = load_dictionary(str(folder), "cpu")
+        return dictionary(torch.tensor(x)).numpy()
+
+
 def installed(package):
     try:
         return importlib.metadata.version(package)
@@ -100,16 +152,28 @@ def table(title, rows):
     print(f"\n{title}")
     for case, by, value in rows:
         verdict = "not installed" if value is None else f"{value:.1e}  {'ok' if value < CLOSE else 'TOO LARGE'}"
-        print(f"  {case:40} {by:26} {verdict}")
+        print(f"  {case:52} {by:28} {verdict}")
     return all(value is None or value < CLOSE for _, _, value in rows)
 
 
 def written_by_the_crate(folder, activations):
     crate("write", folder, *activations)
     rows = []
-    versions = {"saelens": installed("sae-lens"), "sparsify": installed("eai-sparsify")}
-    in_numpy = {"saelens": saelens_in_numpy, "sparsify": sparsify_in_numpy}
-    itself = {"saelens": saelens_itself, "sparsify": sparsify_itself}
+    versions = {
+        "saelens": installed("sae-lens"),
+        "sparsify": installed("eai-sparsify"),
+        "dictionary_learning": installed("dictionary-learning"),
+    }
+    in_numpy = {
+        "saelens": saelens_in_numpy,
+        "sparsify": sparsify_in_numpy,
+        "dictionary_learning": dictionary_learning_in_numpy,
+    }
+    itself = {
+        "saelens": saelens_itself,
+        "sparsify": sparsify_itself,
+        "dictionary_learning": dictionary_learning_itself,
+    }
     for case in sorted(folder.iterdir()):
         data = load_file(case / "rows.safetensors")
         for target in sorted(path.name for path in case.iterdir() if path.is_dir()):

@@ -160,6 +160,62 @@ fn dead_latents_are_resampled_under_either_order() {
 }
 
 #[test]
+fn sgd_starts_dead_latents_anew_along_residuals() {
+    let data = rows(90);
+    // A model after an epoch, and how many latents the next finds dead.
+    let train = |resample: bool, tied: bool| {
+        let start = if tied {
+            let mut sae = Sae::random(COLS, 8, Activation::TopK { k: 3, by: TopKBy::Positive }, true, 1);
+            sae.b_enc[..4].fill(-100.0);
+            sae
+        } else {
+            half_dead()
+        };
+        let options = TrainOptions { resample, tied: Some(tied), ..options(Method::Sgd, 8) };
+        let mut trainer = Trainer::start_from(start, data.clone(), data.clone(), options).expect("fits");
+        block_on(trainer.epoch(&mut NoObserver)).expect("trains");
+        let after = trainer.sae().clone();
+        (after, block_on(trainer.epoch(&mut NoObserver)).expect("trains").dead_share)
+    };
+    let length = |vector: &[f32]| vector.iter().map(|v| v * v).sum::<f32>().sqrt();
+    for tied in [false, true] {
+        let (plain, dead) = train(false, tied);
+        assert_eq!(dead, 0.5, "tied {tied}");
+        let (sae, dead) = train(true, tied);
+        assert!(dead < 0.25, "tied {tied}: {dead}");
+        // The living are left alone.
+        assert_eq!(sae.w_enc[4 * COLS..], plain.w_enc[4 * COLS..]);
+        assert_eq!(sae.decoder()[4 * COLS..], plain.decoder()[4 * COLS..]);
+        let mean = plain.decoder()[4 * COLS..].chunks_exact(COLS).map(length).sum::<f32>() / 4.0;
+        for latent in 0..4 {
+            let (encoder, decoder) =
+                (&sae.w_enc[latent * COLS..][..COLS], &sae.decoder()[latent * COLS..][..COLS]);
+            let product: f32 = encoder.iter().zip(decoder).map(|(e, d)| e * d).sum();
+            assert!(
+                (product / length(encoder) / length(decoder) - 1.0).abs() < 1e-5,
+                "tied {tied}, latent {latent}"
+            );
+            if !tied {
+                assert!((length(decoder) / mean - 1.0).abs() < 1e-5, "latent {latent}");
+            }
+            assert_eq!(sae.b_enc[latent], 0.0);
+        }
+    }
+}
+
+#[test]
+fn sgd_leaves_latents_alone_at_the_end_of_a_planned_run() {
+    let last = |resample: bool| {
+        let planned = TrainOptions { lr_decay_epochs: Some(1), ..options(Method::Sgd, 8) };
+        let options = TrainOptions { resample, tied: Some(false), ..planned };
+        let mut trainer = Trainer::start_from(half_dead(), rows(90), rows(90), options).expect("fits");
+        block_on(trainer.epoch(&mut NoObserver)).expect("trains");
+        trainer.sae().clone()
+    };
+    assert_eq!(last(true), last(false));
+}
+
+#[test]
 fn what_memory_cannot_hold_is_refused_before_anything_is_allocated() {
     let refused = |method, d_sae: usize| {
         let error = Trainer::create(rows(5), rows(5), options(method, d_sae)).expect_err("is too large");

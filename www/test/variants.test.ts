@@ -22,7 +22,15 @@ describe('the text of variants', () => {
 
   it('comes back as it was written, every option at once', () => {
     const chosen: Variants = {
-      ...{ preset: 'sparsify' as const, lr: 0.01, warmupSteps: 20, auxk: true, auxkK: 8, auxkCoefficient: 0.5 },
+      ...{
+        preset: 'sparsify' as const,
+        lr: 0.01,
+        warmupSteps: 20,
+        revive: true,
+        auxk: true,
+        auxkK: 8,
+        auxkCoefficient: 0.5,
+      },
       ...{
         auxkDeadAfter: 100,
         decoderNorm: 'unit' as const,
@@ -72,9 +80,10 @@ describe('options with variants', () => {
   });
 
   it('have what is chosen, over the form', () => {
-    const text = 'lr:0.01,warmupSteps:2,auxk:yes,auxk.k:4,decoderNorm:unit,decoderStart:transposed,biasStart:median';
+    const text =
+      'lr:0.01,warmupSteps:2,revive:yes,auxk:yes,auxk.k:4,decoderNorm:unit,decoderStart:transposed,biasStart:median';
     expect(withVariants(options({}), text, 600, 10)).toEqual({
-      ...options({ lr: 0.01, warmupSteps: 2, auxk: { k: 4 } }),
+      ...options({ lr: 0.01, warmupSteps: 2, revive: true, auxk: { k: 4 } }),
       ...{ decoderNorm: 'unit', decoderStart: 'transposed', biasStart: 'median' },
     });
   });

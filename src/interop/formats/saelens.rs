@@ -58,30 +58,35 @@ fn write(sae: &Sae) -> Result<Vec<NamedFile>> {
     match &sae.activation {
         Activation::Relu => folder(sae, "standard", None, None),
         Activation::JumpRelu { threshold } => {
-            folder(sae, "jumprelu", None, Some(thresholds(threshold, sae.d_sae)?))
+            folder(sae, "jumprelu", None, Some(after_relu(threshold, sae.d_sae, "SAELens")?))
         }
         // As SAELens saves a BatchTopK SAE that it has trained.
         Activation::BatchTopK { threshold: Some(threshold), .. } => {
             folder(sae, "jumprelu", None, Some(vec![*threshold; sae.d_sae]))
         }
-        Activation::BatchTopK { threshold: None, .. } => Err(Error::option(
-            "activation",
-            "BatchTopK without a threshold",
-            "one that training has set: no step has seen an active latent yet",
-        )),
+        Activation::BatchTopK { threshold: None, .. } => Err(never_set()),
         &Activation::TopK { k, by } => folder(&*positive_topk(sae, k, by)?, "topk", Some(k), None),
     }
 }
 
-/// SAELens applies ReLU before it compares with the threshold.
-fn thresholds(threshold: &Threshold, d_sae: usize) -> Result<Vec<f32>> {
+/// Of BatchTopK whose threshold no step has set.
+pub fn never_set() -> Error {
+    Error::option(
+        "activation",
+        "BatchTopK without a threshold",
+        "one that training has set: no step has seen an active latent yet",
+    )
+}
+
+/// Thresholds for a program that applies ReLU before it compares.
+pub fn after_relu(threshold: &Threshold, d_sae: usize, program: &str) -> Result<Vec<f32>> {
     let thresholds = threshold.per_latent(d_sae);
     match thresholds.iter().position(|&threshold| threshold < 0.0) {
         None => Ok(thresholds),
         Some(latent) => Err(Error::option(
             "threshold",
             format!("{} at latent {latent}", thresholds[latent]),
-            "0 or above: SAELens sets negative activations to 0",
+            format!("0 or above: {program} sets negative activations to 0"),
         )),
     }
 }

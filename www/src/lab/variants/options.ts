@@ -34,6 +34,7 @@ const properties = {
   preset: oneOf('preset', 'run', ['none', 'dictionary-learning', 'sparsify']),
   lr: optionalReal('lr', 'run'),
   warmupSteps: optionalWhole('warmupSteps', 'run', 0, MOST),
+  revive: flag('revive', 'run', false),
   auxk: flag('auxk', 'run', false),
   auxkK: optionalWhole('auxk.k', 'run', 0, MOST),
   auxkCoefficient: optionalReal('auxk.coefficient', 'run'),

@@ -36,10 +36,8 @@ const all: readonly Field<Variants>[] = [
     label: 'b_dec starts',
     choices: { zero: 'at 0', mean: 'at the mean row', median: 'at the geometric median' },
   },
-  {
-    key: 'auxk',
-    label: 'AuxK: dead latents learn what the others leave',
-  },
+  { key: 'revive', label: 'Dead latents start anew after an epoch' },
+  { key: 'auxk', label: 'AuxK: dead latents learn what the others leave' },
   { key: 'auxkK', label: 'AuxK: k', hint: 'If empty, half of the values in a row', step: 1, when: ({ auxk }) => auxk },
   { key: 'auxkCoefficient', label: 'AuxK: weight', hint: 'If empty, 1/32', when: ({ auxk }) => auxk },
   {

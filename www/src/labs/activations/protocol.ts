@@ -136,7 +136,7 @@ export interface ActivationsEvent {
 }
 
 /** Formats in which a model leaves. */
-export type Format = 'saelens' | 'abstopk' | 'sparsify' | 'checkpoint';
+export type Format = 'saelens' | 'abstopk' | 'sparsify' | 'dictionary_learning' | 'checkpoint';
 
 /** What the activations are of, as far as the user says. */
 export interface About {

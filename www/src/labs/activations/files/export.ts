@@ -22,6 +22,10 @@ const formats: Record<Format, { name: string; hint: string }> = {
     name: 'sparsify',
     hint: 'cfg.json and sae.safetensors; TopK only, by magnitude with twice the latents',
   },
+  dictionary_learning: {
+    name: 'dictionary_learning',
+    hint: 'config.json and ae.pt; TopK by magnitude with twice the latents',
+  },
   checkpoint: {
     name: 'Checkpoint',
     hint: 'drop it here to continue the run, bit for bit on the same data; or continue it natively',
