@@ -13,9 +13,10 @@ usage() {
 ./build.sh                    the site in dist/ and the npm package in pkg/
 ./build.sh serve [--port N]   builds, then serves the site (port 8080, or the next one that is free)
 ./build.sh test               runs every test
-./build.sh bench [--torch] [--rows LETTERS]
+./build.sh bench [--torch] [--rows LETTERS | --profile]
                               prints the benchmark tables (--torch: beside PyTorch, installed in tests/.venv; --rows: of
-                              training only those rows, which tests/bench/train.bench.mjs lists)
+                              training only those rows, which tests/bench/train.bench.mjs lists; --profile: the stages of
+                              an epoch and of a solve beside their floors)
 ./build.sh interop [--torch]  recomputes exported models with NumPy (--torch: also in SAELens, sparsify and
                               dictionary_learning, installed in tests/.venv-interop with what they bring along)
 ./build.sh package            tries the npm package in bundlers, runtimes and TypeScript, and prints the table of docs/package.md
@@ -583,6 +584,19 @@ bench() {
   done
 }
 
+# The lab's part of the crate with the names of its functions, by which a profile tells stages apart.
+profile() {
+  need_rust
+  need_mnist
+  npm_install www
+  need_wasm_bindgen
+  CARGO_PROFILE_RELEASE_STRIP=none cargo build --release --lib --target "$wasm_target" --no-default-features --features training
+  "$bindgen" --target web --out-dir target/profile --out-name splinterp \
+    "${CARGO_TARGET_DIR:-target}/$wasm_target/release/splinterp.wasm"
+  printf '{ "type": "module" }\n' >target/profile/package.json
+  node tests/bench/profile.mjs target/profile
+}
+
 # --- other programs -------------------------------------------------------------------------------------------
 
 # interop [--torch]: models on the way to other programs and back, by a script that shares no code with the crate; with
@@ -639,7 +653,7 @@ try_package() {
 # --- the command line -----------------------------------------------------------------------------------------
 
 main() {
-  local command='' port='' torch='' rows='' mnist=''
+  local command='' port='' torch='' rows='' profile='' mnist=''
   while [ $# -gt 0 ]; do
     case $1 in
       serve | test | bench | interop | package | help)
@@ -660,6 +674,7 @@ main() {
         [[ $rows =~ ^[a-h]+$ ]] || fail "--rows: found '$rows', expected letters from a to h"
         shift
         ;;
+      --profile) profile=--profile ;;
       --mnist)
         mnist=${2:-}
         [ -n "$mnist" ] || fail '--mnist: expected a folder'
@@ -672,12 +687,14 @@ main() {
   [ -z "$port" ] || [ "$command" = serve ] || fail '--port goes with serve only'
   [ -z "$torch" ] || [ "$command" = bench ] || [ "$command" = interop ] || fail '--torch goes with bench and interop only'
   [ -z "$rows" ] || [ "$command" = bench ] || fail '--rows goes with bench only'
+  [ -z "$profile" ] || [ "$command" = bench ] || fail '--profile goes with bench only'
+  [ -z "$profile" ] || [ -z "$torch$rows" ] || fail '--profile goes without --torch and --rows'
   [ -z "$mnist" ] || copy_mnist "$mnist"
   case $command in
     '') build_all ;;
     serve) serve "$port" ;;
     test) run_tests ;;
-    bench) bench "$torch" "$rows" ;;
+    bench) if [ -n "$profile" ]; then profile; else bench "$torch" "$rows"; fi ;;
     interop) interop "$torch" ;;
     package) try_package ;;
     help) usage ;;

@@ -49,7 +49,7 @@ export const ROWS = [
 ];
 
 /** Rows that a refit of the decoder takes, as in src/train/pam.rs. */
-const refitRows = (rows) => Math.min(Math.max(Math.floor(rows / 2), 1), 4096);
+export const refitRows = (rows) => Math.min(Math.max(Math.floor(rows / 2), 1), 4096);
 
 /**
  * Seconds of the parts of an epoch. `marks` are its reports of progress: rows done, of how many, and the seconds since it
