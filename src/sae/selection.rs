@@ -77,18 +77,11 @@ impl Selector {
 
     /// Appends the codes of one row.
     fn select(&mut self, row: &[f32], codes: &mut SparseCodes) {
-        match self.top.order {
-            TopKOrder::Magnitude => self.select_by(|pre| pre.abs().to_bits(), row, codes),
-            TopKOrder::Value => self.select_by(ordered_bits, row, codes),
-        }
-    }
-
-    fn select_by(&mut self, order: impl Fn(f32) -> u32, row: &[f32], codes: &mut SparseCodes) {
         let k = self.top.k.min(row.len());
-        let mut count = self.collect(&order, row);
+        let mut count = self.collect(row);
         if count < k {
             self.bound = 0;
-            count = self.collect(&order, row);
+            count = self.collect(row);
         }
         let candidates = &self.candidates[..count];
         self.scratch.clear();
@@ -109,10 +102,14 @@ impl Selector {
 
     /// Writes the keys of latents at or above the bound; returns their number. Without a branch on what they are, which a CPU
     /// cannot predict.
-    fn collect(&mut self, order: impl Fn(f32) -> u32, row: &[f32]) -> usize {
+    fn collect(&mut self, row: &[f32]) -> usize {
+        let bits = match self.top.order {
+            TopKOrder::Magnitude => !SIGN,
+            TopKOrder::Value => u32::MAX,
+        };
         let mut count = 0;
         for (latent, &pre) in row.iter().enumerate() {
-            let order = order(pre);
+            let order = ordered_bits(f32::from_bits(pre.to_bits() & bits));
             self.candidates[count] = key(order, latent);
             count += usize::from(order >= self.bound);
         }
@@ -140,10 +137,14 @@ pub(crate) fn least_of_largest(pre: impl Iterator<Item = f32>, n: usize) -> Opti
     Some(f32::from_bits(*least))
 }
 
+/// The bit of the sign.
+const SIGN: u32 = 1 << 31;
+
 /// Bits whose unsigned order is the order of the numbers; −0 and 0 are equal.
 fn ordered_bits(value: f32) -> u32 {
     let bits = (value + 0.0).to_bits();
-    if bits >> 31 == 0 { bits | 0x8000_0000 } else { !bits }
+    // All bits turned where the sign is set, else the sign alone.
+    bits ^ ((bits as i32 >> 31) as u32 | SIGN)
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod cluster;
 mod content;
 mod convert;
 mod dataset;
+#[cfg(feature = "files")]
 mod decoder;
 mod error;
 #[cfg(feature = "training")]

@@ -53,7 +53,7 @@ pub fn axes(shape: &[usize], order: &ElementOrder) -> Result<Option<Vec<Axis>>, 
     if axes.iter().all(|axis| axis.stride == axis.step) {
         return Ok(None);
     }
-    axes.sort_by_key(|axis| axis.stride);
+    axes.sort_unstable_by_key(|axis| axis.stride);
     let mut reach = 1;
     for axis in &axes {
         if axis.stride < reach {

@@ -61,35 +61,35 @@ impl SparseRows {
     /// Appends a row of bytes.
     #[inline(never)]
     pub fn push(&mut self, bytes: &[u8], normalisation: &Normalisation) {
-        match normalisation {
-            Normalisation::Uniform { scale, .. } => self.push_scaled(bytes, |_| *scale),
-            Normalisation::PerColumn { scale, .. } => self.push_scaled(bytes, |col| scale[col]),
-        }
-    }
-
-    #[inline(always)]
-    fn push_scaled(&mut self, bytes: &[u8], scale: impl Fn(usize) -> f32) {
-        let mut len = self.ends.last().copied().unwrap_or(0);
-        let most = (len + bytes.len()).max(self.cols.len());
+        let first = self.ends.last().copied().unwrap_or(0);
+        let most = (first + bytes.len()).max(self.cols.len());
         self.cols.resize(most, 0);
         self.values.resize(most, 0.0);
         let (cols, values) = (&mut self.cols[..most], &mut self.values[..most]);
-        // Without a branch on what a byte is, which a CPU cannot predict.
-        let mut push = |col: usize, byte: u8| {
-            cols[len] = col as u32;
-            values[len] = f32::from(byte) * scale(col);
-            len += usize::from(byte != 0);
-        };
-        let (blocks, rest) = bytes.as_chunks::<ZEROS>();
-        for (at, block) in blocks.iter().enumerate() {
+        let mut end = first;
+        for (from, block) in (0..).step_by(ZEROS).zip(bytes.chunks(ZEROS)) {
             // Most bytes are zeros, and most of those have only such beside them.
-            if u128::from_ne_bytes(*block) != 0 {
-                block.iter().enumerate().for_each(|(i, &byte)| push(at * ZEROS + i, byte));
+            if block.try_into().is_ok_and(|block| u128::from_ne_bytes(block) == 0) {
+                continue;
+            }
+            // Without a branch on what a byte is, which a CPU cannot predict.
+            for (col, &byte) in (from..).zip(block) {
+                cols[end] = col as u32;
+                values[end] = f32::from(byte);
+                end += usize::from(byte != 0);
             }
         }
-        let last = bytes.len() - rest.len();
-        rest.iter().enumerate().for_each(|(i, &byte)| push(last + i, byte));
-        self.ends.push(len);
+        let values = &mut values[first..end];
+        match normalisation {
+            Normalisation::Uniform { scale, .. } => values.iter_mut().for_each(|value| *value *= scale),
+            Normalisation::PerColumn { scale, .. } => {
+                values
+                    .iter_mut()
+                    .zip(&cols[first..end])
+                    .for_each(|(value, &col)| *value *= scale[col as usize]);
+            }
+        }
+        self.ends.push(end);
     }
 
     #[inline(always)]

@@ -56,7 +56,7 @@ pub async fn solve_semidefinite(
         Triangle::read(rows, n, first).backward(block, m, pause.threads())?;
         pause.after(((end - first) * (end - first) * m / 2) as u64).await?;
     }
-    rows(c, m, pause, |i, row| row.iter_mut().for_each(|w| *w *= scale[i])).await?;
+    rows(c, m, pause, &mut |i, row| row.iter_mut().for_each(|w| *w *= scale[i])).await?;
     Ok(dependent)
 }
 
@@ -74,12 +74,12 @@ async fn equilibrate(
         if diagonal > DEPENDENT * sums[i] { 1.0 / diagonal.sqrt() } else { 0.0 }
     };
     let scale: Vec<f64> = (0..n).map(inverse_root).collect();
-    upper_rows(a, n, pause, |i, row| {
+    upper_rows(a, n, pause, &mut |i, row| {
         row.iter_mut().zip(&scale[i..]).for_each(|(a, t)| *a *= scale[i] * t);
     })
     .await?;
     let m = c.len() / n;
-    rows(c, m, pause, |i, row| row.iter_mut().for_each(|c| *c *= scale[i])).await?;
+    rows(c, m, pause, &mut |i, row| row.iter_mut().for_each(|c| *c *= scale[i])).await?;
     Ok(scale)
 }
 

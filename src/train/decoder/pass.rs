@@ -17,7 +17,7 @@ pub async fn rows(
     matrix: &mut [f64],
     width: usize,
     pause: &mut dyn Pause,
-    mut work: impl FnMut(usize, &mut [f64]),
+    work: &mut dyn FnMut(usize, &mut [f64]),
 ) -> Result<()> {
     let per_piece = (PIECE / width).max(1);
     for (piece, rows) in matrix.chunks_mut(per_piece * width).enumerate() {
@@ -37,9 +37,9 @@ pub async fn upper_rows(
     matrix: &mut [f64],
     n: usize,
     pause: &mut dyn Pause,
-    mut work: impl FnMut(usize, &mut [f64]),
+    work: &mut dyn FnMut(usize, &mut [f64]),
 ) -> Result<()> {
-    rows(matrix, n, pause, |row, numbers| work(row, &mut numbers[row..])).await
+    rows(matrix, n, pause, &mut |row, numbers| work(row, &mut numbers[row..])).await
 }
 
 /// A copy of a square matrix `[n, n]`.

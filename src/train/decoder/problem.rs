@@ -115,11 +115,11 @@ impl<'a> DecoderProblem<'a> {
         let (n, d_sae, d_in) = (stats.rows as f64, stats.z.len(), data.mean.len());
         let SufficientStats { mut zz, mut zx, z, .. } = stats;
         let z_mean: Vec<f64> = z.iter().map(|sum| sum / n).collect();
-        upper_rows(&mut zz, d_sae, pause, |i, row| {
+        upper_rows(&mut zz, d_sae, pause, &mut |i, row| {
             row.iter_mut().zip(&z_mean[i..]).for_each(|(s, mean)| *s -= z[i] * mean);
         })
         .await?;
-        rows(&mut zx, d_in, pause, |i, row| {
+        rows(&mut zx, d_in, pause, &mut |i, row| {
             row.iter_mut().zip(&data.mean).for_each(|(s, mean)| *s -= z[i] * mean);
             limit(row, (zz[i * d_sae + i].max(0.0) * data.total_sum_of_squares).sqrt());
         })
@@ -210,7 +210,7 @@ impl<'a> DecoderProblem<'a> {
         let total = losses * self.n + nu_dec + beta;
         let c = self.n / total;
         let mut a = copy_square("ZᵀZ", &self.zz, self.d_sae, pause).await?;
-        upper_rows(&mut a, self.d_sae, pause, |i, row| {
+        upper_rows(&mut a, self.d_sae, pause, &mut |i, row| {
             let own = self.holders(i);
             for (j, (a, z)) in (i..).zip(row.iter_mut().zip(&self.z_mean[i..])) {
                 // The centred sum plus what is left of the means: nothing but for ν and β, and for prefixes.
@@ -223,7 +223,7 @@ impl<'a> DecoderProblem<'a> {
         })
         .await?;
         let mut w = copy("W_dec", &self.zx)?;
-        rows(&mut w, self.d_in, pause, |i, row| {
+        rows(&mut w, self.d_in, pause, &mut |i, row| {
             let own = self.holders(i);
             for (j, w) in row.iter_mut().enumerate() {
                 let shift = self.n * (1.0 - losses * c) * self.data.mean[j] - c * nu_dec * b0(j);
