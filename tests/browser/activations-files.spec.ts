@@ -214,3 +214,14 @@ test('programs that write such files are shown and can be copied', async ({ page
   );
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(snippet);
 });
+
+test('a file that is given before the module has come waits for it', async ({ page }) => {
+  await page.route('**/*.wasm', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await route.continue();
+  });
+  await page.goto(QUICK);
+  await give(page, { name: 'early.npy', buffer: npy(300, 8) });
+  await expect(page.getByRole('heading', { name: 'early.npy' })).toBeVisible();
+  await expect(page.getByTestId('statistics')).toBeVisible();
+});

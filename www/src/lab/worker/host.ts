@@ -82,7 +82,8 @@ export abstract class Host<
   async start(base: string, whole: boolean, listener: (event: LabEvent | Own) => void): Promise<void> {
     this.base = base;
     this.listener = listener;
-    await this.load(whole);
+    // In turn: a page may give files before the module is there, which then wait for it.
+    await this.inTurn(() => this.load(whole));
   }
 
   last(): Promise<string | undefined> {
