@@ -7,6 +7,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 readonly wasm_target=wasm32-unknown-unknown
 readonly stamps=target/stamps # one file per built thing: the hash of what it was built from
 readonly mnist_folder=www/public/mnist
+# Vite's configuration shares files with the site, which are imported without their extensions; it would warn of each.
+export VITE_CONFIG_NATIVE_IGNORE_WARNING=true
 
 usage() {
   cat <<'END'

@@ -190,7 +190,10 @@ impl PackedEncoder {
                 let mut sums = [F32x4::zero(); PANEL / 4];
                 for (&col, &value) in cols.iter().zip(values) {
                     let (value, weights) = (F32x4::splat(value), panel[col as usize].as_flattened());
-                    sums = std::array::from_fn(|i| sums[i] + value * F32x4::load(&weights[i]));
+                    // A loop and not `from_fn`, which is not inlined for so many, and then not compiled for AVX2.
+                    for (sum, weights) in sums.iter_mut().zip(weights) {
+                        *sum = *sum + value * F32x4::load(weights);
+                    }
                 }
                 store(sums, load_first(bias), &mut out[first..first + width]);
             }
@@ -239,7 +242,9 @@ fn add_shifts(panel: &[Panel], normalisation: &Normalisation, bias: &mut [f32]) 
             Normalisation::PerColumn { shift, .. } => shift[col],
         });
         let weights = weights.as_flattened();
-        sums = std::array::from_fn(|i| sums[i] + shift * F32x4::load(&weights[i]));
+        for (sum, weights) in sums.iter_mut().zip(weights) {
+            *sum = *sum + shift * F32x4::load(weights);
+        }
     }
     store(sums, load_first(bias), bias);
 }
