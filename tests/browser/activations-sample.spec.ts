@@ -16,7 +16,7 @@ test('activations of a language model are loaded when they are chosen, once, and
   expect(data()).toEqual([]);
   await page.getByLabel(/A language model/).check();
   await expect(page.getByTestId('data-summary')).toContainText(
-    /4,000 rows of 384 values, MiniLM after layer 3, kept as f16: 3,600\s+train and 400 test/,
+    /4,000 rows of 384 values, MiniLM after layer 3, kept as f16: 3,600\s+train and 400\s+test/,
   );
   await expect(page.getByTestId('time-left')).toContainText('Done');
   await expect(cell(page, 'pam test MSE')).toHaveText(/0\.\d/);
