@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::options::StreamOptions;
 use super::read_ahead::{FileAhead, Reader};
-use super::row_stream::{RowStream, StreamOptions};
+use super::row_stream::RowStream;
 use super::shards::StreamFile;
 use crate::error::{Error, Result};
 

@@ -1,8 +1,9 @@
 //! Rows that stay in their files: a data set that memory does not hold, read in chunks.
 //!
 //! - `shards`: the files of a set, opened and compared with each other
-//! - [`RowStream`]: which rows of them, in blocks of neighbours; a held-out part, the one pass for means and deviations
+//! - [`RowStream`]: which rows of them, in blocks of neighbours; a held-out part
 //! - `pass`: all rows once, chunk by chunk, while the next chunk is being read
+//! - `load`: the one pass for means and deviations, and rows loaded into memory
 //! - `read_ahead`, `folder`: for native programs: files read by a thread, and which files of a folder, in which order
 //!
 //! A chunk is what a reservoir of bounded size holds of blocks drawn at random; within it the rows are shuffled. Everything
@@ -11,12 +12,16 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 mod folder;
+mod load;
+mod options;
 mod pass;
 #[cfg(not(target_arch = "wasm32"))]
 mod read_ahead;
 mod row_stream;
 mod shards;
 
+pub use load::LoadedRows;
+pub use options::StreamOptions;
 pub use pass::Pass;
-pub use row_stream::{LoadedRows, RowStream, StreamOptions};
+pub use row_stream::RowStream;
 pub use shards::StreamFile;

@@ -140,7 +140,7 @@ impl Pass {
                 self.carried = Some(carried);
             }
             if !order.is_empty() {
-                let rows = Dataset::unchecked(values, cols)?.normalised_by(self.stream.normalisation());
+                let rows = Dataset::unchecked(values, cols)?.normalised_by(&self.stream.normalisation);
                 return Ok(Some((rows, order)));
             }
         }

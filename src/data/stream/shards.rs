@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::row_stream::StreamOptions;
+use super::options::StreamOptions;
 use crate::data::dtype::ElementType;
 use crate::data::read::Source;
 use crate::data::storage::StorageKind;
