@@ -88,9 +88,12 @@ test('a file that is cut short in mid-epoch is named, and the run stays as of it
     await stream(page, files, 200);
     await reached(page, 1);
     for (const file of files) await truncate(file, 1000);
-    await expect(page.getByRole('alert')).toContainText(/acts_\d\.npy: (cannot be read|gave \d+ of \d+ bytes) at byte \d+/, {
-      timeout: 60_000,
-    });
+    await expect(page.getByRole('alert')).toContainText(
+      /acts_\d\.npy: (cannot be read|gave \d+ of \d+ bytes) at byte \d+/,
+      {
+        timeout: 60_000,
+      },
+    );
     expect(Number(await epoch(page).textContent())).toBeGreaterThanOrEqual(1);
     await expect(cell(page, 'pam test MSE')).toHaveText(/\d/);
   } finally {
