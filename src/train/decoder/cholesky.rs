@@ -11,10 +11,10 @@ use crate::error::Result;
 const DEPENDENT: f64 = 1e-13;
 
 /// Solves `A W = C` for a positive semidefinite `A [n, n]`, of which the upper triangle is read, and `C [n, m]`,
-/// row-major, both overwritten: `C` becomes `W`. `sums [n]` is the size of the sums from which the diagonal of `A` was computed: where they cancelled, what is
-/// left is rounding noise up to that size, not its own. Returns how many columns of `A` were found to depend on
-/// earlier ones; their rows of `W` are 0, which still minimises `tr(Wᵀ A W) − 2 tr(Wᵀ C)` when `C` lies in the range
-/// of `A`.
+/// row-major, both overwritten: `C` becomes `W`. `sums [n]` is the size of the sums from which the diagonal of `A`
+/// was computed: where they cancelled, what is left is rounding noise up to that size, not its own. Returns how many
+/// columns of `A` were found to depend on earlier ones; their rows of `W` are 0, which still minimises `tr(Wᵀ A W) −
+/// 2 tr(Wᵀ C)` when `C` lies in the range of `A`.
 ///
 /// # Errors
 /// What ends the pauses.
