@@ -1,5 +1,5 @@
 // Adam's step on a parameter: θ −= step_size · m / (√v · inverse_root + ε).
-// mode: 1 multiplies the gradient by the factor of clipping.
+// mode: 1 multiplies the gradient by the factor of clipping; 2 keeps θ at 0 or above.
 
 @group(0) @binding(1) var<storage, read_write> theta: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> m: array<vec4f>;
@@ -24,5 +24,6 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
   let square = beta2 * v[at] + one_minus_beta2 * (g * g);
   m[at] = mean;
   v[at] = square;
-  theta[at] = here - task.step_size * mean / (sqrt(square) * task.inverse_root + adam_eps);
+  let there = here - task.step_size * mean / (sqrt(square) * task.inverse_root + adam_eps);
+  theta[at] = select(there, max(there, vec4f()), (task.mode & 2u) == 2u);
 }

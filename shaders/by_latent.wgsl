@@ -1,6 +1,7 @@
-// result[latent] = scale · Σ weight[row, latent] · right[row] over the rows on which the latent is active: gradients of
-// both matrices, and the sufficient statistics. A thread has `vectors_per_thread` vec4 of a latent; rows are summed in
-// their order, so that the result does not depend on how threads are scheduled.
+// result[latent] = scale · Σ weight[row, latent] · right[row] over the rows on which the latent is active, for latents from
+// `first_latent` to `latents`: gradients of both matrices, and the sufficient statistics. A thread has
+// `vectors_per_thread` vec4 of a latent; rows are summed in their order, so that the result does not depend on how
+// threads are scheduled.
 // mode: 1 adds to what is there. `count` rows fit in a latent's list.
 
 @group(0) @binding(1) var<storage, read> weights: array<f32>;
@@ -13,7 +14,7 @@
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane: u32) {
   let blocks = task.width / vectors_per_thread;
   let at = group_of(id) * group_size + lane;
-  let latent = at / blocks;
+  let latent = task.first_latent + at / blocks;
   let col = at % blocks * vectors_per_thread;
   if (latent >= task.latents) {
     return;

@@ -1,4 +1,5 @@
-// ∂F/∂z = scale · W_dec[latent] · r + l1 · sign(z) of the k chosen latents of a row, at [row, latent].
+// ∂F/∂z = scale · W_dec[latent] · r + l1 · sign(z) of those of the k chosen latents of a row that lie from `first_latent`
+// to `latents`, at [row, latent]. The chosen ones ascend.
 // `lanes` threads share the columns of 4 entries of a row.
 
 @group(0) @binding(1) var<storage, read> residual: array<vec4f>;
@@ -17,7 +18,11 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
   let entry = quad % quads * 4u;
   var entries = 0u;
   if (row < task.rows) {
-    entries = task.k - entry;
+    let first = row * task.k + entry;
+    entries = min(task.k - entry, 4u);
+    if (chosen[first] >= task.latents || chosen[first + entries - 1u] < task.first_latent) {
+      entries = 0u;
+    }
   }
   if (entries > 0u) {
     // Entries past the end repeat the first, and are not written.
@@ -36,12 +41,15 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
   workgroupBarrier();
   // Lanes 0 to 3 finish an entry each.
   let mine = lane % lanes;
-  if (mine < min(entries, 4u)) {
+  if (mine < entries) {
     var sum = 0.0;
     for (var other = 0u; other < lanes; other++) {
       sum += part_sums[lane - mine + other][mine];
     }
     let slot = row * task.k + entry + mine;
-    dz[row * task.stride + chosen[slot]] = task.scale * sum + task.l1 * sign(values[slot]);
+    let latent = chosen[slot];
+    if (latent >= task.first_latent && latent < task.latents) {
+      dz[row * task.stride + latent] = task.scale * sum + task.l1 * sign(values[slot]);
+    }
   }
 }

@@ -23,6 +23,8 @@ override one_minus_beta2: f32;
 override adam_eps: f32;
 // Added to the norm of the gradient where it is clipped.
 override clip_eps: f32;
+// Most rows that are counted without activity.
+override most_idle_rows: f32;
 
 struct Task {
   // First workgroup of this dispatch: long ones are split.
@@ -56,7 +58,19 @@ struct Task {
   ridge: f32,
   proximal: f32,
   weight_decay: f32,
-  padding: u32,
+  // First of the latents that a kernel is about; `latents` is behind the last.
+  first_latent: u32,
+  // Weight of a batch in the average of BatchTopK's threshold.
+  rate: f32,
+  // Rows without activity after which a latent counts as dead.
+  dead_after: f32,
+  // Of the training of thresholds.
+  bandwidth: f32,
+  target_l0: f32,
+  coefficient: f32,
+  padding_a: u32,
+  padding_b: u32,
+  padding_c: u32,
 }
 
 @group(0) @binding(0) var<uniform> task: Task;

@@ -1,11 +1,11 @@
 // left rightᵀ for left [rows, width] and right [latents, width]; a kernel that has this added declares both, and `put`,
-// which takes four results of a row.
+// which takes four results of a row. Latents begin at or up to 7 before `first_latent`.
 // Each thread keeps 8 × 8 results in registers: 16 loads of four values for 256 multiply-adds.
 
 @compute @workgroup_size(tile_columns, tile_rows)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_id) lane: vec3u) {
   let group = group_of(id);
-  let latent = (group % task.count * tile_columns + lane.x) * register_tile;
+  let latent = (task.first_latent / register_tile + group % task.count * tile_columns + lane.x) * register_tile;
   let row = (group / task.count * tile_rows + lane.y) * register_tile;
   if (row >= task.rows || latent >= task.stride) {
     return;

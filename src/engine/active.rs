@@ -165,7 +165,6 @@ async fn choose(
     let chosen = match place.backend {
         Backend::Cpu => Err(ASKED_FOR_CPU.into()),
         Backend::Gpu => {
-            gpu::supports(&state.sae.activation, options.variants)?;
             let tested = gpu::shared_device(true).await?;
             tested.verdict()?;
             let engine = GpuEngine::new(tested.device, train, test, state).await?;
@@ -192,7 +191,6 @@ async fn faster(
     state: &State,
     options: &StepOptions<'_>,
 ) -> Result<Result<(GpuEngine, String), String>> {
-    gpu::supports(&state.sae.activation, options.variants)?;
     let tested = gpu::shared_device(false).await?;
     tested.verdict()?;
     let gpu::Race { gpu, cpu } = gpu::race(&tested.device, place.threads, train, state, options).await?;

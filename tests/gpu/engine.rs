@@ -1,99 +1,15 @@
 //! The GPU engine against the CPU's: every activation and term, odd sizes, long batches, codes, epochs.
-use crate::support::{device, engine};
+use crate::support::{CLOSE, assert_engines_agree, device, engine, off, options, rows, start};
 use half::f16;
 use pollster::block_on;
 use splinterp::data::{Dataset, NormalisationKind, Storage};
-use splinterp::engine::gpu::{GpuDevice, GpuEngine, Workload, benchmark, race, self_test, verdict};
-use splinterp::engine::{
-    Backend, CpuEngine, Decoder, Engine, Inference, Operation, Optimiser, Split, State, StepOptions,
-    Variants, apply,
-};
-use splinterp::random::{Random, Stream};
-use splinterp::sae::{Activation, Penalties, Sae, Threshold, TopKBy};
+use splinterp::engine::gpu::{GpuDevice, Workload, benchmark, race, self_test, verdict};
+use splinterp::engine::{Backend, CpuEngine, Decoder, Engine, Inference, Operation, apply};
+use splinterp::sae::{Activation, Sae, Threshold, TopKBy};
 use splinterp::threads::Threads;
 
-/// Sums in another order, relative to their size.
-const CLOSE: f64 = 1e-5;
 /// Pre-activations nearer than this may be ordered either way.
 const TIE: f32 = 1e-6;
-
-fn rows(n: usize, cols: usize, seed: u64) -> Dataset {
-    let mut random = Random::new(seed, Stream::Generator);
-    let values = (0..n * cols).map(|_| random.normal() as f32).collect();
-    Dataset::new(Storage::F32(values), cols).expect("finite rows")
-}
-
-fn start(d_in: usize, d_sae: usize, activation: Activation, tied: bool) -> State {
-    let mut sae = Sae::random(d_in, d_sae, activation, tied, 3);
-    sae.w_dec.iter_mut().flatten().for_each(|w| *w *= 20.0);
-    State { optimiser: Optimiser::new(&sae, true), sae }
-}
-
-fn options(batch_size: usize) -> StepOptions<'static> {
-    StepOptions {
-        batch_size,
-        updates_per_batch: 2,
-        lr: 1e-3,
-        lr_slope: 0.0,
-        weight_decay: 0.0,
-        clip: None,
-        penalties: Penalties { l1: 1e-3, ..Penalties::default() },
-        variants: Variants::NONE,
-    }
-}
-
-fn off(found: &[f32], expected: &[f32]) -> f64 {
-    let pairs = found.iter().zip(expected).map(|(&a, &b)| (f64::from(a), f64::from(b)));
-    let (distance, size) = pairs.fold((0.0, 0.0), |(d, s), (a, b)| (d + (a - b) * (a - b), s + b * b));
-    (distance / size).sqrt()
-}
-
-/// Steps over all rows, evaluation, and sufficient statistics of both engines.
-fn assert_engines_agree(
-    gpu: &mut GpuEngine,
-    cpu: &mut CpuEngine,
-    n: usize,
-    options: &StepOptions<'_>,
-    name: &str,
-) {
-    let order: Vec<u32> = (0..n as u32).rev().collect();
-    gpu.begin_epoch();
-    cpu.begin_epoch();
-    let expected = block_on(cpu.evaluate(Split::Test, 0..n as u32)).expect("evaluates");
-    let found = block_on(gpu.evaluate(Split::Test, 0..n as u32)).expect("evaluates");
-    assert_eq!((found.rows, found.active), (expected.rows, expected.active), "{name}");
-    assert!((found.squares / expected.squares - 1.0).abs() < CLOSE, "{name}: {found:?} {expected:?}");
-    let expected = block_on(cpu.steps(&order, options)).expect("steps");
-    let found = block_on(gpu.steps(&order, options)).expect("steps");
-    assert_eq!(found.updates, expected.updates, "{name}");
-    assert!((found.mse / expected.mse - 1.0).abs() < CLOSE, "{name}: {found:?} {expected:?}");
-    assert!((found.l1 / expected.l1 - 1.0).abs() < CLOSE, "{name}: {found:?} {expected:?}");
-    let state = block_on(cpu.state()).expect("reads back");
-    let same = block_on(gpu.state()).expect("reads back");
-    assert!(off(&same.sae.w_enc, &state.sae.w_enc) < 10.0 * CLOSE, "W_enc, {name}");
-    assert!(off(same.sae.decoder(), state.sae.decoder()) < 10.0 * CLOSE, "W_dec, {name}");
-    assert_eq!(same.optimiser.steps, state.optimiser.steps, "{name}");
-    // From one state on, so that an active set that a rounding has changed does not count.
-    gpu.load(&state).expect("loads");
-    block_on(cpu.accumulate(&order)).expect("accumulates");
-    block_on(gpu.accumulate(&order)).expect("accumulates");
-    let expected = block_on(cpu.take_stats()).expect("hands over");
-    let found = block_on(gpu.take_stats()).expect("hands over");
-    assert_eq!((found.rows, &found.active), (expected.rows, &expected.active), "{name}");
-    let narrow = |values: &[f64]| values.iter().map(|&v| v as f32).collect::<Vec<_>>();
-    assert!(off(&narrow(&found.upper()), &narrow(&expected.upper())) < CLOSE, "ZᵀZ, {name}");
-    assert!(off(&narrow(&found.zx), &narrow(&expected.zx)) < CLOSE, "ZᵀX, {name}");
-    assert!(off(&narrow(&found.z), &narrow(&expected.z)) < CLOSE, "sums of codes, {name}");
-    assert!((found.l1 / expected.l1 - 1.0).abs() < CLOSE, "l1, {name}");
-    let found = block_on(gpu.moments(&order)).expect("sums");
-    assert_eq!(found, block_on(cpu.moments(&order)).expect("sums"), "{name}");
-    let expected = block_on(cpu.worst_rows(&order, 3)).expect("finds");
-    let found = block_on(gpu.worst_rows(&order, 3)).expect("finds");
-    assert_eq!(found.len(), expected.len(), "{name}");
-    for (found, expected) in found.iter().zip(&expected) {
-        assert!(off(found, expected) < 10.0 * CLOSE, "worst rows, {name}");
-    }
-}
 
 #[test]
 fn the_self_test_passes_and_its_errors_are_those_of_rounding() {

@@ -7,6 +7,7 @@ mod common;
 
 mod engine;
 mod golden;
+mod recipes;
 mod shaders;
 mod support;
 mod training;

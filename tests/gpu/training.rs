@@ -10,7 +10,7 @@ use splinterp::engine::gpu::{GpuDevice, GpuEngine, shared_device};
 use splinterp::engine::{Backend, Inference, Operation, Optimiser, State, apply};
 use splinterp::progress::{NoObserver, Observer};
 use splinterp::sae::{Activation, Sae, TopKBy};
-use splinterp::train::{AuxKOptions, Method, TrainOptions, Trainer};
+use splinterp::train::{Method, TrainOptions, Trainer};
 
 fn digits() -> (Dataset, Dataset) {
     let data = |n, seed| Dataset::digits(n, seed).expect("draws").normalised(NormalisationKind::Mnist);
@@ -202,32 +202,6 @@ fn a_lost_device_fails_bulk_work_over_to_the_cpu() {
     let expected = apply(Operation::Forward, &sae, &rows).expect("works");
     assert_eq!(found.len(), expected.len());
     assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-3));
-}
-
-#[test]
-fn what_the_gpu_has_no_kernels_for_is_refused_by_name_and_left_to_the_cpu() {
-    let (train, test) = digits();
-    let open = |backend, change: fn(&mut TrainOptions)| {
-        let mut options = TrainOptions { tied: Some(false), ..options(Method::Sgd, backend) };
-        change(&mut options);
-        block_on(Trainer::open(train.clone(), test.clone(), options))
-    };
-    type Change = fn(&mut TrainOptions);
-    let cases: [(&str, Change); 3] = [
-        ("BatchTopK", |o| o.activation = Activation::BatchTopK { k: 8, threshold: None }),
-        ("AuxK", |o| o.auxk = Some(AuxKOptions::default())),
-        ("prefixes", |o| o.prefixes = vec![8, 64]),
-    ];
-    for (name, change) in cases {
-        let error = open(Backend::Gpu, change).expect_err("is refused");
-        assert_eq!(
-            (error.code(), error.to_string()),
-            ("gpu", format!("the GPU engine has no {name}: choose 'auto' or 'cpu'"))
-        );
-        let trainer = open(Backend::Auto, change).expect("trains on the CPU");
-        assert!(trainer.backend().starts_with("CPU"), "{}", trainer.backend());
-        assert!(trainer.backend_reason().contains(name), "{}", trainer.backend_reason());
-    }
 }
 
 /// The digits in a file of bytes, of which the reservoir holds a part.

@@ -1,5 +1,7 @@
 //! The buffers of a chunk: as many rows as go through the model at a time.
 
+use std::ops::Range;
+
 use super::device::{GpuBuffer, GpuDevice};
 use super::dispatch::ROWS_IN_FLIGHT;
 use super::kernels::{REGISTER_TILE, Task};
@@ -63,5 +65,10 @@ impl Chunk {
             stride: self.layout.stride as u32,
             ..Task::default()
         }
+    }
+
+    /// The same about some latents.
+    pub fn task_of(&self, rows: usize, latents: &Range<usize>) -> Task {
+        Task { first_latent: latents.start as u32, latents: latents.end as u32, ..self.task(rows) }
     }
 }

@@ -10,6 +10,11 @@ pub trait CodeKernels: std::fmt::Debug {
     /// Latents that a row activates, at most or as a guess.
     fn active_latents(&self) -> usize;
 
+    /// The thresholds above which latents are active, `[stride]`, where each has one.
+    fn thresholds(&self) -> Option<&GpuBuffer> {
+        None
+    }
+
     /// Turns pre-activations into codes: `z` and the bits of the chunk.
     fn record_select(&self, queue: &mut DispatchQueue, task: Task);
 
@@ -19,13 +24,15 @@ pub trait CodeKernels: std::fmt::Debug {
     /// Binds `∂F/∂z` of the active latents to `dz [rows, stride]`.
     fn bind_entry_gradients(&self, device: &GpuDevice, buffers: EntryGradientBuffers<'_>) -> BoundKernel;
 
-    /// Records what [`CodeKernels::bind_entry_gradients`] has bound; the task has the factors.
+    /// Records what [`CodeKernels::bind_entry_gradients`] has bound; the task has the factors, and the latents that it is
+    /// about.
     fn record_entry_gradients(&self, queue: &mut DispatchQueue, bound: &BoundKernel, task: Task);
 }
 
 /// What the gradient of the codes is computed from, and where it goes.
 pub struct EntryGradientBuffers<'a> {
     pub chunk: &'a Chunk,
+    pub residual: &'a GpuBuffer,
     pub w_dec: wgpu::BufferBinding<'a>,
     pub dz: &'a GpuBuffer,
 }

@@ -1,41 +1,34 @@
 //! ReLU and JumpReLU: any number of latents of a row are active. Codes are dense, and products with them too.
 
+use super::active_codes::WORD;
 use super::chunk::Chunk;
 use super::codes::{CodeKernels, EntryGradientBuffers};
 use super::device::{GpuBuffer, GpuDevice};
 use super::dispatch::{BoundKernel, DispatchQueue};
-use super::kernels::{Kernel, Task};
+use super::kernels::{Kernel, REGISTER_TILE, Task};
 use crate::error::Result;
 use crate::sae::Parameter;
-
-/// Latents whose bits share a word.
-const BITS: usize = 32;
 
 /// Those above their threshold.
 #[derive(Debug)]
 pub struct ThresholdCodes {
     d_sae: usize,
-    /// What only a kernel sees: it must outlive it.
-    _thresholds: GpuBuffer,
+    /// `[stride]`.
+    thresholds: GpuBuffer,
     select: BoundKernel,
     decode: DenseDecoder,
 }
 
 impl ThresholdCodes {
-    /// Kernels bound to a chunk and to the parameters in `theta`; `thresholds` are `[d_sae]`.
-    pub fn new(device: &GpuDevice, chunk: &Chunk, thresholds: &[f32], theta: &GpuBuffer) -> Result<Self> {
-        let stride = chunk.layout.stride;
-        let mut padded = thresholds.to_vec();
-        // Padding latents are never active.
-        padded.resize(stride, f32::MAX);
-        let thresholds = device.storage("thresholds", 4 * stride as u64)?;
-        device.queue.write_buffer(&thresholds, 0, bytemuck::cast_slice(&padded));
+    /// Kernels bound to a chunk, to the parameters in `theta`, and to thresholds that have yet to be loaded.
+    pub fn new(device: &GpuDevice, chunk: &Chunk, theta: &GpuBuffer) -> Result<Self> {
+        let thresholds = device.storage("thresholds", 4 * chunk.layout.stride as u64)?;
         let select = [thresholds.whole(), chunk.z.whole(), chunk.active_bits.whole()];
         Ok(Self {
             d_sae: chunk.layout.d_sae,
             select: BoundKernel::new(device, Kernel::Threshold, &select),
             decode: DenseDecoder::new(device, chunk, theta),
-            _thresholds: thresholds,
+            thresholds,
         })
     }
 }
@@ -46,9 +39,13 @@ impl CodeKernels for ThresholdCodes {
         self.d_sae / 2 + 1
     }
 
+    fn thresholds(&self) -> Option<&GpuBuffer> {
+        Some(&self.thresholds)
+    }
+
     fn record_select(&self, queue: &mut DispatchQueue, task: Task) {
-        let words = task.rows as usize * task.stride as usize / BITS;
-        queue.dispatch_items(&self.select, &task, words, BITS);
+        let words = task.rows as usize * task.stride as usize / WORD;
+        queue.dispatch_items(&self.select, &task, words, WORD);
     }
 
     fn record_decode(&self, queue: &mut DispatchQueue, task: Task) {
@@ -56,13 +53,15 @@ impl CodeKernels for ThresholdCodes {
     }
 
     fn bind_entry_gradients(&self, device: &GpuDevice, buffers: EntryGradientBuffers<'_>) -> BoundKernel {
-        let EntryGradientBuffers { chunk, w_dec, dz } = buffers;
-        let buffers = [chunk.fit.whole(), w_dec, chunk.z.whole(), chunk.active_bits.whole(), dz.whole()];
+        let EntryGradientBuffers { chunk, residual, w_dec, dz } = buffers;
+        let buffers = [residual.whole(), w_dec, chunk.z.whole(), chunk.active_bits.whole(), dz.whole()];
         BoundKernel::new(device, Kernel::EntryGradientsDense, &buffers)
     }
 
     fn record_entry_gradients(&self, queue: &mut DispatchQueue, bound: &BoundKernel, task: Task) {
-        queue.dispatch_product(bound, &task, task.stride as usize, 4 * task.width as usize);
+        // Tiles begin at a multiple of so many latents.
+        let first = task.first_latent as usize / REGISTER_TILE * REGISTER_TILE;
+        queue.dispatch_product(bound, &task, task.latents as usize - first, 4 * task.width as usize);
     }
 }
 

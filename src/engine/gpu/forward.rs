@@ -1,5 +1,6 @@
 //! The forward pass of a chunk: its kernels in their order.
 
+use super::batch_codes::{BatchCodes, BatchCut};
 use super::chunk::Chunk;
 use super::codes::CodeKernels;
 use super::dense_codes::ThresholdCodes;
@@ -17,6 +18,8 @@ pub struct ForwardPass {
     pub chunk: Chunk,
     /// What depends on the activation.
     pub codes: Box<dyn CodeKernels>,
+    /// Of BatchTopK, what steps do instead of `codes`.
+    pub batch: Option<BatchCut>,
     encode: BoundKernel,
     residual: BoundKernel,
 }
@@ -33,11 +36,14 @@ impl ForwardPass {
         theta: &GpuBuffer,
     ) -> Result<Self> {
         let chunk = Chunk::new(device, layout)?;
-        let codes: Box<dyn CodeKernels> = match activation.selection(layout.d_sae) {
-            Selection::Largest(top) => Box::new(TopKCodes::new(device, &chunk, top, theta)?),
-            Selection::Above(thresholds) => {
-                Box::new(ThresholdCodes::new(device, &chunk, &thresholds, theta)?)
+        let mut batch = None;
+        let codes: Box<dyn CodeKernels> = match (activation, activation.selection(layout.d_sae)) {
+            (&Activation::BatchTopK { k, threshold }, _) => {
+                let cut = batch.insert(BatchCut::new(device, &chunk, threshold)?);
+                Box::new(BatchCodes::new(device, &chunk, cut, k, theta))
             }
+            (_, Selection::Largest(top)) => Box::new(TopKCodes::new(device, &chunk, top, theta)?),
+            (_, Selection::Above(_)) => Box::new(ThresholdCodes::new(device, &chunk, theta)?),
         };
         let encode = [
             chunk.x.whole(),
@@ -46,12 +52,31 @@ impl ForwardPass {
             chunk.z.whole(),
         ];
         let residual = [&chunk.x, &chunk.z, &chunk.active_bits, &chunk.fit, &chunk.row_sums];
-        Ok(Self {
+        let forward = Self {
             encode: BoundKernel::new(device, Kernel::Encode, &encode),
             residual: BoundKernel::new(device, Kernel::Residual, &residual.map(GpuBuffer::whole)),
             codes,
+            batch,
             chunk,
-        })
+        };
+        forward.load_thresholds(device, activation);
+        Ok(forward)
+    }
+
+    /// Replaces the thresholds, where the activation has any.
+    pub fn load_thresholds(&self, device: &GpuDevice, activation: &Activation) {
+        let Layout { d_sae, stride, .. } = self.chunk.layout;
+        if let (Some(batch), &Activation::BatchTopK { threshold, .. }) = (&self.batch, activation) {
+            batch.load(device, threshold);
+        }
+        if let (Some(buffer), Selection::Above(thresholds)) =
+            (self.codes.thresholds(), activation.selection(d_sae))
+        {
+            let mut padded = thresholds.into_owned();
+            // Padding latents are never active.
+            padded.resize(stride, f32::MAX);
+            device.queue.write_buffer(buffer, 0, bytemuck::cast_slice(&padded));
+        }
     }
 
     /// Pre-activations of the rows in `x`.

@@ -3,22 +3,25 @@
 use std::ops::Range;
 use std::rc::Rc;
 
+use super::auxiliary::IdleRows;
+use super::batch_codes::BatchCut;
 use super::chunk::{Chunk, MAX_ROWS};
 use super::dataset::UploadedRows;
 use super::device::{GpuBuffer, GpuDevice, incomplete_readback, values};
 use super::dispatch::{DispatchQueue, ROWS_IN_FLIGHT};
 use super::forward::ForwardPass;
-use super::gradient::BackwardPass;
+use super::gradient::{BackwardPass, ResidualPass};
 use super::gram::{BLOCK_ROWS, StatsAccumulator};
-use super::inverted_codes::Earlier;
 use super::layout::Layout;
+use super::row_sums::{BatchLosses, PendingSums, RowSums};
+use super::steps::StepPasses;
+use super::update::ParameterUpdate;
 use crate::data::{DataMoments, Dataset};
 use crate::engine::{
-    Decoder, Engine, EvaluationSums, Moments, Optimiser, Split, State, StepOptions, StepSums,
-    SufficientStats, Variants, longest,
+    Decoder, Engine, EvaluationSums, Split, State, StepOptions, StepSums, SufficientStats, longest,
 };
 use crate::error::{Error, Result};
-use crate::sae::{Activation, Parameter, Sae};
+use crate::sae::{Activation, Parameter};
 
 /// Multiply-adds of an encode between two readbacks on a real GPU: milliseconds on a good card, a tenth of a second on a
 /// weak one.
@@ -29,31 +32,29 @@ const SOFTWARE_WORK_PER_CALL: usize = 100_000_000;
 /// Training on a GPU. Rows, parameters, moments and gradients stay on it; losses are read back once per call.
 #[derive(Debug)]
 pub struct GpuEngine {
-    device: Rc<GpuDevice>,
-    queue: DispatchQueue,
+    pub(super) device: Rc<GpuDevice>,
+    pub(super) queue: DispatchQueue,
     /// The training rows as the host keeps them; shared, not copied.
     train_rows: Dataset,
     train: UploadedRows,
     test: UploadedRows,
-    forward: ForwardPass,
-    backward: BackwardPass,
+    pub(super) forward: ForwardPass,
+    pub(super) backward: BackwardPass,
+    /// The gradients where F has no prefixes.
+    pub(super) whole: ResidualPass,
+    pub(super) update: ParameterUpdate,
+    /// Where AuxK asks for dead latents.
+    pub(super) idle: Option<IdleRows>,
+    pub(super) passes: StepPasses,
     /// Made when first needed: it is the largest part, and SGD needs none.
     stats: Option<StatsAccumulator>,
-    theta: GpuBuffer,
+    pub(super) theta: GpuBuffer,
     /// Updates taken.
-    steps: u64,
-    /// The last state loaded, whose shape every other must have.
-    shape: Sae,
-    /// Sums of rows recorded since the last readback.
-    pending: Vec<PendingRows>,
-}
-
-/// Sums of consecutive rows on the device.
-#[derive(Debug, Clone, Copy)]
-struct PendingRows {
-    rows: usize,
-    /// Rows of their batch.
-    batch: usize,
+    pub(super) steps: u64,
+    /// That of the last state loaded, with the threshold of BatchTopK as it was last read back. Thresholds that are trained
+    /// are on the device alone.
+    pub(super) activation: Activation,
+    pub(super) pending: PendingSums,
 }
 
 impl GpuEngine {
@@ -68,12 +69,17 @@ impl GpuEngine {
             let queue = DispatchQueue::new(device.clone())?;
             let theta = device.storage("parameters", layout.bytes())?;
             let forward = ForwardPass::new(&device, &layout, &sae.activation, &theta)?;
-            let backward = BackwardPass::new(&device, &forward, &theta)?;
+            let backward = BackwardPass::new(&device, &forward, state)?;
+            let whole = ResidualPass::whole(&device, (&forward, &backward), &theta);
+            let update = ParameterUpdate::new(&device, (&forward, &backward), &theta)?;
+            let idle = state.optimiser.idle.is_some();
+            let idle = idle.then(|| IdleRows::new(&device, layout.stride, &backward.activity)).transpose()?;
             let upload = |data: &Dataset| UploadedRows::new(&device, data, &forward.chunk, &queue);
             let uploaded = (upload(train)?, upload(test)?);
-            Ok((queue, theta, forward, backward, uploaded))
+            Ok((queue, theta, (forward, backward, whole, update, idle), uploaded))
         });
-        let (queue, theta, forward, backward, (uploaded_train, uploaded_test)) = made.await?;
+        let (queue, theta, kernels, (uploaded_train, uploaded_test)) = made.await?;
+        let (forward, backward, whole, update, idle) = kernels;
         let mut engine = Self {
             device,
             queue,
@@ -82,11 +88,15 @@ impl GpuEngine {
             test: uploaded_test,
             forward,
             backward,
+            whole,
+            update,
+            idle,
+            passes: StepPasses::default(),
             stats: None,
             theta,
             steps: 0,
-            shape: sae.clone(),
-            pending: Vec::new(),
+            activation: sae.activation.clone(),
+            pending: PendingSums::default(),
         };
         engine.load(state)?;
         Ok(engine)
@@ -106,65 +116,54 @@ impl GpuEngine {
         self.device.read(&[(&self.theta, 0, 4)]).await.map(drop)
     }
 
-    fn layout(&self) -> &Layout {
+    pub(super) fn layout(&self) -> &Layout {
         &self.forward.chunk.layout
     }
 
-    /// Takes rows into the chunk, and encodes them.
-    fn record_codes(&mut self, split: Split, rows: &[u32]) -> u32 {
+    /// Takes rows into the chunk; returns where their numbers begin.
+    pub(super) fn record_gather(&mut self, split: Split, rows: &[u32]) -> u32 {
         let offset = self.queue.push_rows(rows);
         let uploaded = match split {
             Split::Train => &self.train,
             Split::Test => &self.test,
         };
         uploaded.record_gather(&mut self.queue, &self.forward.chunk, rows.len(), offset);
-        self.forward.record_encode(&mut self.queue, rows.len());
         offset
     }
 
-    /// The whole forward pass of rows, a part of a batch of `batch` rows.
-    fn record_forward(&mut self, split: Split, rows: &[u32], batch: usize) {
-        let offset = self.record_codes(split, rows);
+    /// The whole forward pass of rows outside of steps.
+    fn record_forward(&mut self, split: Split, rows: &[u32]) {
+        let offset = self.record_gather(split, rows);
+        self.forward.record_encode(&mut self.queue, rows.len());
         self.forward.record_decode(&mut self.queue, rows.len());
         self.forward.record_residual(&mut self.queue, rows.len(), offset);
-        self.pending.push(PendingRows { rows: rows.len(), batch });
+        self.pending.push(rows.len(), rows.len());
     }
 
     /// Makes sure that `rows` more rows fit; where they do not, hands the sums that are there to `sink`.
-    async fn reserve_rows(&mut self, rows: usize, sink: &mut impl FnMut(usize, [f64; 3])) -> Result<()> {
+    pub(super) async fn reserve_rows(&mut self, rows: usize, sink: &mut impl FnMut(RowSums)) -> Result<()> {
         if self.queue.free_rows() < rows { self.collect(sink).await } else { Ok(()) }
     }
 
-    /// Reads the sums of rows back and hands them over by chunk: rows of the batch, and squares, |z|, active latents.
-    async fn collect(&mut self, sink: &mut impl FnMut(usize, [f64; 3])) -> Result<()> {
+    /// Reads the sums of rows back and hands them over; and BatchTopK's threshold, which steps have moved.
+    async fn collect(&mut self, sink: &mut impl FnMut(RowSums)) -> Result<()> {
         self.queue.submit();
-        let rows: usize = self.pending.iter().map(|pending| pending.rows).sum();
-        let read = self.device.read(&[(&self.forward.chunk.row_sums, 0, 16 * rows as u64)]).await?;
-        let sums: Vec<[f32; 4]> = read.iter().flat_map(|bytes| values(bytes)).collect();
-        let mut rest = &sums[..];
-        for pending in self.pending.drain(..) {
-            let Some((rows, after)) = rest.split_at_checked(pending.rows) else { break };
-            let mut total = [0.0; 3];
-            for row in rows {
-                total.iter_mut().zip(row).for_each(|(total, &sum)| *total += f64::from(sum));
-            }
-            sink(pending.batch, total);
-            rest = after;
-        }
+        let sums = (&*self.forward.chunk.row_sums, 0, self.pending.bytes());
+        let mut parts = vec![sums];
+        parts.extend(self.forward.batch.as_ref().map(BatchCut::part));
+        let read = self.device.read(&parts).await?;
+        let [sums, threshold @ ..] = &read[..] else { return Err(incomplete_readback()) };
+        self.pending.drain(sums, sink);
+        self.follow(threshold.first().map_or(&[], Vec::as_slice));
         self.queue.rewind();
         Ok(())
     }
 
-    fn same_shape(&self, state: &State) -> Result<()> {
-        let layout = Layout::new(state)?;
-        if &layout != self.layout() || state.sae.activation != self.shape.activation {
-            return Err(Error::Gpu("a state of another shape cannot be loaded into this engine".into()));
+    /// Takes over BatchTopK's threshold, as it was read back.
+    pub(super) fn follow(&mut self, bytes: &[u8]) {
+        if let Activation::BatchTopK { threshold, .. } = &mut self.activation {
+            *threshold = BatchCut::average(&values(bytes));
         }
-        Ok(())
-    }
-
-    fn write(&self, buffer: &GpuBuffer, values: &[f32]) {
-        self.device.queue.write_buffer(buffer, 0, bytemuck::cast_slice(values));
     }
 }
 
@@ -188,58 +187,23 @@ impl Engine for GpuEngine {
     }
 
     fn load(&mut self, state: &State) -> Result<()> {
-        self.same_shape(state)?;
-        self.queue.reset();
-        self.pending.clear();
-        let layout = &self.forward.chunk.layout;
-        self.write(&self.theta, &layout.parameters(&state.sae));
-        self.write(&self.backward.m, &layout.moments(&state.optimiser, |moments| &moments.m));
-        self.write(&self.backward.v, &layout.moments(&state.optimiser, |moments| &moments.v));
-        self.steps = state.optimiser.steps;
-        Ok(())
+        self.write_state(state)
     }
 
     async fn state(&mut self) -> Result<State> {
-        let layout = self.layout();
-        let trained = layout.trained_bytes();
-        let parts = [
-            (&*self.theta, 0, layout.bytes()),
-            (&*self.backward.m, 0, trained),
-            (&*self.backward.v, 0, trained),
-        ];
-        let read = self.device.read(&parts).await?;
-        let pieces: Vec<Vec<f32>> = read.iter().map(|bytes| values(bytes)).collect();
-        let [theta, m, v] = &pieces[..] else { return Err(incomplete_readback()) };
-        let moments = |parameter| Moments { m: layout.unpack(m, parameter), v: layout.unpack(v, parameter) };
-        let trained = |parameter| layout.trains(parameter).then(|| moments(parameter));
-        let w_dec = (!layout.tied).then(|| layout.unpack(theta, Parameter::DecoderWeights));
-        Ok(State {
-            sae: Sae {
-                w_enc: layout.unpack(theta, Parameter::EncoderWeights),
-                b_enc: layout.unpack(theta, Parameter::EncoderBias),
-                w_dec,
-                b_dec: layout.unpack(theta, Parameter::DecoderBias),
-                d_in: layout.d_in,
-                d_sae: layout.d_sae,
-                activation: self.shape.activation.clone(),
-            },
-            optimiser: Optimiser {
-                threshold: None,
-                idle: None,
-                steps: self.steps,
-                w_enc: moments(Parameter::EncoderWeights),
-                b_enc: moments(Parameter::EncoderBias),
-                w_dec: trained(Parameter::DecoderWeights),
-                b_dec: trained(Parameter::DecoderBias),
-            },
-        })
+        self.queue.submit();
+        self.read_state().await
     }
 
     fn begin_epoch(&mut self) {
         let mut encoder = self.device.device.create_command_encoder(&Default::default());
         let bytes = self.layout().trained_bytes();
-        encoder.copy_buffer_to_buffer(&self.theta, 0, &self.backward.previous, 0, bytes);
-        encoder.clear_buffer(&self.backward.activity, 0, None);
+        encoder.copy_buffer_to_buffer(&self.theta, 0, &self.update.previous, 0, bytes);
+        let seen = self.backward.thresholds.iter().map(|pass| &pass.seen);
+        let counts = [&self.backward.activity].into_iter().chain(seen);
+        for counts in counts.chain(self.idle.iter().map(|idle| &idle.seen)) {
+            encoder.clear_buffer(counts, 0, None);
+        }
         self.device.queue.submit([encoder.finish()]);
         if let Some(stats) = &mut self.stats {
             stats.reset();
@@ -248,37 +212,18 @@ impl Engine for GpuEngine {
 
     async fn steps(&mut self, rows: &[u32], options: &StepOptions<'_>) -> Result<StepSums> {
         self.device.check()?;
-        supports(&self.shape.activation, options.variants)?;
-        let mut sums = StepSums::default();
-        let d_in = self.layout().d_in as f64;
-        let mut add = |batch: usize, [squares, l1, _]: [f64; 3]| {
-            sums.mse += squares / (batch as f64 * d_in);
-            sums.l1 += l1 / batch as f64;
-        };
+        self.prepare_steps(options.variants).await?;
+        let mut losses = BatchLosses::new(self.layout().d_in, options.variants.thresholds());
         let mut updates = 0;
         for (index, batch) in rows.chunks(options.batch_size).enumerate() {
             let options = StepOptions { lr: options.lr + index as f64 * options.lr_slope, ..*options };
             for _ in 0..options.updates_per_batch {
-                for (index, rows) in batch.chunks(self.forward.chunk.rows).enumerate() {
-                    self.reserve_rows(rows.len(), &mut add).await?;
-                    self.record_forward(Split::Train, rows, batch.len());
-                    let earlier = if index == 0 { Earlier::Replace } else { Earlier::Add };
-                    self.backward.record_gradients(
-                        &mut self.queue,
-                        &self.forward,
-                        rows.len(),
-                        (batch.len(), earlier),
-                        &options,
-                    );
-                }
-                self.steps += 1;
-                self.backward.record_step(&mut self.queue, &self.forward.chunk.layout, &options, self.steps);
+                self.record_step(batch, &options, &mut |sums| losses.add(sums)).await?;
                 updates += 1;
             }
         }
-        self.collect(&mut add).await?;
-        sums.updates = updates;
-        Ok(sums)
+        self.collect(&mut |sums| losses.add(sums)).await?;
+        Ok(StepSums { updates, ..losses.sums })
     }
 
     async fn activity(&mut self) -> Result<Vec<u64>> {
@@ -290,6 +235,7 @@ impl Engine for GpuEngine {
 
     async fn accumulate(&mut self, rows: &[u32]) -> Result<()> {
         self.device.check()?;
+        self.find_threshold(Split::Train, rows).await?;
         let mut stats = match self.stats.take() {
             Some(stats) => stats,
             None => self.device.allocate(|| StatsAccumulator::new(&self.device, &self.forward)).await?,
@@ -303,7 +249,8 @@ impl Engine for GpuEngine {
                 self.queue.submit();
                 stats.flush(&self.device, &self.forward.chunk.layout).await?;
             }
-            self.record_codes(Split::Train, rows);
+            self.record_gather(Split::Train, rows);
+            self.forward.record_encode(&mut self.queue, rows.len());
             stats.record(&self.device, &mut self.queue, &self.forward, rows.len())?;
         }
         self.queue.submit();
@@ -334,7 +281,7 @@ impl Engine for GpuEngine {
         for rows in rows.chunks(self.forward.chunk.rows) {
             self.queue.submit();
             self.queue.rewind();
-            self.record_forward(Split::Train, rows, rows.len());
+            self.record_forward(Split::Train, rows);
             self.pending.clear();
             self.queue.submit();
             let n = rows.len() as u64;
@@ -381,35 +328,19 @@ impl Engine for GpuEngine {
         self.device.check()?;
         let mut sums =
             EvaluationSums { rows: u64::from(rows.end.saturating_sub(rows.start)), ..Default::default() };
-        let mut add = |_: usize, [squares, l1, active]: [f64; 3]| {
-            sums.squares += squares;
-            sums.l1 += l1;
-            sums.active += active as u64;
+        let mut add = |part: RowSums| {
+            sums.squares += part.squares;
+            sums.l1 += part.l1;
+            sums.active += part.active as u64;
         };
         let rows: Vec<u32> = rows.collect();
+        self.find_threshold(split, &rows).await?;
         for rows in rows.chunks(self.forward.chunk.rows) {
             self.reserve_rows(rows.len(), &mut add).await?;
-            self.record_forward(split, rows, rows.len());
+            self.record_forward(split, rows);
         }
         self.collect(&mut add).await?;
         Ok(sums)
-    }
-}
-
-/// Whether the engine has kernels for such steps.
-///
-/// # Errors
-/// [`Error::Gpu`] that names what it has none for.
-pub fn supports(activation: &Activation, variants: &Variants) -> Result<()> {
-    let missing = [
-        (matches!(activation, Activation::BatchTopK { .. }), "BatchTopK"),
-        (variants.auxk.is_some(), "AuxK"),
-        (variants.thresholds.is_some(), "trained thresholds"),
-        (!variants.prefixes.is_empty(), "prefixes"),
-    ];
-    match missing.iter().find(|(asked, _)| *asked) {
-        None => Ok(()),
-        Some((_, what)) => Err(Error::Gpu(format!("the GPU engine has no {what}: choose 'auto' or 'cpu'"))),
     }
 }
 

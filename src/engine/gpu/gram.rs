@@ -6,7 +6,7 @@
 use super::device::{GpuBuffer, GpuDevice, incomplete_readback, values};
 use super::dispatch::{BoundKernel, DispatchQueue};
 use super::forward::ForwardPass;
-use super::inverted_codes::{Earlier, InvertedCodes, LatentSums, record_invert, record_sum};
+use super::inverted_codes::{Earlier, InvertedCodes, LatentSums, WeightedSum, record_invert, record_sum};
 use super::layout::Layout;
 use crate::engine::SufficientStats;
 use crate::error::Result;
@@ -46,11 +46,11 @@ impl StatsAccumulator {
         let zx = device.storage("ZᵀX", 16 * stride * width)?;
         let z = device.storage("sums of codes", 2 * 4 * stride)?;
         let active = device.storage("counts", 4 * stride)?;
-        let inverted = InvertedCodes::new(device, forward)?;
+        let inverted = InvertedCodes::new(device, chunk)?;
         Ok(Self {
             to_zz: inverted.bind_sum(device, &chunk.z, &chunk.z, zz.whole()),
             to_zx: inverted.bind_sum(device, &chunk.z, &chunk.x, zx.whole()),
-            to_z: inverted.bind_invert(device, forward, &chunk.z, z.whole(), &active),
+            to_z: inverted.bind_invert(device, (&chunk.active_bits, &chunk.z), z.whole(), &active),
             zz,
             zx,
             z,
@@ -94,9 +94,13 @@ impl StatsAccumulator {
             queue.submit();
             device.queue.write_buffer(&self.active, 0, &vec![0; 4 * layout.stride]);
         }
-        record_invert(queue, &self.to_z, forward, rows, (earlier, LatentSums::WithAbsolutes));
-        record_sum(queue, &self.to_zz, forward, rows, layout.stride / 4, (earlier, 1.0));
-        record_sum(queue, &self.to_zx, forward, rows, layout.width, (earlier, 1.0));
+        let chunk = &forward.chunk;
+        record_invert(queue, &self.to_z, chunk, rows, (earlier, LatentSums::WithAbsolutes));
+        for (bound, width) in [(&self.to_zz, layout.stride / 4), (&self.to_zx, layout.width)] {
+            let active = forward.codes.active_latents();
+            let sum = WeightedSum { latents: 0..layout.d_sae, width, active, earlier, scale: 1.0 };
+            record_sum(queue, bound, chunk, rows, sum);
+        }
         self.blocks += 1;
         sums.rows += rows as u64;
         Ok(())

@@ -1,8 +1,10 @@
 //! The codes of a chunk by latent, and sums over the rows on which each latent is active.
 
+use std::ops::Range;
+
+use super::chunk::Chunk;
 use super::device::{GpuBuffer, GpuDevice};
 use super::dispatch::{BoundKernel, DispatchQueue};
-use super::forward::ForwardPass;
 use super::kernels::{Kernel, Task, VECTORS_PER_THREAD};
 use crate::error::Result;
 
@@ -41,24 +43,24 @@ pub enum LatentSums {
 
 impl InvertedCodes {
     /// Lists that hold the rows of a chunk.
-    pub fn new(device: &GpuDevice, forward: &ForwardPass) -> Result<Self> {
-        let stride = forward.chunk.layout.stride as u64;
-        let lists = device.storage("rows by latent", 4 * stride * forward.chunk.rows as u64)?;
+    pub fn new(device: &GpuDevice, chunk: &Chunk) -> Result<Self> {
+        let stride = chunk.layout.stride as u64;
+        let lists = device.storage("rows by latent", 4 * stride * chunk.rows as u64)?;
         let lengths = device.storage("rows of each latent", 4 * stride)?;
         Ok(Self { lists, lengths })
     }
 
-    /// Lists the rows, sums `weights` by latent to `sums`, and adds the numbers of rows to `counts`.
+    /// Lists the rows by the bits of active latents, sums `weights` by latent to `sums`, and adds the numbers of rows to
+    /// `counts`.
     pub fn bind_invert(
         &self,
         device: &GpuDevice,
-        forward: &ForwardPass,
-        weights: &GpuBuffer,
+        (bits, weights): (&GpuBuffer, &GpuBuffer),
         sums: wgpu::BufferBinding<'_>,
         counts: &GpuBuffer,
     ) -> BoundKernel {
         let [weights, bits, lists, lengths, counts] =
-            [weights, &forward.chunk.active_bits, &self.lists, &self.lengths, counts].map(GpuBuffer::whole);
+            [weights, bits, &self.lists, &self.lengths, counts].map(GpuBuffer::whole);
         BoundKernel::new(device, Kernel::Invert, &[weights, bits, lists, lengths, sums, counts])
     }
 
@@ -80,11 +82,10 @@ impl InvertedCodes {
 pub fn record_invert(
     queue: &mut DispatchQueue,
     bound: &BoundKernel,
-    forward: &ForwardPass,
+    chunk: &Chunk,
     rows: usize,
     (earlier, sums): (Earlier, LatentSums),
 ) {
-    let chunk = &forward.chunk;
     let absolutes = match sums {
         LatentSums::Weights => 0,
         LatentSums::WithAbsolutes => 2,
@@ -93,19 +94,31 @@ pub fn record_invert(
     queue.dispatch_items(bound, &task, chunk.layout.d_sae, rows);
 }
 
-/// Records [`InvertedCodes::bind_sum`] over `width` vec4 of the right side.
+/// What [`record_sum`] sums.
+#[derive(Debug, Clone)]
+pub struct WeightedSum {
+    /// For which latents.
+    pub latents: Range<usize>,
+    /// vec4 of the right side.
+    pub width: usize,
+    /// Latents that a row activates, as a guess.
+    pub active: usize,
+    pub earlier: Earlier,
+    pub scale: f32,
+}
+
+/// Records [`InvertedCodes::bind_sum`].
 pub fn record_sum(
     queue: &mut DispatchQueue,
     bound: &BoundKernel,
-    forward: &ForwardPass,
+    chunk: &Chunk,
     rows: usize,
-    width: usize,
-    (earlier, scale): (Earlier, f32),
+    sum: WeightedSum,
 ) {
-    let chunk = &forward.chunk;
-    let mode = earlier.bits();
-    let task = Task { width: width as u32, mode, scale, count: chunk.rows as u32, ..chunk.task(rows) };
-    let entries = (rows * forward.codes.active_latents()).div_ceil(chunk.layout.d_sae);
-    let threads = chunk.layout.d_sae * width / VECTORS_PER_THREAD;
+    let WeightedSum { latents, width, active, earlier, scale } = sum;
+    let (mode, count) = (earlier.bits(), chunk.rows as u32);
+    let task = Task { width: width as u32, mode, scale, count, ..chunk.task_of(rows, &latents) };
+    let entries = (rows * active).div_ceil(chunk.layout.d_sae);
+    let threads = latents.len() * width / VECTORS_PER_THREAD;
     queue.dispatch_items(bound, &task, threads, 4 * VECTORS_PER_THREAD * entries);
 }

@@ -3,7 +3,7 @@
 
 use std::num::NonZeroU64;
 
-use crate::engine::adam;
+use crate::engine::{MOST_IDLE_ROWS, adam};
 
 /// Threads of a workgroup of most kernels.
 pub const GROUP_SIZE: usize = 64;
@@ -45,6 +45,7 @@ pub const OVERRIDES: &[(&str, f64)] = &[
     ("one_minus_beta2", 1.0 - adam::BETA2),
     ("adam_eps", adam::EPS),
     ("clip_eps", adam::CLIP_EPS),
+    ("most_idle_rows", MOST_IDLE_ROWS as f64),
 ];
 
 /// What a dispatch tells its kernel: `Task` of `shaders/prelude.wgsl`, field by field.
@@ -70,7 +71,13 @@ pub struct Task {
     pub ridge: f32,
     pub proximal: f32,
     pub weight_decay: f32,
-    pub padding: u32,
+    pub first_latent: u32,
+    pub rate: f32,
+    pub dead_after: f32,
+    pub bandwidth: f32,
+    pub target_l0: f32,
+    pub coefficient: f32,
+    pub padding: [u32; 3],
 }
 
 macro_rules! kernels {
@@ -103,14 +110,26 @@ kernels! {
     Encode "encode"
     TopK "topk"
     Threshold "threshold"
+    Histogram "histogram"
+    Narrow "narrow"
     DecodeSparse "decode_sparse"
     DecodeDense "decode_dense"
+    DecodeActive "decode_active"
     Residual "residual"
+    LongerPrefixes "longer_prefixes"
     EntryGradients "entry_gradients"
     EntryGradientsDense "entry_gradients_dense"
+    EntryGradientsActive "entry_gradients_active"
     Invert "invert"
     ByLatent "by_latent"
     ColumnSums "column_sums"
+    Near "near"
+    ThresholdSums "threshold_sums"
+    ThresholdGradient "threshold_gradient"
+    Dead "dead"
+    DeadLatents "dead_latents"
+    AuxiliaryResidual "auxiliary_residual"
+    Idle "idle"
     Tangent "tangent"
     Norm "norm"
     Clip "clip"
@@ -127,6 +146,9 @@ impl Kernel {
         }
         if matches!(self, Self::Encode | Self::EntryGradientsDense) {
             source.push_str(include_str!("../../../shaders/tile.wgsl"));
+        }
+        if matches!(self, Self::DecodeActive | Self::EntryGradientsActive) {
+            source.push_str(include_str!("../../../shaders/active.wgsl"));
         }
         source + self.body()
     }

@@ -5,14 +5,19 @@
 //! - `adapter`, [`GpuDevice`]: an open device with its pipelines, buffers and readback; knows what went wrong
 //! - `dispatch`: dispatches on their way to the device, long ones split, work in flight bounded
 //! - `layout`: where parameters lie; `chunk`: the buffers that rows go through; `dataset`: data sets on the device
-//! - `codes`: what depends on how latents are selected, with one file for each way: `sparse_codes`, `dense_codes`
-//! - `forward`, `inverted_codes`, `gradient`, `gram`: the forward pass, sums by latent, gradients and Adam, the
+//! - `codes`: what depends on how latents are selected, with one file for each way: `sparse_codes`, `dense_codes`,
+//!   `batch_codes`; `active_codes`: kernels that find active latents by their bits
+//! - `forward`, `inverted_codes`, `gradient`, `update`, `gram`: the forward pass, sums by latent, gradients, Adam, the
 //!   statistics for the decoder
-//! - [`GpuEngine`]: training; [`GpuInference`]: a model for use outside training
+//! - `thresholds`, `auxiliary`, `prefixes`: what the field's other recipes add to a step
+//! - [`GpuEngine`]: training, with `steps`, `row_sums` and `state_transfer`; [`GpuInference`]: a model for use outside training
 //! - [`self_test()`], [`race`]: whether a device's results are correct, and whether it is faster than the CPU
 //! - [`shared_device`]: the device of this thread; [`GpuReport`], [`benchmark()`]: what the page shows of it
 
+mod active_codes;
 mod adapter;
+mod auxiliary;
+mod batch_codes;
 mod benchmark;
 mod chunk;
 mod codes;
@@ -28,14 +33,20 @@ mod inference;
 mod inverted_codes;
 mod kernels;
 mod layout;
+mod prefixes;
+mod row_sums;
 mod self_test;
 mod shared;
 mod sparse_codes;
+mod state_transfer;
+mod steps;
+mod thresholds;
+mod update;
 
 pub use adapter::Adapter;
 pub use benchmark::{GpuReport, Timing, Workload, benchmark};
 pub use device::GpuDevice;
-pub use gpu_engine::{GpuEngine, supports};
+pub use gpu_engine::GpuEngine;
 pub use inference::GpuInference;
 pub use kernels::{Kernel, OVERRIDES};
 pub use self_test::{Check, Race, race, self_test, verdict};

@@ -9,7 +9,8 @@ use super::device::GpuDevice;
 use super::gpu_engine::GpuEngine;
 use crate::data::{Dataset, NormalisationKind, Storage};
 use crate::engine::{
-    CpuEngine, Decoder, Engine, Optimiser, Split, State, StepOptions, SufficientStats, Variants,
+    AuxK, CpuEngine, Decoder, Engine, Optimiser, Split, State, StepOptions, SufficientStats,
+    ThresholdTraining, Variants,
 };
 use crate::error::{Error, Result};
 use crate::random::{Random, Stream};
@@ -23,6 +24,10 @@ const ROWS: usize = 45;
 const D_IN: usize = 21;
 const D_SAE: usize = 70;
 const K: usize = 9;
+/// Rows after which latents are dead to AuxK.
+const DEAD_AFTER: u32 = 30;
+/// Of the rows on which recipes are compared.
+const RECIPE_SEED: u64 = 9;
 /// How many of the worst reconstructed rows are compared.
 const WORST_ROWS: usize = 3;
 /// Multiply-adds of an encode that a race may take on the CPU: some 0.1 s.
@@ -68,7 +73,25 @@ pub async fn self_test(device: &Rc<GpuDevice>) -> Result<Vec<Check>> {
     ];
     let mut checks = Vec::new();
     for (seed, (name, activation, tied)) in problems.into_iter().enumerate() {
-        checks.extend(compare(device, name, activation, tied, seed as u64).await?);
+        checks.extend(compare(device, name, (activation, tied), Variants::NONE, seed as u64).await?);
+    }
+    let batch = Activation::BatchTopK { k: K, threshold: None };
+    let jump = Activation::JumpRelu { threshold: Threshold::PerLatent(vec![0.3; D_SAE]) };
+    let auxiliary = Variants {
+        auxk: Some(AuxK { k: K, coefficient: 0.5, dead_after: DEAD_AFTER }),
+        threshold_rate: 0.25,
+        prefixes: vec![D_SAE / 5, D_SAE / 2, D_SAE],
+        ..Variants::default()
+    };
+    let thresholds = Variants {
+        thresholds: Some(ThresholdTraining { bandwidth: 0.2, target_l0: K as f64, coefficient: 0.1 }),
+        unit_decoder: true,
+        ..Variants::default()
+    };
+    for (name, activation, variants) in
+        [("BatchTopK, AuxK and prefixes", batch, auxiliary), ("trained thresholds", jump, thresholds)]
+    {
+        checks.extend(compare(device, name, (activation, false), &variants, RECIPE_SEED).await?);
     }
     Ok(checks)
 }
@@ -89,19 +112,23 @@ pub fn verdict(checks: &[Check]) -> Result<()> {
 async fn compare(
     device: &Rc<GpuDevice>,
     name: &str,
-    activation: Activation,
-    tied: bool,
+    (activation, tied): (Activation, bool),
+    variants: &Variants,
     seed: u64,
 ) -> Result<Vec<Check>> {
     let data = problem(tied, seed)?;
     let mut sae = Sae::random(D_IN, D_SAE, activation, tied, seed);
     // The small decoder of a start would leave nothing of the reconstruction to compare.
     sae.w_dec.iter_mut().flatten().for_each(|w| *w *= 20.0);
-    let state = State { optimiser: Optimiser::new(&sae, true), sae };
+    let mut optimiser = Optimiser::new(&sae, true).with_variants(variants, D_SAE);
+    // Some are dead from the start.
+    let idle = optimiser.idle.iter_mut().flat_map(|rows| rows.iter_mut().step_by(3));
+    idle.for_each(|rows| *rows = DEAD_AFTER as f32);
+    let state = State { optimiser, sae };
     let mut cpu = CpuEngine::new(data.clone(), data.clone(), state.clone());
     let mut gpu = GpuEngine::new(device.clone(), &data, &data, &state).await?;
-    let expected = run(&mut cpu).await?;
-    let found = run(&mut gpu).await?;
+    let expected = run(&mut cpu, variants).await?;
+    let found = run(&mut gpu, variants).await?;
     Ok(COMPARED
         .iter()
         .zip(found.iter().zip(&expected))
@@ -125,7 +152,7 @@ fn problem(bytes: bool, seed: u64) -> Result<Dataset> {
 }
 
 /// What an engine computes, in the order of [`COMPARED`].
-async fn run(engine: &mut impl Engine) -> Result<[Vec<f64>; COMPARED.len()]> {
+async fn run(engine: &mut impl Engine, variants: &Variants) -> Result<[Vec<f64>; COMPARED.len()]> {
     let rows: Vec<u32> = (0..ROWS as u32).rev().collect();
     let penalties = Penalties {
         l1: 1e-2,
@@ -144,19 +171,21 @@ async fn run(engine: &mut impl Engine) -> Result<[Vec<f64>; COMPARED.len()]> {
         weight_decay: 1e-2,
         clip: Some(0.1),
         penalties,
-        variants: Variants::NONE,
+        variants,
     };
     engine.begin_epoch();
     let sums = engine.evaluate(Split::Test, 0..ROWS as u32).await?;
     let steps = engine.steps(&rows, &options).await?;
-    let forward = vec![sums.squares, sums.l1, sums.active as f64, steps.mse, steps.l1];
+    let forward = vec![sums.squares, sums.l1, sums.active as f64, steps.mse, steps.l1, steps.others];
     let State { sae, optimiser } = engine.state().await?;
-    let moments =
-        [Some(&optimiser.w_enc), Some(&optimiser.b_enc), optimiser.w_dec.as_ref(), optimiser.b_dec.as_ref()];
+    let Optimiser { w_enc, b_enc, w_dec, b_dec, threshold, idle, .. } = &optimiser;
+    let moments = [Some(w_enc), Some(b_enc), w_dec.as_ref(), b_dec.as_ref(), threshold.as_ref()];
     let gradients = moments.iter().flatten().flat_map(|moments| wide(&moments.m)).collect();
-    let parameters = [&sae.w_enc[..], &sae.b_enc, sae.decoder(), &sae.b_dec];
+    let thresholds = sae.thresholds().unwrap_or_default();
+    let parameters = [&sae.w_enc[..], &sae.b_enc, sae.decoder(), &sae.b_dec, &thresholds];
     let parameters = parameters.iter().flat_map(|values| wide(values)).collect();
-    let activity = engine.activity().await?.iter().map(|&rows| rows as f64).collect();
+    let idle = idle.iter().flat_map(|rows| wide(rows));
+    let activity = engine.activity().await?.iter().map(|&rows| rows as f64).chain(idle).collect();
     engine.accumulate(&rows).await?;
     let stats = engine.take_stats().await?;
     let zz = stats.upper();

@@ -73,8 +73,8 @@ impl CodeKernels for TopKCodes {
     }
 
     fn bind_entry_gradients(&self, device: &GpuDevice, buffers: EntryGradientBuffers<'_>) -> BoundKernel {
-        let EntryGradientBuffers { chunk, w_dec, dz } = buffers;
-        let buffers = [chunk.fit.whole(), w_dec, self.chosen.whole(), self.values.whole(), dz.whole()];
+        let EntryGradientBuffers { residual, w_dec, dz, .. } = buffers;
+        let buffers = [residual.whole(), w_dec, self.chosen.whole(), self.values.whole(), dz.whole()];
         BoundKernel::new(device, Kernel::EntryGradients, &buffers)
     }
 
