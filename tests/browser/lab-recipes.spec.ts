@@ -22,14 +22,13 @@ test('the MNIST lab trains with a recipe that is chosen, says where, and its lin
   await reached(page, 2);
   const before = await cell(page, 'sgd-untied test MSE').textContent();
   await page.getByText('More settings').click();
+  await expect(page.getByTestId('variants-where')).toBeHidden();
   await page.getByLabel('Decoder rows', { exact: true }).selectOption('unit');
   await page.getByLabel('W_dec starts', { exact: true }).selectOption('transposed');
   await page.getByLabel('b_dec starts', { exact: true }).selectOption('median');
-  await expect(page.getByTestId('variants-where')).toBeHidden();
+  await expect(page.getByTestId('variants-where')).toContainText('On the CPU such runs use one thread');
   await page.getByLabel('AuxK: dead latents learn').check();
-  await expect(page.getByTestId('variants-where')).toContainText('Runs with AuxK train on the CPU, on one thread');
   await page.getByLabel('Activation', { exact: true }).selectOption('batchtopk');
-  await expect(page.getByTestId('variants-where')).toContainText('Runs with BatchTopK and AuxK train on the CPU');
   const address = new URL(page.url()).hash;
   expect(address).toContain('activation=batchtopk');
   expect(address).toContain('variants=auxk:yes,decoderNorm:unit,decoderStart:transposed,biasStart:median');
@@ -86,7 +85,6 @@ test('prefixes that do not rise are refused by the crate, and what is no number 
   await expect(page.getByRole('alert')).toContainText('Prefixes must be whole numbers of latents');
   await prefixes.fill('16, 64');
   await prefixes.press('Tab');
-  await expect(page.getByTestId('variants-where')).toContainText('Runs with prefixes train on the CPU');
   await trainedAnew(page, before);
   expect(new URL(page.url()).hash).toContain('variants=prefixes:16-64');
 });
@@ -103,7 +101,6 @@ test('the activations lab offers the presets of other programs, and trains with 
   await page.goto('./activations.html#method=sgd&epochs=2&recipe=dictionary-learning');
   await expect(page.getByTestId('time-left')).toContainText('Done');
   await page.getByText('More settings').click();
-  await expect(page.getByTestId('variants-where')).toContainText('Runs with AuxK train on the CPU');
   const slow = await number(page, 'sgd fvu');
   const before = await cell(page, 'sgd test MSE').textContent();
   const step = page.getByLabel('Step size', { exact: true });

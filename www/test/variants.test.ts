@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { initSync, type TrainOptions } from 'splinterp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { settings } from '../src/labs/mnist/settings';
-import { enterVariant, onCpuOnly, readVariants, writeVariants, type Variants } from '../src/lab/variants/options';
+import { enterVariant, readVariants, writeVariants, type Variants } from '../src/lab/variants/options';
 import { withVariants } from '../src/lab/worker/variants';
 import { settled } from './support/fakes';
 import { makeLab } from './support/mnist';
@@ -121,17 +121,6 @@ describe('options with variants', () => {
 });
 
 describe('where they train', () => {
-  it('is the CPU for what the GPU engine does not offer', () => {
-    expect(onCpuOnly(none, 'topk')).toEqual([]);
-    expect(onCpuOnly(readVariants('decoderNorm:unit,warmupSteps:9'), 'topk')).toEqual([]);
-    expect(onCpuOnly(readVariants('auxk:yes,jumprelu.targetL0:9,prefixes:8'), 'jumprelu')).toEqual([
-      'AuxK',
-      'trained thresholds',
-      'prefixes',
-    ]);
-    expect(onCpuOnly(none, 'batchtopk')).toEqual(['BatchTopK']);
-  });
-
   it('is the whole crate, for which the worker is exchanged', async () => {
     const { lab, fakes } = makeLab('');
     await lab.start();

@@ -96,13 +96,3 @@ const MOST_QUOTED = 40;
 function quoted(text: string): string {
   return `“${text.length > MOST_QUOTED ? `${text.slice(0, MOST_QUOTED)}…` : text}”`;
 }
-
-/** What of the variants the GPU engine does not train, in words: such runs train on the CPU wherever they may. */
-export function onCpuOnly({ auxk, targetL0, prefixes, preset }: Variants, activation: string): string[] {
-  return [
-    ...(activation === 'batchtopk' ? ['BatchTopK'] : []),
-    ...(auxk || preset === 'dictionary-learning' ? ['AuxK'] : []),
-    ...(targetL0 === undefined ? [] : ['trained thresholds']),
-    ...(prefixes.length === 0 ? [] : ['prefixes']),
-  ];
-}

@@ -7,7 +7,7 @@ import { shared } from '../../kit/styles';
 import { settingsStyles } from '../bar-styles';
 import { LabElement } from '../element';
 import { field, type Field } from '../fields';
-import { enterVariant, onCpuOnly, readVariants, writeVariants, type VariantKey, type Variants } from './options';
+import { enterVariant, readVariants, writeVariants, type VariantKey, type Variants } from './options';
 
 const preset: Field<Variants> = {
   key: 'preset',
@@ -137,7 +137,7 @@ export class LabVariants extends LabElement {
     return html`<fieldset data-testid="variants">
       <legend>Recipes of other programs</legend>
       <div class="fields">${fields.map((each) => field(owner, each, undefined))} ${this.prefixes(variants)}</div>
-      ${this.where(variants)}
+      ${this.where()}
     </fieldset>`;
   }
 
@@ -165,16 +165,12 @@ export class LabVariants extends LabElement {
     </div>`;
   }
 
-  /** Where such runs train, said before they do. */
-  private where(variants: Variants): TemplateResult | typeof nothing {
-    const { activation } = this.lab.state;
-    const recipe = 'recipe' in this.lab.state ? this.lab.state.recipe : undefined;
-    const named = onCpuOnly(recipe === 'dictionary-learning' ? { ...variants, auxk: true } : variants, activation);
-    if (named.length === 0) return nothing;
-    const list = new Intl.ListFormat('en').format(named);
+  /** How such runs train, said before they do. */
+  private where(): TemplateResult | typeof nothing {
+    const { activation, variants } = this.lab.state;
+    if (activation !== 'batchtopk' && variants === '') return nothing;
     return html`<p class="small muted" data-testid="variants-where">
-      Runs with ${list} train on the CPU, on one thread, whatever is asked for: the GPU engine does not offer
-      ${named.length === 1 ? 'it' : 'them'}. The experiments below take the activation alone from here.
+      On the CPU such runs use one thread. The experiments below take the activation alone from here.
     </p>`;
   }
 }
