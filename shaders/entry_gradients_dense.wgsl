@@ -14,5 +14,5 @@ fn put(row: u32, latent: u32, sum: vec4f) {
   let at = (row * task.stride + latent) / 4u;
   let here = select(vec4f(), task.scale * sum + task.l1 * sign(z[at]), bits == vec4u(1u));
   let latents = vec4u(latent) + vec4u(0u, 1u, 2u, 3u);
-  dz[at] = select(dz[at], here, latents >= vec4u(task.first_latent) & latents < vec4u(task.latents));
+  dz[at] = select(dz[at], here, (latents >= vec4u(task.first_latent)) & (latents < vec4u(task.latents)));
 }

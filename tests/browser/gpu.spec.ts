@@ -133,6 +133,42 @@ test('an epoch in a worker ends as on the CPU, and says where it ran', async ({ 
   expect(gpu.testL0).toBe(cpu.testL0);
 });
 
+test('an epoch with recipes of other programs ends as on the CPU', async ({ run }) => {
+  const [cpu, gpu] = await run(async ({ Dataset, Trainer }) => {
+    const train = Dataset.digits(600, 1).normalised('mnist');
+    const test = Dataset.digits(200, 2).normalised('mnist');
+    const shared = { dSae: 64, method: 'sgd', tied: false, seed: 1 } as const;
+    const recipes = [
+      {
+        activation: { kind: 'batchtopk', k: 8 },
+        auxk: { k: 16, deadAfter: 200 },
+        prefixes: [16, 40] as number[],
+        decoderNorm: 'unit',
+      },
+      {
+        activation: { kind: 'jumprelu', threshold: 0.05 },
+        jumprelu: { bandwidth: 0.2, targetL0: 8, coefficient: 0.01 },
+      },
+    ] as const;
+    const epochs = async (backend: 'cpu' | 'gpu') => {
+      const reports = [];
+      for (const recipe of recipes) {
+        const trainer = await Trainer.create(train, test, { ...shared, ...recipe, backend });
+        reports.push({ ...(await trainer.epoch()), backend: trainer.backend });
+      }
+      return reports;
+    };
+    return [await epochs('cpu'), await epochs('gpu')] as const;
+  });
+  expect(gpu.length).toBe(2);
+  gpu.forEach((report, at) => {
+    expect(report.backend).toMatch(/^GPU: .+ \(WebGPU\)$/);
+    expect(report.testMse / (cpu[at]?.testMse ?? NaN)).toBeCloseTo(1, 2);
+    expect(report.objective / (cpu[at]?.objective ?? NaN)).toBeCloseTo(1, 2);
+    expect(report.testL0 / (cpu[at]?.testL0 ?? NaN)).toBeCloseTo(1, 2);
+  });
+});
+
 test('trainers made at once share one device, and all of them train', async ({ run }) => {
   const [opened, names, epochs] = await run(async ({ Dataset, Trainer }, devices) => {
     const data = Dataset.digits(200, 1);
