@@ -2,7 +2,9 @@
 use crate::support::{assert_engines_agree, device, engine, options, rows, start};
 use pollster::block_on;
 use splinterp::data::{Dataset, NormalisationKind};
-use splinterp::engine::{AuxK, Backend, CpuEngine, Engine, Optimiser, State, ThresholdTraining, Variants};
+use splinterp::engine::{
+    AuxK, Backend, CpuEngine, Engine, Optimiser, State, StepOptions, ThresholdTraining, Variants,
+};
 use splinterp::progress::NoObserver;
 use splinterp::sae::{Activation, Threshold, TopKBy};
 use splinterp::train::{AuxKOptions, DecoderNorm, Method, TrainOptions, Trainer};
@@ -98,13 +100,39 @@ fn recipes_on_odd_sizes_and_long_batches_agree_with_the_cpu() {
         let optimiser = Optimiser::new(&state.sae, true).with_variants(&variants, d_sae);
         let state = State { optimiser, ..state };
         let mut cpu = CpuEngine::new(data.clone(), data.clone(), state.clone());
-        let options = splinterp::engine::StepOptions { variants: &variants, ..options(batch) };
+        let options = StepOptions { variants: &variants, ..options(batch) };
         assert_engines_agree(&mut engine(&device, &data, &state), &mut cpu, n, &options, name);
         let sae = block_on(cpu.state()).expect("reads back").sae;
         assert_eq!(
             sae.thresholds().is_some(),
             !matches!(sae.activation, Activation::Relu | Activation::TopK { .. })
         );
+    }
+}
+
+#[test]
+fn sums_that_are_read_back_in_mid_batch_belong_to_its_whole() {
+    let Some(device) = device() else { return };
+    // More rows than the device holds sums of, an update of BatchTopK taking five passes over them.
+    let cases = [("thresholds", jump(40), thresholds(), 52), ("BatchTopK", batch_topk(3), averaging(), 12)];
+    for (name, activation, variants, updates_per_batch) in cases {
+        let (n, data, state) = (1300, rows(1300, 5, 7), start(5, 40, activation, false));
+        let optimiser = Optimiser::new(&state.sae, true).with_variants(&variants, 40);
+        let state = State { optimiser, ..state };
+        let options = StepOptions { variants: &variants, updates_per_batch, lr: 1e-4, ..options(n) };
+        let order: Vec<u32> = (0..n as u32).collect();
+        let mut cpu = CpuEngine::new(data.clone(), data.clone(), state.clone());
+        let mut gpu = engine(&device, &data, &state);
+        cpu.begin_epoch();
+        gpu.begin_epoch();
+        let expected = block_on(cpu.steps(&order, &options)).expect("steps");
+        let found = block_on(gpu.steps(&order, &options)).expect("steps");
+        assert_eq!(found.updates, updates_per_batch as u64);
+        for (found, expected) in
+            [(found.mse, expected.mse), (found.l1, expected.l1), (1.0 + found.others, 1.0 + expected.others)]
+        {
+            assert!((found / expected - 1.0).abs() < 1e-4, "{name}: {found} {expected}");
+        }
     }
 }
 
@@ -116,7 +144,7 @@ fn a_batch_without_positive_pre_activations_activates_none_and_leaves_the_thresh
             (rows(40, 5, 1), start(5, 9, Activation::BatchTopK { k: 2, threshold }, false));
         state.sae.b_enc.fill(-100.0);
         let variants = averaging();
-        let options = splinterp::engine::StepOptions { variants: &variants, ..options(20) };
+        let options = StepOptions { variants: &variants, ..options(20) };
         let mut gpu = engine(&device, &data, &state);
         gpu.begin_epoch();
         let sums = block_on(gpu.steps(&[0, 1, 2, 3], &options)).expect("steps");
@@ -134,7 +162,7 @@ fn several_latents_that_equal_the_least_are_all_active() {
     state.sae.w_enc.fill(0.0);
     state.sae.b_enc.fill(0.25);
     let variants = averaging();
-    let options = splinterp::engine::StepOptions { variants: &variants, ..options(6) };
+    let options = StepOptions { variants: &variants, ..options(6) };
     let mut gpu = engine(&device, &data, &state);
     gpu.begin_epoch();
     block_on(gpu.steps(&[0, 1, 2, 3, 4, 5], &options)).expect("steps");

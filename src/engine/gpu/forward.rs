@@ -37,13 +37,17 @@ impl ForwardPass {
     ) -> Result<Self> {
         let chunk = Chunk::new(device, layout)?;
         let mut batch = None;
-        let codes: Box<dyn CodeKernels> = match (activation, activation.selection(layout.d_sae)) {
-            (&Activation::BatchTopK { k, threshold }, _) => {
+        let codes: Box<dyn CodeKernels> = match activation {
+            &Activation::BatchTopK { k, threshold } => {
                 let cut = batch.insert(BatchCut::new(device, &chunk, threshold)?);
                 Box::new(BatchCodes::new(device, &chunk, cut, k, theta))
             }
-            (_, Selection::Largest(top)) => Box::new(TopKCodes::new(device, &chunk, top, theta)?),
-            (_, Selection::Above(_)) => Box::new(ThresholdCodes::new(device, &chunk, theta)?),
+            Activation::Relu | Activation::JumpRelu { .. } | Activation::TopK { .. } => {
+                match activation.selection(layout.d_sae) {
+                    Selection::Largest(top) => Box::new(TopKCodes::new(device, &chunk, top, theta)?),
+                    Selection::Above(_) => Box::new(ThresholdCodes::new(device, &chunk, theta)?),
+                }
+            }
         };
         let encode = [
             chunk.x.whole(),

@@ -140,14 +140,14 @@ impl GpuEngine {
         rate: f32,
         sink: &mut impl FnMut(RowSums),
     ) -> Result<Option<Held>> {
-        let d_sae = self.layout().d_sae as u64;
-        let all = batch.len() as u64 * d_sae;
-        let Ok(wanted) = u32::try_from(all.min(k as u64 * batch.len() as u64)) else {
+        let (rows, d_sae) = (batch.len(), self.layout().d_sae);
+        let Ok(all) = u32::try_from(rows as u64 * d_sae as u64) else {
             return Err(Error::Gpu(format!(
-                "a batch of {} rows has too many active latents for the GPU engine: its kernels count in 32 bits",
-                batch.len()
+                "a batch of {rows} rows of {d_sae} latents is too large for the GPU engine: its kernels count the \
+                 pre-activations of a batch in 32 bits"
             )));
         };
+        let wanted = u32::try_from(rows.saturating_mul(k)).map_or(all, |wanted| wanted.min(all));
         let fits = batch.len() <= self.forward.chunk.rows;
         let mut held = None;
         for round in 0..ROUNDS {
