@@ -107,7 +107,15 @@ fn ties_go_to_the_lower_latent() {
 #[test]
 fn bulk_operations_agree_with_the_cpu_and_report_progress() {
     let Some(_) = device() else { return };
-    let activations = [Activation::TopK { k: 4, by: TopKBy::Magnitude }, Activation::Relu];
+    let activations = [
+        Activation::TopK { k: 4, by: TopKBy::Magnitude },
+        Activation::Relu,
+        Activation::JumpRelu {
+            threshold: Threshold::PerLatent((0..50).map(|at| 0.02 * at as f32).collect()),
+        },
+        Activation::BatchTopK { k: 4, threshold: Some(0.4) },
+        Activation::BatchTopK { k: 4, threshold: None },
+    ];
     for activation in activations {
         let sae = start(21, 50, activation, false).sae;
         let x = rows(2500, 21, 2).values();
