@@ -572,6 +572,8 @@ run_tests() {
 bench() {
   local file files
   build_all
+  build_part dense training,screen
+  build_threads dense-threads training,screen
   need_browser
   if [ "$1" = --torch ]; then need_torch; fi
   npm_install tests/bench
@@ -592,7 +594,7 @@ profile() {
   need_mnist
   npm_install www
   need_wasm_bindgen
-  CARGO_PROFILE_RELEASE_STRIP=none cargo build --release --lib --target "$wasm_target" --no-default-features --features training
+  CARGO_PROFILE_RELEASE_STRIP=none cargo build --release --lib --target "$wasm_target" --no-default-features --features training,screen
   "$bindgen" --target web --out-dir target/profile --out-name splinterp \
     "${CARGO_TARGET_DIR:-target}/$wasm_target/release/splinterp.wasm"
   printf '{ "type": "module" }\n' >target/profile/package.json

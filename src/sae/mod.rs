@@ -19,5 +19,5 @@ pub(crate) use model::transpose;
 pub use model::{Parts, Sae};
 pub use objective::Penalties;
 pub use regularizer::{Parameter, Regularizer};
-pub(crate) use selection::least_of_largest;
 pub use selection::{Selection, TopK, TopKOrder};
+pub(crate) use selection::{Selector, least_of_largest};

@@ -36,6 +36,16 @@ pub enum TopKOrder {
     Value,
 }
 
+impl TopKOrder {
+    /// What is compared of a pre-activation.
+    fn compared(self, pre: f32) -> f32 {
+        match self {
+            Self::Magnitude => pre.abs(),
+            Self::Value => pre,
+        }
+    }
+}
+
 impl Selection<'_> {
     /// Appends the codes of rows of pre-activations `pre [rows, d_sae]` to `codes`.
     pub fn select(&self, pre: &[f32], d_sae: usize, codes: &mut SparseCodes) {
@@ -58,51 +68,94 @@ impl Selection<'_> {
 /// Finds the k largest of each of many rows. Most latents are far below them, and rows that follow each other are alike: so
 /// those are looked for among the latents not far below the k-th of the row before. Where they are fewer than k, all are
 /// looked through: the outcome never depends on the bound.
-struct Selector {
+pub(crate) struct Selector {
     top: TopK,
     /// Below this order nothing is looked for first.
     bound: u32,
-    /// Keys of the latents at or above the bound, in the order of their index.
+    /// Keys of the latents of a row whose order is at or above `collected`, in the order of their index, and what is left of
+    /// rows before.
     candidates: Vec<u64>,
+    collected: u32,
     scratch: Vec<u64>,
+    /// Latents that may be among the k largest, ascending.
+    listed: Vec<u32>,
 }
 
 impl Selector {
     /// How far below the last k-th order the bound is: half an exponent, a factor of about 0.7.
     const MARGIN: u32 = 1 << 22;
 
-    fn new(top: TopK, d_sae: usize) -> Self {
-        Self { top, bound: 0, candidates: vec![0; d_sae], scratch: Vec::with_capacity(d_sae) }
+    pub fn new(top: TopK, d_sae: usize) -> Self {
+        let scratch = Vec::with_capacity(d_sae);
+        Self { top, bound: 0, candidates: vec![0; d_sae], collected: 0, scratch, listed: Vec::new() }
     }
 
     /// Appends the codes of one row.
     fn select(&mut self, row: &[f32], codes: &mut SparseCodes) {
-        let k = self.top.k.min(row.len());
-        let mut count = self.collect(row);
-        if count < k {
-            self.bound = 0;
-            count = self.collect(row);
-        }
-        let candidates = &self.candidates[..count];
-        self.scratch.clear();
-        self.scratch.extend_from_slice(candidates);
-        let last = match k.checked_sub(1) {
-            Some(at) => *self.scratch.select_nth_unstable(at).1,
-            None => return codes.end_row(),
-        };
-        self.bound = order_of(last).saturating_sub(Self::MARGIN);
-        for latent in candidates.iter().filter(|key| **key <= last).map(|key| *key as u32) {
-            let pre = row[latent as usize];
-            if !self.top.positive_only || pre > 0.0 {
-                codes.push(latent, pre);
-            }
+        let Some((count, last)) = self.kth(row) else { return codes.end_row() };
+        for latent in self.candidates[..count].iter().filter(|key| **key <= last).map(|key| *key as u32) {
+            self.push((latent, row[latent as usize]), codes);
         }
         codes.end_row();
     }
 
+    /// Lists the latents that may be among the k largest of a row, of which each number is off by `error` at most.
+    pub fn shortlist(&mut self, row: &[f32], error: f32) {
+        self.listed.clear();
+        let Some((mut count, last)) = self.kth(row) else { return };
+        // k numbers are at least the k-th less the error, and so is the k-th of the exact ones.
+        let kth = self.top.order.compared(row[last as u32 as usize]);
+        let least = ordered_bits(kth - 2.0 * error);
+        if least < self.collected {
+            count = self.collect(row, least);
+        }
+        let candidates = self.candidates[..count].iter();
+        self.listed.extend(candidates.filter(|key| order_of(**key) >= least).map(|key| *key as u32));
+    }
+
+    /// What [`Selector::shortlist`] listed.
+    pub fn listed(&self) -> &[u32] {
+        &self.listed
+    }
+
+    /// Appends the codes of the row whose listed latents have these pre-activations.
+    pub fn select_listed(&mut self, pre: &[f32], codes: &mut SparseCodes) {
+        let order = self.top.order;
+        let key = |(&latent, &pre): (&u32, &f32)| key(ordered_bits(order.compared(pre)), latent as usize);
+        self.scratch.clear();
+        self.scratch.extend(self.listed.iter().zip(pre).map(key));
+        let Some(at) = self.top.k.min(pre.len()).checked_sub(1) else { return codes.end_row() };
+        let last = *self.scratch.select_nth_unstable(at).1;
+        for (latent, pre) in self.listed.iter().zip(pre).filter(|entry| key(*entry) <= last) {
+            self.push((*latent, *pre), codes);
+        }
+        codes.end_row();
+    }
+
+    fn push(&self, (latent, pre): (u32, f32), codes: &mut SparseCodes) {
+        if !self.top.positive_only || pre > 0.0 {
+            codes.push(latent, pre);
+        }
+    }
+
+    /// Collects candidates, at least k; returns their number and the key of the k-th.
+    fn kth(&mut self, row: &[f32]) -> Option<(usize, u64)> {
+        let at = self.top.k.min(row.len()).checked_sub(1)?;
+        let mut count = self.collect(row, self.bound);
+        if count <= at {
+            count = self.collect(row, 0);
+        }
+        self.scratch.clear();
+        self.scratch.extend_from_slice(&self.candidates[..count]);
+        let last = *self.scratch.select_nth_unstable(at).1;
+        self.bound = order_of(last).saturating_sub(Self::MARGIN);
+        Some((count, last))
+    }
+
     /// Writes the keys of latents at or above the bound; returns their number. Without a branch on what they are, which a CPU
     /// cannot predict.
-    fn collect(&mut self, row: &[f32]) -> usize {
+    fn collect(&mut self, row: &[f32], bound: u32) -> usize {
+        self.collected = bound;
         let bits = match self.top.order {
             TopKOrder::Magnitude => !SIGN,
             TopKOrder::Value => u32::MAX,
@@ -111,7 +164,7 @@ impl Selector {
         for (latent, &pre) in row.iter().enumerate() {
             let order = ordered_bits(f32::from_bits(pre.to_bits() & bits));
             self.candidates[count] = key(order, latent);
-            count += usize::from(order >= self.bound);
+            count += usize::from(order >= bound);
         }
         count
     }

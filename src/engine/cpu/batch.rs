@@ -4,6 +4,7 @@
 
 use super::encode::{PackedEncoder, SparseRows};
 use super::row_sums::{Place, weighted_rows};
+use super::screen::ScreenedRows;
 use crate::data::Dataset;
 use crate::engine::VARIANTS_OFFERED;
 use crate::error::Result;
@@ -39,7 +40,8 @@ pub struct Batch {
 #[derive(Debug, Default)]
 pub struct Piece {
     sparse: SparseRows,
-    /// Pre-activations, `[rows, d_sae]`.
+    screened: ScreenedRows,
+    /// Pre-activations, `[rows, d_sae]`, if the whole of them was asked for.
     pub pre: Vec<f32>,
     codes: SparseCodes,
     /// `W_dec (x̂ − x)` of each entry of the codes.
@@ -116,8 +118,8 @@ impl Batch {
     ) -> Result<f64> {
         let selection = sae.activation.selection(sae.d_sae);
         threads.for_each(self.parts(source, threads), |mut part| {
-            part.multiply(source, encoder);
-            part.piece.select(&selection, sae.d_sae);
+            part.gather(source);
+            part.encode(&selection, (sae, encoder));
             part.reconstruct(sae, depth);
         })?;
         Ok(self.finish(sae.d_sae, depth))
@@ -136,7 +138,10 @@ impl Batch {
         depth: Depth,
         threads: Threads,
     ) -> Result<(f64, Option<f32>)> {
-        threads.for_each(self.parts(source, threads), |mut part| part.multiply(source, encoder))?;
+        threads.for_each(self.parts(source, threads), |mut part| {
+            part.gather(source);
+            part.multiply(encoder);
+        })?;
         let pre = self.pieces.iter().flat_map(|piece| &piece.pre).copied();
         let least = least_of_largest(pre, k.saturating_mul(self.squares.len()));
         // Those at or above the least are those above the number next to it.
@@ -255,8 +260,8 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// Gets the rows from their source, if there is one, and multiplies them by the encoder.
-    fn multiply(&mut self, source: Option<Source<'_>>, encoder: &PackedEncoder) {
+    /// Gets the rows from their source, if there is one.
+    fn gather(&mut self, source: Option<Source<'_>>) {
         let Self { rows, x, piece, .. } = self;
         if let Some(Source { data, skip_zeros, .. }) = source {
             data.gather(rows, x);
@@ -267,6 +272,24 @@ impl Part<'_> {
                 }
             }
         }
+    }
+
+    /// Codes of the rows.
+    fn encode(&mut self, selection: &Selection<'_>, (sae, encoder): (&Sae, &PackedEncoder)) {
+        match (selection, encoder.screen()) {
+            (&Selection::Largest(top), Some(screen)) => {
+                screen.select(self.x, (sae, top), &mut self.piece.screened, &mut self.piece.codes);
+            }
+            _ => {
+                self.multiply(encoder);
+                self.piece.select(selection, sae.d_sae);
+            }
+        }
+    }
+
+    /// Pre-activations of the rows.
+    fn multiply(&mut self, encoder: &PackedEncoder) {
+        let Self { x, piece, .. } = self;
         piece.pre.resize(self.squares.len() * encoder.d_sae(), 0.0);
         if piece.sparse.is_empty() {
             encoder.encode(x, &mut piece.pre);

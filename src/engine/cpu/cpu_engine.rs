@@ -99,7 +99,7 @@ impl CpuEngine {
         let Self { threads, train, state, encoder, batch, .. } = self;
         let (threads, variants) = (*threads, options.variants);
         let source = rows.map(|rows| train.source(rows));
-        encoder.pack(&state.sae, train.shifts(), threads)?;
+        encoder.pack(&state.sae, train.shifts(), variants.auxk().is_some(), threads)?;
         // With prefixes a latent has a residual of its own.
         let depth = if variants.prefixes().is_empty() { Depth::Products } else { Depth::Residuals };
         let squares = match state.sae.activation {
@@ -138,7 +138,7 @@ impl CpuEngine {
             Split::Train => train,
             Split::Test => test,
         };
-        encoder.pack(&state.sae, from.shifts(), *threads)?;
+        encoder.pack(&state.sae, from.shifts(), false, *threads)?;
         if let (&Activation::BatchTopK { k, threshold: None }, true) =
             (&state.sae.activation, VARIANTS_OFFERED)
         {
@@ -237,7 +237,7 @@ impl Engine for CpuEngine {
 
     async fn worst_rows(&mut self, rows: &[u32], count: usize) -> Result<Vec<Vec<f32>>> {
         let d_in = self.state.sae.d_in;
-        self.encoder.pack(&self.state.sae, None, self.threads)?;
+        self.encoder.pack(&self.state.sae, None, false, self.threads)?;
         // Summed over all columns, as a model is applied outside training.
         let source = Source { skip_zeros: false, ..self.train.source(rows) };
         let model = (&self.state.sae, &self.encoder);

@@ -1,4 +1,5 @@
-//! `pre = x W_enc + b_enc` for a batch: the only dense product of a training step.
+//! `pre = x W_enc + b_enc` for a batch: the only dense product of a training step. Where TopK asks for few of the
+//! pre-activations, [`Screen`] finds them without the others.
 //!
 //! The encoder is packed in panels of 32 latents, `[panel][d_in][32]`, so that the product reads it in order. Dense tiles
 //! are 2 rows × 16 latents, half a panel: 8 sums, 4 loads and 2 broadcasts stay within the 15 registers that browsers
@@ -7,6 +8,7 @@
 //! Byte images are mostly zeros (81 % of MNIST). With `x = scale·v + shift` the zero pixels contribute
 //! `Σ shift·W_enc`, the same for every row, and only the others are multiplied.
 
+use super::screen::{self, Screen};
 use crate::data::Normalisation;
 use crate::error::Result;
 use crate::sae::Sae;
@@ -14,10 +16,13 @@ use crate::simd::{F32x4, Kernel, load, load_first, transpose, widest};
 use crate::threads::Threads;
 
 /// Latents in a panel.
-const PANEL: usize = 32;
+pub const PANEL: usize = 32;
 /// Latents of a dense tile.
 const HALF: usize = PANEL / 2;
-type Panel = [[[f32; 4]; HALF / 4]; 2];
+/// One number of each latent of a panel, in two halves.
+pub type Panel = [[[f32; 4]; HALF / 4]; 2];
+/// Sums of products of a row with half a panel.
+pub type Sums = [F32x4; HALF / 4];
 /// Bytes that are looked at together for being zeros: a register full.
 const ZEROS: usize = 16;
 
@@ -28,6 +33,9 @@ pub struct PackedEncoder {
     d_sae: usize,
     /// Whether it is the encoder of now.
     is_current: bool,
+    /// Whether the screen is packed, and the panels are not.
+    is_screened: bool,
+    screen: Screen,
     /// Normalisation of byte rows, whose shifts are in `zero_bias`.
     shifts: Option<Normalisation>,
     /// `[panels, d_in]` of 32 latents each, padded with zeros.
@@ -111,19 +119,38 @@ impl PackedEncoder {
     }
 
     /// Packs `w_enc [d_sae, d_in]` and `b_enc [d_sae]`, reusing the memory, unless it has them already. With `shifts` (of a
-    /// data set's normalisation) [`PackedEncoder::encode_sparse`] can be used too.
+    /// data set's normalisation) [`PackedEncoder::encode_sparse`] can be used too. Unless all pre-activations are asked for
+    /// (`whole`), there may be a [`PackedEncoder::screen`] instead.
     ///
     /// # Errors
     /// If a thread ends.
-    pub fn pack(&mut self, sae: &Sae, shifts: Option<&Normalisation>, threads: Threads) -> Result<()> {
-        if self.is_current && (shifts.is_none() || shifts == self.shifts.as_ref()) {
+    pub fn pack(
+        &mut self,
+        sae: &Sae,
+        shifts: Option<&Normalisation>,
+        whole: bool,
+        threads: Threads,
+    ) -> Result<()> {
+        let may_screen = screen::OFFERED && !whole && shifts.is_none();
+        let serves =
+            if self.is_screened { may_screen } else { shifts.is_none() || shifts == self.shifts.as_ref() };
+        if self.is_current && serves {
             return Ok(());
         }
         self.is_current = false;
+        (self.d_sae, self.d_in) = (sae.d_sae, sae.d_in);
+        self.is_screened = may_screen && self.screen.pack(sae, threads)?;
+        if !self.is_screened {
+            self.pack_panels(sae, shifts, threads)?;
+        }
+        self.is_current = true;
+        Ok(())
+    }
+
+    fn pack_panels(&mut self, sae: &Sae, shifts: Option<&Normalisation>, threads: Threads) -> Result<()> {
         if shifts != self.shifts.as_ref() {
             self.shifts = shifts.cloned();
         }
-        (self.d_sae, self.d_in) = (sae.d_sae, sae.d_in);
         let (d_in, n_panels) = (self.d_in, self.d_sae.div_ceil(PANEL));
         self.panels.resize(n_panels * d_in, Panel::default());
         self.bias.clear();
@@ -133,50 +160,29 @@ impl PackedEncoder {
         let latents = sae.w_enc.chunks(PANEL * d_in);
         let panels = self.panels.chunks_exact_mut(d_in).zip(self.zero_bias.chunks_exact_mut(PANEL));
         threads.for_each(latents.zip(panels), |(latents, (panel, zero_bias))| {
-            widest(Interleave { latents, panel });
+            interleave(latents, panel);
             if let Some(normalisation) = shifts {
                 add_shifts(panel, normalisation, zero_bias);
             }
-        })?;
-        self.is_current = true;
-        Ok(())
+        })
+    }
+
+    /// What finds the k largest pre-activations of a row, if that is what the encoder is packed for.
+    pub fn screen(&self) -> Option<&Screen> {
+        (screen::OFFERED && self.is_screened).then_some(&self.screen)
     }
 
     /// `pre [rows, d_sae]` of dense rows `x [rows, d_in]`.
     #[inline(never)]
     pub fn encode(&self, x: &[f32], pre: &mut [f32]) {
-        widest(Encode { encoder: self, x, pre });
+        let rows = DenseRows { x, d_in: self.d_in };
+        multiply(rows, (&self.panels, self.d_in), &self.bias, self.d_sae, pre);
     }
 
     /// `pre [rows, d_sae]` of sparse byte rows; needs the shifts of their normalisation at packing.
     #[inline(never)]
     pub fn encode_sparse(&self, rows: &SparseRows, pre: &mut [f32]) {
         widest(EncodeSparse { encoder: self, rows, pre });
-    }
-
-    #[inline(always)]
-    fn encode_inline(&self, x: &[f32], pre: &mut [f32]) {
-        let panels = self.panels.chunks_exact(self.d_in).zip(self.bias.as_chunks::<PANEL>().0);
-        for (index, (panel, bias)) in panels.enumerate() {
-            for half in 0..2 {
-                let first = index * PANEL + half * HALF;
-                let Some(width) = self.d_sae.checked_sub(first).filter(|left| *left > 0) else { break };
-                let (width, bias) = (width.min(HALF), load_first(&bias[half * HALF..]));
-                let pairs = x.chunks_exact(2 * self.d_in);
-                let last = pairs.remainder();
-                let mut out = pre.chunks_exact_mut(2 * self.d_sae);
-                for (pair, out) in pairs.zip(&mut out) {
-                    let (x0, x1) = pair.split_at(self.d_in);
-                    let [sums0, sums1] = tile([x0, x1], panel, half);
-                    store(sums0, bias, &mut out[first..first + width]);
-                    store(sums1, bias, &mut out[self.d_sae + first..self.d_sae + first + width]);
-                }
-                if !last.is_empty() {
-                    let [sums] = tile([last], panel, half);
-                    store(sums, bias, &mut out.into_remainder()[first..first + width]);
-                }
-            }
-        }
     }
 
     #[inline(always)]
@@ -201,19 +207,79 @@ impl PackedEncoder {
     }
 }
 
-/// Of dense rows.
-struct Encode<'a> {
-    encoder: &'a PackedEncoder,
+/// Rows that are multiplied by panels.
+pub trait TileRows {
+    /// Products of the rows of these numbers with half a panel.
+    fn tile(&self, rows: [usize; 2], panel: &[Panel], half: usize) -> [Sums; 2];
+}
+
+/// `x [rows, d_in]`.
+struct DenseRows<'a> {
     x: &'a [f32],
+    d_in: usize,
+}
+
+impl TileRows for DenseRows<'_> {
+    /// Each sum runs over `d_in` in order, whatever the tile.
+    #[inline(always)]
+    fn tile(&self, rows: [usize; 2], panel: &[Panel], half: usize) -> [Sums; 2] {
+        let rows = rows.map(|row| &self.x[row * self.d_in..][..panel.len()]);
+        let mut sums = [[F32x4::zero(); HALF / 4]; 2];
+        for (k, weights) in panel.iter().enumerate() {
+            let weights = load(&weights[half]);
+            for r in 0..2 {
+                let x = F32x4::splat(rows[r][k]);
+                sums[r] = std::array::from_fn(|i| sums[r][i] + x * weights[i]);
+            }
+            // Keeps the compiler from batching the broadcasts of several k, which spills the sums.
+            std::hint::black_box(());
+        }
+        sums
+    }
+}
+
+/// `pre [rows, d_sae]` of rows and panels of so many numbers each; the bias is padded as the panels are.
+pub fn multiply<T: TileRows>(
+    rows: T,
+    (panels, depth): (&[Panel], usize),
+    bias: &[f32],
+    d_sae: usize,
+    pre: &mut [f32],
+) {
+    widest(Multiply { rows, panels, depth, bias, d_sae, pre });
+}
+
+struct Multiply<'a, T> {
+    rows: T,
+    panels: &'a [Panel],
+    depth: usize,
+    bias: &'a [f32],
+    d_sae: usize,
     pre: &'a mut [f32],
 }
 
-impl Kernel for Encode<'_> {
+impl<T: TileRows> Kernel for Multiply<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        self.encoder.encode_inline(self.x, self.pre);
+        let Self { rows, panels, depth, bias, d_sae, pre } = self;
+        let panels = panels.chunks_exact(depth).zip(bias.as_chunks::<PANEL>().0);
+        for (index, (panel, bias)) in panels.enumerate() {
+            for half in 0..2 {
+                let first = index * PANEL + half * HALF;
+                let Some(width) = d_sae.checked_sub(first).filter(|left| *left > 0) else { break };
+                let (width, bias) = (width.min(HALF), load_first(&bias[half * HALF..]));
+                for (pair, out) in pre.chunks_mut(2 * d_sae).enumerate() {
+                    // An odd last row goes twice.
+                    let second = 2 * pair + usize::from(out.len() > d_sae);
+                    let sums = rows.tile([2 * pair, second], panel, half);
+                    for (sums, out) in sums.into_iter().zip(out.chunks_exact_mut(d_sae)) {
+                        store(sums, bias, &mut out[first..first + width]);
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -249,7 +315,13 @@ fn add_shifts(panel: &[Panel], normalisation: &Normalisation, bias: &mut [f32]) 
     store(sums, load_first(bias), bias);
 }
 
-/// Up to 32 latents `[n, d_in]` → `[d_in][32]`, padded with zeros.
+/// Up to 32 latents `[n, depth]` → `[depth][32]`, padded with zeros. Numbers are moved and nothing else, so that they may be
+/// bits of another kind.
+#[inline(never)]
+pub fn interleave(latents: &[f32], panel: &mut [Panel]) {
+    widest(Interleave { latents, panel });
+}
+
 struct Interleave<'a> {
     latents: &'a [f32],
     panel: &'a mut [Panel],
@@ -261,9 +333,9 @@ impl Kernel for Interleave<'_> {
     #[inline(always)]
     fn run(self) {
         let Self { latents, panel } = self;
-        let d_in = panel.len();
-        let zeros = vec![0.0; if latents.len() < PANEL * d_in { d_in } else { 0 }];
-        let mut rows = latents.chunks_exact(d_in);
+        let depth = panel.len();
+        let zeros = vec![0.0; if latents.len() < PANEL * depth { depth } else { 0 }];
+        let mut rows = latents.chunks_exact(depth);
         let rows: [&[f32]; PANEL] = std::array::from_fn(|_| rows.next().unwrap_or(&zeros));
         let blocks = rows.map(|row| row.as_chunks::<4>().0);
         let (panels, rest) = panel.as_chunks_mut::<4>();
@@ -275,28 +347,11 @@ impl Kernel for Interleave<'_> {
                 }
             }
         }
-        for (col, panel) in (d_in - rest.len()..).zip(rest) {
+        for (col, panel) in (depth - rest.len()..).zip(rest) {
             let values: [f32; PANEL] = std::array::from_fn(|row| rows[row][col]);
             *panel = bytemuck::must_cast(values);
         }
     }
-}
-
-/// Products of `R` rows with half a panel. Each sum runs over `d_in` in order, whatever the tile.
-#[inline(always)]
-fn tile<const R: usize>(rows: [&[f32]; R], panel: &[Panel], half: usize) -> [[F32x4; HALF / 4]; R] {
-    let rows: [&[f32]; R] = std::array::from_fn(|r| &rows[r][..panel.len()]);
-    let mut sums = [[F32x4::zero(); HALF / 4]; R];
-    for (k, weights) in panel.iter().enumerate() {
-        let weights = load(&weights[half]);
-        for r in 0..R {
-            let x = F32x4::splat(rows[r][k]);
-            sums[r] = std::array::from_fn(|i| sums[r][i] + x * weights[i]);
-        }
-        // Keeps the compiler from batching the broadcasts of several k, which spills the sums.
-        std::hint::black_box(());
-    }
-    sums
 }
 
 /// Writes sums with the bias added to `out`, which may be shorter.

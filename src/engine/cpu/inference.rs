@@ -88,7 +88,7 @@ impl<'a> CpuInference<'a> {
 
     /// Codes of so many rows.
     fn encode(&mut self, source: Option<Source<'_>>, rows: usize) -> Result<()> {
-        self.encoder.pack(self.sae, None, self.threads(1))?;
+        self.encoder.pack(self.sae, None, false, self.threads(1))?;
         let threads = self.threads(rows);
         self.batch.forward(source, (self.sae, &self.encoder), Depth::Codes, threads)?;
         Ok(())

@@ -10,6 +10,7 @@ mod gradient;
 mod gram;
 mod inference;
 mod row_sums;
+mod screen;
 mod thresholds;
 
 pub use cpu_engine::CpuEngine;

@@ -5,6 +5,9 @@ const encoded = ({ rows, statisticsRows, testRows }) => rows + statisticsRows + 
 /** Seconds of one multiply-add for each active latent and column of some rows. */
 const sparse = (rows, { k, dIn }, { f32 }) => (rows * k * dIn) / f32;
 
+/** Whether dense rows are multiplied as 16-bit integers first, as src/engine/cpu/screen.rs decides: an instruction has two. */
+const isScreened = ({ dense, dIn, k, dSae }) => dense === dIn && 8 * k <= dSae;
+
 /** By the name of a stage: its functions, and its floor in seconds for the sizes of a run. */
 export const STAGES = {
   'rows into float32': {
@@ -14,8 +17,8 @@ export const STAGES = {
   },
   'zeros left out': { functions: /SparseRows::push/ },
   encode: {
-    functions: /PackedEncoder::encode/,
-    floor: (sizes, { f32 }) => (encoded(sizes) * sizes.dense * sizes.dSae) / f32,
+    functions: /PackedEncoder::encode|Screen::approximate|screen::compute|screen::quantise/,
+    floor: (sizes, { f32 }) => (encoded(sizes) * sizes.dense * sizes.dSae) / (isScreened(sizes) ? 2 * f32 : f32),
   },
   TopK: {
     functions: /selection|Selection|Selector|slice::sort|SparseCodes/,
@@ -36,7 +39,7 @@ export const STAGES = {
     floor: ({ rows, batchSize, dIn, dSae }, { bytes }) => (Math.ceil(rows / batchSize) * dIn * dSae * 24) / bytes,
   },
   'encoder into panels': {
-    functions: /PackedEncoder::pack/,
+    functions: /PackedEncoder::pack|Screen::pack|Scale::of|interleave/,
     floor: ({ rows, batchSize, dIn, dSae }, { bytes }) => (Math.ceil(rows / batchSize) * dIn * dSae * 8) / bytes,
   },
   'ZᵀX and ZᵀZ': {

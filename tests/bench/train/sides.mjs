@@ -35,7 +35,10 @@ async function cpuOf(pid) {
   return (user + system) / 100;
 }
 
-/** The browser's: one worker with the plain module for one thread, and one with the module with threads for more. */
+/**
+ * The browser's: a worker for each module. Byte rows go to the lab's, others to one that has the screen as the whole crate
+ * has it; each has a second build with threads.
+ */
 export async function browser(page) {
   const session = await page.context().browser().newBrowserCDPSession();
   const workers = new Set();
@@ -55,7 +58,8 @@ export async function browser(page) {
     );
   };
   const ask = async (request) => {
-    const module = request.threads === 1 ? 'lab' : 'lab-threads';
+    const part = request.spec.data === 'mnist' && request.spec.kind === 'train' ? 'lab' : 'dense';
+    const module = request.threads === 1 ? part : `${part}-threads`;
     await worker(module);
     return page.evaluate(
       ({ module, request }) =>

@@ -60,7 +60,7 @@ onmessage = async ({ data: { load: module, request } }) => {
     if (module) {
       splinterp = await import(`/target/modules/${module}/splinterp.js`);
       ({ memory } = await splinterp.default());
-      if (module === 'lab-threads') {
+      if (module.endsWith('-threads')) {
         const { startThreads } = await import('/bench/threads.js');
         await startThreads(...splinterp.sharedParts());
       }

@@ -3,7 +3,11 @@
 //! Only operations whose every lane IEEE 754 defines exactly, and no fused multiply-add, so that wasm and the plain
 //! arrays that native compilers turn into their own registers give the same bits.
 
+mod pairs;
+
 use std::ops::{Add, Mul, Sub};
+
+pub use pairs::{Pair, pair, pair_products};
 
 #[cfg(target_arch = "wasm32")]
 use std::arch::wasm32 as arch;

@@ -1,0 +1,397 @@
+//! The k largest pre-activations of a row without computing the others.
+//!
+//! Rows and encoder are rounded to 16-bit integers, `x ≈ t q` and `w ≈ s p`, of which an instruction multiplies twice as
+//! many as of float32. How far `s t q·p + b` is from the float32 pre-activation is bounded, and only the latents that may
+//! be among the k largest by that bound are computed in float32, with the sums of [`super::encode`] in their order: the
+//! outcome is the same to the last bit.
+//!
+//! The bound: `|x·w − s t q·p| ≤ |x − t q| |w| + |t q| |w − s p|`. Rounding moves no column by more than half a unit, so that
+//! `|x − t q| ≤ t √d_in / 2`, and a sum of n products in float32 is off by at most `n 2⁻²⁴ |x| |w|`. For 384 normal
+//! columns that is a hundredth of the standard deviation of the pre-activations, and of 1 536 latents fewer than eight are
+//! computed in vain (a test counts them).
+
+use super::encode::{PANEL, Panel, Sums, TileRows, interleave, multiply};
+use crate::error::Result;
+use crate::sae::{Sae, Selection, Selector, SparseCodes, TopK};
+use crate::simd::{F32x4, Kernel, Pair, dot, pair, pair_products, transpose, widest};
+use crate::threads::Threads;
+
+/// Whether this build has it.
+pub const OFFERED: bool = cfg!(feature = "screen");
+
+/// Norm that integers are scaled to: products of two such vectors fit into 32 bits, also after rounding.
+const NORM: f32 = 46_000.0;
+/// Magnitude that integers are scaled to at most.
+const MOST: f32 = 32_760.0;
+/// Rounding adds at most `√d_in / 2` to a norm: 128 here, and 46 128² is below 2³¹.
+const MOST_COLUMNS: usize = 1 << 16;
+/// Latents for each active one below which nothing is gained: outside of tiles a latent takes three times as long.
+const LEAST_LATENTS: usize = 8;
+/// Rounding to integers moves a number by half a unit, and float32 by little more.
+const HALF_UNIT: f64 = 0.51;
+/// Relative error of a float32 operation.
+const EPSILON: f64 = 1.0 / (1 << 24) as f64;
+/// Norms of rows and latents whose product stays far from what float32 can hold.
+const LARGEST_NORM: f32 = 1e15;
+/// Latents that are computed at once.
+const GROUP: usize = 8;
+
+/// An encoder in integers.
+#[derive(Debug, Default)]
+pub struct Screen {
+    d_in: usize,
+    d_sae: usize,
+    /// s.
+    unit: f32,
+    /// Norm of the longest latent, and of its bias.
+    norm: f64,
+    bias_norm: f64,
+    /// Norm and unit of each latent.
+    scales: Vec<Scale>,
+    /// `[d_sae, pairs]`.
+    integers: Vec<Pair>,
+    /// The same in panels, whose numbers are the bits of pairs.
+    panels: Vec<Panel>,
+    /// `b_enc`, padded.
+    bias: Vec<f32>,
+}
+
+/// Rows in integers, and what else finding their codes needs.
+#[derive(Debug, Default)]
+pub struct ScreenedRows {
+    /// `[rows, pairs]`.
+    integers: Vec<Pair>,
+    /// `s t` of each row.
+    units: Vec<f32>,
+    /// What each row's pre-activations are off by at most.
+    errors: Vec<f32>,
+    /// `[rows, d_sae]`.
+    approximate: Vec<f32>,
+    /// Pre-activations of the latents that are computed in float32.
+    exact: Vec<f32>,
+}
+
+/// Length of a vector, at least, and what an integer stands for.
+#[derive(Debug, Default, Clone, Copy)]
+struct Scale {
+    norm: f32,
+    unit: f32,
+}
+
+impl Scale {
+    #[inline(never)]
+    fn of(values: &[f32]) -> Self {
+        // Squares of less than 1e-19 may be 0.
+        let norm = 1.001 * dot(values, values).sqrt() + 1e-18 * (values.len() as f32).sqrt();
+        Self { norm, unit: larger(norm / NORM, largest_magnitude(values) / MOST) }
+    }
+
+    fn is_usable(self) -> bool {
+        self.norm <= LARGEST_NORM
+    }
+}
+
+/// The larger of two numbers, neither of which is NaN: `f32::max` is a call in wasm.
+fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+/// `max |value|`. As integers, whose order is the same, since the order of comparisons is free then.
+fn largest_magnitude(values: &[f32]) -> f32 {
+    f32::from_bits(values.iter().fold(0, |most, value| most.max(value.abs().to_bits())))
+}
+
+/// Writes numbers as pairs of integers, in units of `unit`: those of the first half beside those of the second.
+#[inline(never)]
+fn quantise(values: &[f32], unit: f32, out: &mut [Pair]) {
+    let inverse = 1.0 / unit;
+    let (first, second) = values.split_at(out.len());
+    for ((out, first), second) in out.iter_mut().zip(first).zip(second) {
+        *out = pair([first * inverse, second * inverse]);
+    }
+    // The second half of an odd number is shorter.
+    if let (Some(out), Some(first)) = (out.get_mut(second.len()), first.get(second.len())) {
+        *out = pair([first * inverse, 0.0]);
+    }
+}
+
+impl Screen {
+    /// Packs the encoder, reusing the memory. Returns whether there is something to gain, and the numbers are such that the
+    /// bound holds.
+    ///
+    /// # Errors
+    /// If a thread ends.
+    pub fn pack(&mut self, sae: &Sae, threads: Threads) -> Result<bool> {
+        let (d_in, d_sae) = (sae.d_in, sae.d_sae);
+        let Selection::Largest(top) = sae.activation.selection(d_sae) else { return Ok(false) };
+        if top.k.saturating_mul(LEAST_LATENTS) > d_sae || d_in > MOST_COLUMNS {
+            return Ok(false);
+        }
+        self.scales.resize(d_sae, Scale::default());
+        let latents = sae.w_enc.chunks(PANEL * d_in);
+        threads.for_each(latents.clone().zip(self.scales.chunks_mut(PANEL)), |(latents, scales)| {
+            for (latent, scale) in latents.chunks_exact(d_in).zip(scales) {
+                *scale = Scale::of(latent);
+            }
+        })?;
+        let bias_norm = largest_magnitude(&sae.b_enc);
+        let are_usable = self.scales.iter().all(|scale| scale.is_usable());
+        if !(are_usable && bias_norm <= LARGEST_NORM) {
+            return Ok(false);
+        }
+        let largest = |of: fn(&Scale) -> f32| self.scales.iter().map(of).fold(0.0, larger);
+        let unit = largest(|scale| scale.unit);
+        self.unit = unit;
+        self.norm = f64::from(largest(|scale| scale.norm));
+        self.bias_norm = f64::from(bias_norm);
+        (self.d_in, self.d_sae) = (d_in, d_sae);
+        let pairs = d_in.div_ceil(2);
+        self.integers.resize(d_sae * pairs, 0);
+        self.panels.resize(d_sae.div_ceil(PANEL) * pairs, Panel::default());
+        self.bias.clear();
+        self.bias.extend_from_slice(&sae.b_enc);
+        self.bias.resize(d_sae.next_multiple_of(PANEL), 0.0);
+        let integers = self.integers.chunks_mut(PANEL * pairs);
+        let panels = self.panels.chunks_exact_mut(pairs);
+        threads.for_each(latents.zip(integers).zip(panels), |((latents, integers), panel)| {
+            for (latent, integers) in latents.chunks_exact(d_in).zip(integers.chunks_exact_mut(pairs)) {
+                quantise(latent, unit, integers);
+            }
+            interleave(bytemuck::must_cast_slice(integers), panel);
+        })?;
+        Ok(true)
+    }
+
+    /// Writes the codes of rows `x [rows, d_in]`.
+    pub fn select(
+        &self,
+        x: &[f32],
+        (sae, top): (&Sae, TopK),
+        rows: &mut ScreenedRows,
+        codes: &mut SparseCodes,
+    ) {
+        self.approximate(x, rows);
+        codes.reset(self.d_sae);
+        let mut selector = Selector::new(top, self.d_sae);
+        let ScreenedRows { errors, approximate, exact, .. } = rows;
+        let approximate = approximate.chunks_exact(self.d_sae).zip(&*errors);
+        for (x, (approximate, &error)) in x.chunks_exact(self.d_in).zip(approximate) {
+            selector.shortlist(approximate, error);
+            exact.clear();
+            compute(sae, x, selector.listed(), exact);
+            selector.select_listed(exact, codes);
+        }
+    }
+
+    #[inline(never)]
+    fn approximate(&self, x: &[f32], out: &mut ScreenedRows) {
+        let pairs = self.d_in.div_ceil(2);
+        let rows = x.len() / self.d_in;
+        out.integers.resize(rows * pairs, 0);
+        out.units.clear();
+        out.errors.clear();
+        for (row, integers) in x.chunks_exact(self.d_in).zip(out.integers.chunks_exact_mut(pairs)) {
+            let scale = Scale::of(row);
+            if scale.is_usable() {
+                quantise(row, scale.unit, integers);
+                out.units.push(scale.unit * self.unit);
+                out.errors.push(self.error(scale));
+            } else {
+                integers.fill(0);
+                out.units.push(0.0);
+                out.errors.push(f32::INFINITY);
+            }
+        }
+        out.approximate.resize(rows * self.d_sae, 0.0);
+        let rows = IntegerRows { integers: &out.integers, units: &out.units, pairs };
+        multiply(rows, (&self.panels, pairs), &self.bias, self.d_sae, &mut out.approximate);
+    }
+
+    /// What the pre-activations of a row are off by at most.
+    fn error(&self, row: Scale) -> f32 {
+        let rounding = HALF_UNIT * (self.d_in as f64).sqrt();
+        let (x, x_error) = (f64::from(row.norm), rounding * f64::from(row.unit));
+        let (w, w_error) = (self.norm, rounding * f64::from(self.unit));
+        let of_integers = x_error * w + (x + x_error) * w_error;
+        // Those of the float32 sum, and of scaling the integers and adding the bias.
+        let operations = (self.d_in + 16) as f64 * EPSILON;
+        let of_floats = operations * ((x + x_error) * (w + w_error) + self.bias_norm);
+        // Products too small for float32 are off by less than 1e-30 together.
+        (1.01 * (of_integers + of_floats) + 1e-30) as f32
+    }
+}
+
+/// Rows of pairs.
+struct IntegerRows<'a> {
+    integers: &'a [Pair],
+    units: &'a [f32],
+    pairs: usize,
+}
+
+impl TileRows for IntegerRows<'_> {
+    #[inline(always)]
+    fn tile(&self, rows: [usize; 2], panel: &[Panel], half: usize) -> [Sums; 2] {
+        let pairs = rows.map(|row| &self.integers[row * self.pairs..][..panel.len()]);
+        let [first, second] = pair_products(pairs, bytemuck::must_cast_slice(panel), half);
+        let [first_unit, second_unit] = rows.map(|row| F32x4::splat(self.units[row]));
+        [first.map(|sum| first_unit * sum), second.map(|sum| second_unit * sum)]
+    }
+}
+
+/// Appends the pre-activations of some latents of one row.
+#[inline(never)]
+fn compute(sae: &Sae, x: &[f32], latents: &[u32], pre: &mut Vec<f32>) {
+    widest(Exact { sae, x, latents, pre });
+}
+
+/// Pre-activations of some latents of one row, each sum over `d_in` in order.
+struct Exact<'a> {
+    sae: &'a Sae,
+    x: &'a [f32],
+    latents: &'a [u32],
+    pre: &'a mut Vec<f32>,
+}
+
+impl Kernel for Exact<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { sae, x, latents, pre } = self;
+        let (blocks, rest) = x.as_chunks::<4>();
+        for latents in latents.chunks(GROUP) {
+            let latent = |i: usize| latents[i.min(latents.len() - 1)] as usize;
+            let rows: [&[f32]; GROUP] = std::array::from_fn(|i| &sae.w_enc[latent(i) * x.len()..][..x.len()]);
+            let weights: [&[[f32; 4]]; GROUP] = rows.map(|row| row.as_chunks::<4>().0);
+            let mut sums = [F32x4::zero(); GROUP / 4];
+            for (at, x) in blocks.iter().enumerate() {
+                for (sum, weights) in sums.iter_mut().zip(weights.as_chunks::<4>().0) {
+                    let cols = transpose(weights.map(|weights| F32x4::load(&weights[at])));
+                    for (x, col) in x.iter().zip(cols) {
+                        *sum = *sum + F32x4::splat(*x) * col;
+                    }
+                }
+            }
+            for (x, k) in rest.iter().zip(x.len() - rest.len()..) {
+                for (sum, rows) in sums.iter_mut().zip(rows.as_chunks::<4>().0) {
+                    *sum = *sum + F32x4::splat(*x) * F32x4::load(&rows.map(|row| row[k]));
+                }
+            }
+            let sums = sums.map(F32x4::lanes);
+            let sums = sums.as_flattened().iter().zip(latents);
+            pre.extend(sums.map(|(sum, &latent)| sum + sae.b_enc[latent as usize]));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::engine::cpu::encode::PackedEncoder;
+    use crate::random::{Random, Stream};
+    use crate::sae::{Activation, TopKBy};
+
+    fn model(d_in: usize, d_sae: usize, activation: Activation, seed: u64) -> Sae {
+        let mut sae = Sae::random(d_in, d_sae, activation, true, seed);
+        sae.b_enc = normal(d_sae, seed ^ 1);
+        sae
+    }
+
+    fn normal(count: usize, seed: u64) -> Vec<f32> {
+        let mut random = Random::new(seed, Stream::Examples);
+        (0..count).map(|_| random.normal() as f32).collect()
+    }
+
+    /// Codes by all pre-activations, and by the screen, if there is one.
+    fn both(sae: &Sae, x: &[f32]) -> Option<(SparseCodes, SparseCodes, usize)> {
+        let mut encoder = PackedEncoder::default();
+        encoder.pack(sae, None, true, Threads::ONE).unwrap();
+        let mut pre = vec![0.0; x.len() / sae.d_in * sae.d_sae];
+        encoder.encode(x, &mut pre);
+        let mut whole = SparseCodes::new(sae.d_sae);
+        let selection = sae.activation.selection(sae.d_sae);
+        selection.select(&pre, sae.d_sae, &mut whole);
+        let mut screen = Screen::default();
+        if !screen.pack(sae, Threads::ONE).unwrap() {
+            return None;
+        }
+        let Selection::Largest(top) = selection else { return None };
+        let (mut rows, mut codes) = (ScreenedRows::default(), SparseCodes::new(sae.d_sae));
+        screen.select(x, (sae, top), &mut rows, &mut codes);
+        Some((whole, codes, rows.exact.len()))
+    }
+
+    fn bits(codes: &SparseCodes) -> Vec<Vec<(u32, u32)>> {
+        (0..codes.rows())
+            .map(|row| codes.row(row).map(|(latent, z)| (latent, z.to_bits())).collect())
+            .collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        /// Rows and latents of all magnitudes that float32 has, of which some are many times as long as others.
+        #[test]
+        fn the_screen_finds_the_codes_of_the_whole_product(
+            d_in in 1..40usize,
+            d_sae in 16..90usize,
+            rows in 1..6usize,
+            k in 1..3usize,
+            by in prop::sample::select(vec![TopKBy::Magnitude, TopKBy::Value, TopKBy::Positive]),
+            scales in prop::collection::vec(-24..16i32, 96),
+            spread in prop::sample::select(vec![0, 2, 24]),
+            seed in any::<u64>(),
+        ) {
+            let mut sae = model(d_in, d_sae, Activation::TopK { k, by }, seed);
+            let scale = |at: usize| 10f32.powi(scales[at] % (spread + 1));
+            sae.w_enc.chunks_mut(d_in).enumerate().for_each(|(at, row)| row.iter_mut().for_each(|w| *w *= scale(at)));
+            let mut x = normal(rows * d_in, seed ^ 2);
+            x.chunks_mut(d_in).enumerate().for_each(|(at, row)| row.iter_mut().for_each(|x| *x *= scale(90 + at)));
+            if let Some((whole, screened, _)) = both(&sae, &x) {
+                prop_assert_eq!(bits(&screened), bits(&whole));
+            }
+        }
+    }
+
+    #[test]
+    fn few_latents_are_computed_in_vain() {
+        let sae = model(384, 1536, Activation::TopK { k: 32, by: TopKBy::Magnitude }, 1);
+        let (whole, screened, computed) = both(&sae, &normal(384, 2)).unwrap();
+        assert_eq!(bits(&screened), bits(&whole));
+        assert!((32..40).contains(&computed), "{computed}");
+    }
+
+    #[test]
+    fn ties_and_rows_out_of_range_are_as_without_a_screen() {
+        let mut sae = model(6, 64, Activation::TopK { k: 2, by: TopKBy::Value }, 3);
+        // The second half of the latents repeats the first.
+        let half = sae.w_enc.len() / 2;
+        sae.w_enc.copy_within(..half, half);
+        sae.b_enc.copy_within(..32, 32);
+        let row = [0.3, -0.1, 2.0, 0.7, -1.0, 0.2f32];
+        for scale in [0.0, 1.0, 1e-30, 1e-44, 1e20, 1e38] {
+            let x = row.map(|v| v * scale);
+            let (whole, screened, _) = both(&sae, &x).unwrap();
+            assert_eq!(bits(&screened), bits(&whole), "{scale}");
+        }
+    }
+
+    #[test]
+    fn there_is_no_screen_where_nothing_is_gained_or_known() {
+        let of = |sae: &Sae| Screen::default().pack(sae, Threads::ONE).unwrap();
+        let top = |k| Activation::TopK { k, by: TopKBy::Magnitude };
+        assert!(of(&model(5, 64, top(8), 1)));
+        assert!(!of(&model(5, 64, top(9), 1)));
+        assert!(!of(&model(5, 64, Activation::Relu, 1)));
+        for broken in [f32::NAN, f32::INFINITY, 1e30] {
+            let mut sae = model(5, 64, top(4), 1);
+            sae.w_enc[7] = broken;
+            assert!(!of(&sae), "{broken}");
+            let mut sae = model(5, 64, top(4), 1);
+            sae.b_enc[7] = broken;
+            assert!(!of(&sae), "{broken}");
+        }
+    }
+}
