@@ -21,6 +21,7 @@ usage() {
                               an epoch and of a solve beside their floors)
 ./build.sh interop [--torch]  recomputes exported models with NumPy (--torch: also in SAELens, sparsify and
                               dictionary_learning, installed in tests/.venv-interop with what they bring along)
+./build.sh fuzz [SECONDS]     changes files until a reader fails on one, each reader for so long (10 minutes)
 ./build.sh package            tries the npm package in bundlers, runtimes and TypeScript, and prints the table of docs/package.md
 ./build.sh help               prints this text
 
@@ -490,7 +491,7 @@ test_browser_code() {
   local bin=www/node_modules/.bin
   "$bin/tsc" --noEmit -p tests/browser
   (cd tests/browser && "../../$bin/eslint" .)
-  "$bin/prettier" --check --config www/.prettierrc.json tests/browser tests/node tests/package packaging
+  "$bin/prettier" --check --config www/.prettierrc.json tests/browser tests/fuzz/tables.mjs tests/node tests/package packaging
 }
 
 test_browser() {
@@ -643,6 +644,26 @@ need_torch() {
   "$folder/bin/pip" install --quiet "numpy==$numpy_version" "torch==$torch_version"
 }
 
+# --- fuzzing ---------------------------------------------------------------------------------------------------
+
+# fuzz SECONDS: the page's readers of tables, and the crate's by cargo-fuzz, which a stable compiler needs RUSTC_BOOTSTRAP
+# for. What fails is kept in tests/fuzz/artifacts.
+fuzz() {
+  local target
+  npm_install www
+  www/node_modules/.bin/rolldown www/test/support/fuzz.ts --format cjs --platform node --file target/fuzz/tables.cjs
+  for target in arrow parquet; do
+    say "Fuzzing the reader of $target for $1 s"
+    node tests/fuzz/tables.mjs "$target" "$1" "$RANDOM"
+  done
+  need_rust
+  cargo fuzz --version >/dev/null 2>&1 || fail 'the readers of the crate take cargo-fuzz: cargo install cargo-fuzz, and run this again'
+  for target in $(cd tests/fuzz && cargo fuzz list --fuzz-dir .); do
+    say "Fuzzing $target for $1 s"
+    RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir tests/fuzz "$target" -- -max_total_time="$1"
+  done
+}
+
 # --- the npm package in other people's hands -------------------------------------------------------------------
 
 # try_package: packed and installed, in every bundler and runtime that npm brings, and before its linters.
@@ -657,10 +678,10 @@ try_package() {
 # --- the command line -----------------------------------------------------------------------------------------
 
 main() {
-  local command='' port='' torch='' rows='' profile='' mnist=''
+  local command='' port='' torch='' rows='' profile='' mnist='' seconds=600
   while [ $# -gt 0 ]; do
     case $1 in
-      serve | test | bench | interop | package | help)
+      serve | test | bench | interop | fuzz | package | help)
         [ -z "$command" ] || fail "one command at a time: found $command and $1"
         command=$1
         ;;
@@ -679,6 +700,11 @@ main() {
         shift
         ;;
       --profile) profile=--profile ;;
+      [1-9]*)
+        [ "$command" = fuzz ] || fail "unknown argument '$1': ./build.sh help lists what there is"
+        [[ $1 =~ ^[0-9]{1,6}$ ]] || fail "fuzz: found '$1', expected a whole number of seconds"
+        seconds=$1
+        ;;
       --mnist)
         mnist=${2:-}
         [ -n "$mnist" ] || fail '--mnist: expected a folder'
@@ -700,6 +726,7 @@ main() {
     test) run_tests ;;
     bench) if [ -n "$profile" ]; then profile; else bench "$torch" "$rows"; fi ;;
     interop) interop "$torch" ;;
+    fuzz) fuzz "$seconds" ;;
     package) try_package ;;
     help) usage ;;
   esac

@@ -1,11 +1,10 @@
 // Buffers of an Arrow file: ranges of it as they are, or, where a batch is compressed, unpacked into memory when they are
 // read. A packed buffer says before its frame how many bytes it holds; −1 if it was left as it is.
 
-import { decompressZstd } from 'hyparquet-compressors';
 import { Failure, messageOf } from '../../../../kit/failure';
 import { bytes as inWords } from '../../../../kit/format';
 import type { Codec, Region } from './arrow-messages';
-import { unpackLz4 } from './lz4';
+import { mayUnpackTo, unpackLz4, unpackZstd } from './unpack';
 
 /** Bytes of one buffer, unpacked. */
 const MOST_OF_ONE = 2 ** 30;
@@ -18,24 +17,6 @@ const unpack: Readonly<Record<Codec, (frame: Uint8Array, size: number) => Uint8A
   LZ4_FRAME: unpackLz4,
   ZSTD: unpackZstd,
 };
-
-/** Into a buffer of that size; a frame that holds less would leave zeros there. */
-function unpackZstd(frame: Uint8Array, size: number): Uint8Array {
-  const held = zstdSize(frame);
-  if (held !== undefined && held !== BigInt(size)) throw new Error(`it holds ${held} bytes, expected ${size}`);
-  return decompressZstd(frame, new Uint8Array(size));
-}
-
-/** The size of its content that a frame of ZSTD tells in its header, if it does (RFC 8878, 3.1.1.1). */
-function zstdSize(frame: Uint8Array): bigint | undefined {
-  const flags = frame[4] ?? 0;
-  const single = (flags & 0b100000) !== 0;
-  const bytes = [single ? 1 : 0, 2, 4, 8][flags >> 6] ?? 0;
-  const from = 5 + (single ? 0 : 1) + ([0, 1, 2, 4][flags & 0b11] ?? 0);
-  if (bytes === 0 || from + bytes > frame.length) return undefined;
-  const size = frame.slice(from, from + bytes).reduceRight((all, byte) => (all << 8n) | BigInt(byte), 0n);
-  return bytes === 2 ? size + 256n : size;
-}
 
 /** The bytes of a buffer. */
 export interface Bytes {
@@ -79,6 +60,9 @@ export class Buffers {
     if (size > MOST_OF_ONE) {
       const most = `expected at most ${inWords(MOST_OF_ONE)}: write smaller batches`;
       throw this.damaged(at, `claims ${inWords(size)} unpacked, ${most}`, 'memory');
+    }
+    if (!mayUnpackTo(bytes, size)) {
+      throw this.damaged(at, `claims ${inWords(size)} unpacked of ${inWords(bytes)}: it is damaged`, 'format');
     }
     this.left -= size;
     if (this.left < 0) {

@@ -23,6 +23,8 @@ export { Type };
 const CONTINUATION = 0xffffffff;
 /** Metadata of a message is some kilobytes; a wide schema takes some hundred. */
 const LONGEST_METADATA = 2 ** 26;
+/** Metadata say of each column and of each buffer two numbers; of columns of views one. */
+const LEAST_BYTES_OF_ONE = 8;
 /** A schema may nest so deep and have so many fields. */
 const DEEPEST = 16;
 const MOST_FIELDS = 10_000;
@@ -81,7 +83,9 @@ export async function readMessages(file: File): Promise<{ fields: Field[]; batch
       if (body.bytes < 0 || end > file.size) throw cut(file, at, end - at);
       const header = headerOf(message);
       if (header instanceof Schema) fields = fieldsOf(file, header);
-      else if (header instanceof RecordBatch) batches.push(batchOf(file, header, body, batches.length));
+      else if (header instanceof RecordBatch) {
+        batches.push(batchOf(file, header, body, { number: batches.length, bytes: metadata.bytes.length }));
+      }
       at = end;
     } catch (error) {
       if (error instanceof Failure) throw error;
@@ -144,6 +148,13 @@ function fieldsOf(file: File, schema: Schema): Field[] {
     throw new Failure(`${file.name}: its numbers are big-endian, expected little-endian`, 'format');
   }
   let left = MOST_FIELDS;
+  let bytesLeft = LONGEST_METADATA;
+  // Several may point to one text, which a file holds once.
+  const text = (found: string | null | undefined): string => {
+    bytesLeft -= found?.length ?? 0;
+    if (bytesLeft < 0) throw new Failure(`${file.name}: the names of its schema are too long`, 'format');
+    return found ?? '';
+  };
   const read = (field: FieldMetadata | null, depth: number): Field => {
     left -= 1;
     if (!field || left < 0 || depth > DEEPEST) {
@@ -153,12 +164,12 @@ function fieldsOf(file: File, schema: Schema): Field[] {
     const children: Field[] = [];
     for (let i = 0; i < field.childrenLength(); i++) children.push(read(field.children(i), depth + 1));
     const metadata = new Map<string, string>();
-    for (let i = 0; i < Math.min(field.customMetadataLength(), MOST_FIELDS); i++) {
+    for (let i = 0; i < field.customMetadataLength() && left > 0; i++, left--) {
       const pair = field.customMetadata(i);
-      metadata.set(pair?.key() ?? '', pair?.value() ?? '');
+      metadata.set(text(pair?.key()), text(pair?.value()));
     }
     const dictionary = field.dictionary() !== null;
-    return { name: field.name() ?? '', type: field.typeType(), ...sizesOf(field), dictionary, children, metadata };
+    return { name: text(field.name()), type: field.typeType(), ...sizesOf(field), dictionary, children, metadata };
   };
   const fields: Field[] = [];
   for (let i = 0; i < schema.fieldsLength(); i++) fields.push(read(schema.fields(i), 0));
@@ -189,13 +200,22 @@ function sizesOf(field: FieldMetadata): Pick<Field, 'size' | 'bits' | 'signed'> 
   }
 }
 
-function batchOf(file: File, batch: RecordBatch, body: Region, number: number): Batch {
-  const longest = LONGEST_METADATA / 16;
-  const counts = [batch.nodesLength(), batch.buffersLength(), batch.variadicBufferCountsLength()];
-  if (counts.some((each) => each > longest)) {
-    throw new Failure(`${file.name}: batch ${number} claims more than ${longest} buffers`, 'format');
+/** A batch by its metadata, which are so many bytes. */
+function batchOf(
+  file: File,
+  batch: RecordBatch,
+  body: Region,
+  { number, bytes: metadata }: { number: number; bytes: number },
+): Batch {
+  const [nodes, buffers, views] = [batch.nodesLength(), batch.buffersLength(), batch.variadicBufferCountsLength()];
+  const most = Math.floor(metadata / LEAST_BYTES_OF_ONE);
+  if (Math.max(nodes, buffers, views) > most) {
+    const what = `claims ${nodes} lengths and ${Math.max(buffers, views)} buffers`;
+    throw new Failure(
+      `${file.name}: batch ${number} ${what}, more than its metadata hold (${metadata} bytes)`,
+      'format',
+    );
   }
-  const [nodes, buffers, views] = counts as [number, number, number];
   return {
     number,
     rows: Number(batch.length()),

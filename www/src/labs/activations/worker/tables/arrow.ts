@@ -8,6 +8,8 @@ import { ELEMENT_BYTES, TOKEN_COLUMNS, type Column, type ElementType, type Table
 
 /** Text of tokens is read into memory: so many bytes at most, else the rows go without. */
 const MOST_TOKEN_BYTES = 2 ** 28;
+/** Bits of whole numbers. */
+const INTS: readonly number[] = [8, 16, 32, 64];
 const FLOATS: Readonly<Record<number, ElementType>> = { 16: 'F16', 32: 'F32', 64: 'F64' };
 
 /** A field in a batch: its length, its buffers and its children's. */
@@ -93,6 +95,7 @@ function layOut(file: File, fields: readonly Field[], batch: Batch): Laid[] {
   const lay = (field: Field, column: string): Laid => {
     const place = { file, column, batch: batch.number };
     const node = nodes.next().value ?? fail(place, 'is missing');
+    if (node.length < 0) fail(place, `has ${node.length} entries`);
     if (field.type === Type.Union) fail(place, 'is a union, which is not read');
     let own = field.dictionary ? MOST_HAVE : (OWN_BUFFERS[field.type] ?? MOST_HAVE);
     if (field.type === Type.Utf8View || field.type === Type.BinaryView) own += variadic.next().value ?? 0;
@@ -215,6 +218,15 @@ async function offsetsOf(place: Place, laid: Laid, from: number, to: number): Pr
   return offsets;
 }
 
+/** The offsets of lists of a fixed size, of so many items in all. */
+function fixedOffsets(place: Place, { field, length }: Laid, items: number): number[] {
+  if (field.size <= 0) fail(place, `has lists of ${field.size} values`);
+  if (length < 0 || length * field.size > items) {
+    fail(place, `points to value ${length * field.size} of a list of ${items}`);
+  }
+  return Array.from({ length: length + 1 }, (_, entry) => entry * field.size);
+}
+
 /** The length that all lists have; lists of lists may differ, rows of numbers may not. */
 function evenSize(place: Place, offsets: readonly number[], last: boolean): number | undefined {
   const size = (offsets[1] ?? 0) - (offsets[0] ?? 0);
@@ -254,7 +266,7 @@ async function wordsOf(
       }
       const offsets =
         each.field.type === Type.FixedSizeList
-          ? Array.from({ length: each.length + 1 }, (_, entry) => entry * each.field.size)
+          ? fixedOffsets(place, each, items.length)
           : await offsetsOf(place, each, 0, each.length);
       const [from, to] = [offsets[0] ?? 0, offsets.at(-1) ?? 0];
       if (to > items.length) fail(place, `points to value ${to} of a list of ${items.length}`);
@@ -270,7 +282,8 @@ async function wordsOf(
 
 function isTokens(field: Field): boolean {
   const leaf = isList(field.type) ? field.children[0] : field;
-  return !!leaf && !leaf.dictionary && [Type.Utf8, Type.LargeUtf8, Type.Int].includes(leaf.type);
+  if (!leaf || leaf.dictionary) return false;
+  return leaf.type === Type.Int ? INTS.includes(leaf.bits) : leaf.type === Type.Utf8 || leaf.type === Type.LargeUtf8;
 }
 
 /** Bytes of a column once they are unpacked. */

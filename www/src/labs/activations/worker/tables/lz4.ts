@@ -1,6 +1,7 @@
-// Frames of LZ4, in which Arrow packs buffers: blocks that may refer to the bytes before them, into a buffer of known
-// size. Packages either take blocks alone or write past a damaged one's end. Checksums are passed over: the file's own
-// checks, offsets and lengths, follow. https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md
+// Frames of LZ4, in which Arrow packs buffers, and their blocks, in which Parquet packs pages: they may refer to the bytes
+// before them, into a buffer of known size. Packages either take blocks alone or write past a damaged one's end. Checksums
+// are passed over: the file's own checks, offsets and lengths, follow.
+// https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md
 
 const MAGIC = 0x184d2204;
 const VERSION = 0b01;
@@ -38,7 +39,7 @@ export function unpackLz4(frame: Uint8Array, size: number): Uint8Array<ArrayBuff
 }
 
 /** Sequences of literals and of matches with what was written before; where the next block goes on. */
-function unpackBlock(block: Uint8Array, out: Uint8Array, from: number): number {
+export function unpackBlock(block: Uint8Array, out: Uint8Array, from: number): number {
   let [at, to] = [0, from];
   /** A length of four bits goes on in further bytes. */
   const lengthOf = (bits: number): number => {

@@ -1,21 +1,14 @@
 // Parquet as columns of rows: lists of floats, nested at most three deep, or plain columns of floats side by side, as a
-// data frame writes them. hyparquet decodes one column of one row group at a time; what a file claims of its pages is
-// compared with its footer, and with what is read at most, before any page is unpacked.
+// data frame writes them. What is read is one column of one row group at a time (`parquet-pages.ts`); here is what the
+// footer says, compared with the file and with what is read at most.
 
-import { parquetMetadataAsync, parquetSchema } from 'hyparquet';
-import type { AsyncBuffer, ColumnMetaData, FileMetaData, SchemaTree } from 'hyparquet';
-import {
-  decompressGzip as GZIP,
-  decompressLz4 as LZ4,
-  decompressLz4Raw as LZ4_RAW,
-  decompressSnappy as SNAPPY,
-  decompressZstd,
-} from 'hyparquet-compressors';
-import { parquetHeader } from 'hyparquet/src/column.js';
-import { parquetReadColumn } from 'hyparquet/src/read.js';
+import { parquetMetadata, parquetSchema } from 'hyparquet';
+import type { ColumnMetaData, FileMetaData, SchemaTree } from 'hyparquet';
 import { bytes as inWords, count } from '../../../../kit/format';
 import { Failure, messageOf } from '../../../../kit/failure';
+import { entriesOf, type Entries } from './parquet-pages';
 import { TOKEN_COLUMNS, type Column, type Table, type Words } from './table';
+import { endOfStruct } from './thrift';
 
 /** The footer describes each column of each row group in about 200 bytes. */
 const LONGEST_FOOTER = 2 ** 26;
@@ -25,12 +18,14 @@ const MOST_VALUES = 2 ** 26;
 const MOST_UNPACKED = 2 ** 30;
 /** Bytes of all values of a file. */
 const MOST_BYTES = 2 ** 31;
+/** So many values of a column may be claimed by however short a file: runs of one value take next to nothing. */
+const ALWAYS_VALUES = 2 ** 22;
+/** Beyond that, for each byte of the file. */
+const MOST_VALUES_OF_A_BYTE = 256;
+/** Levels of a schema: lists of lists of lists have seven. */
+const DEEPEST = 16;
 /** Plain columns that make rows side by side. */
 const FEWEST_SIDE_BY_SIDE = 2;
-
-// Into a buffer of the page's size, whatever the frame claims.
-const ZSTD = (input: Uint8Array, length: number): Uint8Array => decompressZstd(input, new Uint8Array(length));
-const compressors = { GZIP, LZ4, LZ4_RAW, SNAPPY, ZSTD };
 
 type Floats = 'F16' | 'F32' | 'F64';
 const BYTES: Readonly<Record<Floats, number>> = { F16: 2, F32: 4, F64: 8 };
@@ -40,13 +35,14 @@ interface Wanted {
   name: string;
   /** Lists around a value. */
   levels: number;
+  /** From the root of the schema to the values. */
+  path: readonly SchemaTree[];
   leaf: SchemaTree;
 }
 
 /** A file, its footer, and how its reading is told of and cancelled. */
 interface Opened {
   file: File;
-  buffer: AsyncBuffer;
   metadata: FileMetaData;
   signal: AbortSignal;
   onProgress: (done: number, total: number) => void;
@@ -57,17 +53,9 @@ export async function readParquet(
   signal: AbortSignal,
   onProgress: (done: number, total: number) => void,
 ): Promise<Table> {
-  const buffer: AsyncBuffer = {
-    byteLength: file.size,
-    slice: (from, to = file.size) => {
-      if (!(from >= 0 && to >= from && to <= file.size)) {
-        throw new Failure(`${file.name}: points to bytes ${from} to ${to}, and ends at byte ${file.size}`, 'format');
-      }
-      return file.slice(from, to).arrayBuffer();
-    },
-  };
-  const opened = { file, buffer, metadata: await footerOf(file, buffer), signal, onProgress };
-  const columns = parquetSchema(opened.metadata).children.map(wantedOf);
+  const { metadata, schema } = await footerOf(file);
+  const opened = { file, metadata, signal, onProgress };
+  const columns = schema.children.map((column) => wantedOf(schema, column));
   const floats = columns.flatMap((each) => (each && typeOf(each) ? [each] : []));
   const lists = floats.filter(({ levels }) => levels > 0);
   const chosen = lists.length > 0 ? lists : floats.length < FEWEST_SIDE_BY_SIDE ? [] : floats;
@@ -75,12 +63,12 @@ export async function readParquet(
   const read: Column[] = [];
   if (lists.length === 0 && chosen.length > 0) read.push(await sideBySide(opened, chosen));
   else for (const each of chosen) read.push(await listColumn(opened, each));
-  const tokens = TOKEN_COLUMNS.map((name) => columns.find((each) => each?.name === name && !typeOf(each)));
+  const tokens = TOKEN_COLUMNS.map((name) => columns.find((each) => each?.name === name && isToken(each)));
   const first = tokens.find((each) => each !== undefined);
   return { file: file.name, columns: read, words: first && (await wordsOf(opened, first)) };
 }
 
-async function footerOf(file: File, buffer: AsyncBuffer): Promise<FileMetaData> {
+async function footerOf(file: File): Promise<{ metadata: FileMetaData; schema: SchemaTree }> {
   const end = new DataView(await file.slice(-8).arrayBuffer());
   const whole = end.byteLength === 8 && end.getUint32(4, true) === 0x31524150;
   if (!whole)
@@ -91,21 +79,40 @@ async function footerOf(file: File, buffer: AsyncBuffer): Promise<FileMetaData> 
     throw new Failure(`${file.name}: its footer claims ${length} bytes, expected at most ${most}`, 'format');
   }
   try {
-    return await parquetMetadataAsync(buffer, { geoparquet: false });
+    const bytes = await file.slice(file.size - 8 - length).arrayBuffer();
+    endOfStruct(new DataView(bytes, 0, length), 0);
+    const metadata = parquetMetadata(bytes, { geoparquet: false });
+    checkDepth(metadata);
+    return { metadata, schema: parquetSchema(metadata) };
   } catch (error) {
     throw new Failure(`${file.name}: its footer cannot be read: ${messageOf(error)}`, 'format');
   }
 }
 
+/** A schema is a list in which each element says how many of the next are its children. */
+function checkDepth({ schema }: FileMetaData): void {
+  const open: number[] = [1];
+  for (const { num_children: children = 0 } of schema) {
+    while (open.at(-1) === 0) open.pop();
+    open.push((open.pop() ?? 0) - 1);
+    if (children > 0) open.push(children);
+    if (open.length > DEEPEST) throw new Error(`its schema has more than ${DEEPEST} levels`);
+  }
+}
+
 /** A column by its only leaf; structs and maps are passed over. */
-function wantedOf(column: SchemaTree): Wanted | undefined {
+function wantedOf(root: SchemaTree, column: SchemaTree): Wanted | undefined {
+  const path = [root, column];
   let [leaf, levels] = [column, 0];
   for (;;) {
-    if (leaf.element.repetition_type === 'REPEATED') levels += 1;
+    const { repetition_type: repetition, logical_type: logical, converted_type: converted } = leaf.element;
+    if (repetition === 'REPEATED') levels += 1;
+    if (logical?.type === 'VARIANT' || converted === 'MAP') return undefined;
     const [child] = leaf.children;
-    if (!child) return { name: column.element.name, levels, leaf };
+    if (!child) return { name: column.element.name, levels, path, leaf };
     if (leaf.children.length > 1) return undefined;
     leaf = child;
+    path.push(leaf);
   }
 }
 
@@ -113,14 +120,31 @@ function typeOf({ leaf }: Wanted): Floats | undefined {
   const { type, logical_type: logical } = leaf.element;
   if (type === 'FLOAT') return 'F32';
   if (type === 'DOUBLE') return 'F64';
-  return logical?.type === 'FLOAT16' ? 'F16' : undefined;
+  return logical?.type === 'FLOAT16' && type === 'FIXED_LEN_BYTE_ARRAY' ? 'F16' : undefined;
+}
+
+/** Texts and whole numbers. */
+function isToken({ leaf }: Wanted): boolean {
+  const { type, logical_type: logical, converted_type: converted } = leaf.element;
+  switch (type) {
+    case 'BYTE_ARRAY':
+      return [undefined, 'STRING', 'ENUM'].includes(logical?.type) && [undefined, 'UTF8', 'ENUM'].includes(converted);
+    case 'INT32':
+    case 'INT64':
+      return [undefined, 'INTEGER'].includes(logical?.type) && (converted === undefined || converted.includes('INT_'));
+    default:
+      return false;
+  }
 }
 
 /** What is known of a column in each row group by the footer. */
-function chunksOf({ file, metadata }: Opened, { name }: Wanted): ColumnMetaData[] {
+function chunksOf({ file, metadata }: Opened, { name, path }: Wanted): ColumnMetaData[] {
+  const names = path.slice(1).map(({ element }) => element.name);
   return metadata.row_groups.map(({ columns }, group) => {
     const found = columns.find(({ meta_data: about }) => about?.path_in_schema[0] === name)?.meta_data;
-    if (!found) throw new Failure(`${file.name}: row group ${group} holds no column “${name}”`, 'format');
+    if (found?.path_in_schema.join('\0') !== names.join('\0')) {
+      throw new Failure(`${file.name}: row group ${group} holds no column “${name}”`, 'format');
+    }
     return found;
   });
 }
@@ -128,8 +152,10 @@ function chunksOf({ file, metadata }: Opened, { name }: Wanted): ColumnMetaData[
 function checkSize(opened: Opened, columns: readonly Wanted[]): void {
   const { file } = opened;
   let total = 0;
+  const most = ALWAYS_VALUES + MOST_VALUES_OF_A_BYTE * file.size;
   for (const column of columns) {
     const bytes = BYTES[typeOf(column) ?? 'F64'];
+    let all = 0;
     chunksOf(opened, column).forEach(({ num_values: values }, group) => {
       if (values < 0n || values > MOST_VALUES) {
         const what = `row group ${group} of column “${column.name}” claims ${count(Number(values))} values`;
@@ -139,7 +165,12 @@ function checkSize(opened: Opened, columns: readonly Wanted[]): void {
         );
       }
       total += Number(values) * bytes;
+      all += Number(values);
     });
+    if (all > most) {
+      const what = `column “${column.name}” claims ${count(all)} values, expected at most ${count(most)} of ${inWords(file.size)}`;
+      throw new Failure(`${file.name}: ${what}`, 'memory');
+    }
   }
   if (total > MOST_BYTES) {
     throw new Failure(
@@ -151,61 +182,37 @@ function checkSize(opened: Opened, columns: readonly Wanted[]): void {
 
 // --- one column of one row group --------------------------------------------------------------------------------
 
-/** Entries of a column in a row group, as hyparquet gives them: values, or lists of them. */
-type Entries = ArrayLike<unknown> & Iterable<unknown>;
-
 async function decoded(opened: Opened, column: Wanted, group: number): Promise<Entries> {
-  const { file, buffer, metadata, signal } = opened;
+  const { file, metadata, signal } = opened;
   if (signal.aborted) throw new Failure(`${file.name}: reading was cancelled`, 'cancelled');
-  const groups = metadata.row_groups;
-  const rowStart = groups.slice(0, group).reduce((sum, { num_rows: rows }) => sum + Number(rows), 0);
-  const rows = Number(groups[group]?.num_rows ?? 0);
+  const rows = Number(metadata.row_groups[group]?.num_rows ?? 0);
   const about = chunksOf(opened, column)[group];
   try {
-    if (about) await checkPages(opened, about);
-    const entries = await parquetReadColumn({
-      ...{ file: buffer, metadata, compressors, geoparquet: false },
-      ...{ columns: [column.name], rowStart, rowEnd: rowStart + rows },
-    });
+    const entries = about ? await readColumn(file, column, about) : [];
     if (entries.length !== rows) {
       throw new Failure(`holds ${entries.length} of its ${rows} entries`, 'format');
     }
     return entries;
   } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError) throw error;
-    const what = messageOf(error).replace(`${file.name}: `, '');
-    throw new Failure(`${file.name}: column “${column.name}” in row group ${group}: ${what}`, 'format');
+    throw new Failure(`${file.name}: column “${column.name}” in row group ${group}: ${messageOf(error)}`, 'format');
   }
 }
 
-/** Compares the headers of all pages with the footer: they say how much memory the decoder takes. */
-async function checkPages({ buffer }: Opened, about: ColumnMetaData): Promise<void> {
-  const from = Number(
-    about.dictionary_page_offset && about.dictionary_page_offset < about.data_page_offset
-      ? about.dictionary_page_offset
-      : about.data_page_offset,
-  );
+async function readColumn(file: File, { path, leaf }: Wanted, about: ColumnMetaData): Promise<Entries> {
+  const { type, codec, num_values: values } = about;
+  if (type !== leaf.element.type)
+    throw new Failure(`is of ${type}, and by the schema of ${leaf.element.type}`, 'format');
+  const [data, dictionary] = [Number(about.data_page_offset), Number(about.dictionary_page_offset ?? 0)];
+  const from = dictionary > 0 && dictionary < data ? dictionary : data;
   const [packed, unpacked] = [Number(about.total_compressed_size), Number(about.total_uncompressed_size)];
   if (unpacked > MOST_UNPACKED) {
     throw new Failure(`takes ${inWords(unpacked)} unpacked, expected at most ${inWords(MOST_UNPACKED)}`, 'memory');
   }
-  const reader = { view: new DataView(await buffer.slice(from, from + packed)), offset: 0 };
-  let left = { values: Number(about.num_values), bytes: unpacked };
-  while (reader.offset < packed - 1) {
-    const at = from + reader.offset;
-    const page = parquetHeader(reader);
-    const dictionary = page.dictionary_page_header?.num_values ?? 0;
-    const values = page.data_page_header?.num_values ?? page.data_page_header_v2?.num_values ?? 0;
-    left = { values: left.values - values, bytes: left.bytes - page.uncompressed_page_size };
-    const sizes = [values, dictionary, page.uncompressed_page_size, page.compressed_page_size];
-    if (sizes.some((size) => size < 0) || left.values < 0 || left.bytes < 0 || dictionary > about.num_values) {
-      const claims = `${Math.max(values, dictionary)} values in ${page.uncompressed_page_size} bytes`;
-      const footer = `${about.num_values} values in ${unpacked} bytes`;
-      throw new Failure(`its page at byte ${at} claims ${claims}, more than the footer’s ${footer}`, 'format');
-    }
-    reader.offset += page.compressed_page_size;
-    if (reader.offset > packed) throw new Failure(`its page at byte ${at} reaches beyond the column`, 'format');
+  if (!(from >= 0 && packed >= 0 && from + packed <= file.size)) {
+    throw new Failure(`lies at bytes ${from} to ${from + packed}, and the file ends at byte ${file.size}`, 'format');
   }
+  const bytes = await file.slice(from, from + packed).arrayBuffer();
+  return entriesOf(bytes, from, { path, leaf, type, codec, values: Number(values), unpacked });
 }
 
 // --- rows ------------------------------------------------------------------------------------------------------
