@@ -132,6 +132,14 @@ describe('Parquet that lies', () => {
       /its footer cannot be read: its schema has more than 16 levels$/,
     ],
     [
+      'what a column is',
+      withFooter(
+        [0x50, 0x41, 0x52, 0x31],
+        thrift({ 1: 1, 2: [{ 4: 'x' }], 3: 0n, 4: [{ 1: [{ 2: 4n, 3: 0 }], 3: 0n }] }),
+      ),
+      /its footer cannot be read: row group 0 has a column that is not described$/,
+    ],
+    [
       'a number of a footer',
       withFooter([0x50, 0x41, 0x52, 0x31], [0x16, ...Array.from({ length: 1000 }, () => 0x80), 0, 0]),
       /its footer cannot be read: it has a number of more than 10 bytes at byte \d+$/,

@@ -1,27 +1,23 @@
 // One column of one row group of a Parquet file, page by page. hyparquet decodes; before it does, what a page claims in its
 // header is compared with the footer, its size with its packed size, and what it claims within itself with the page.
 
-import type { ColumnMetaData, DecodedArray, PageHeader, SchemaTree } from 'hyparquet';
+import type { DecodedArray, PageHeader, SchemaTree } from 'hyparquet';
 import { assembleNested } from 'hyparquet/src/assemble.js';
 import { parquetHeader, readPage } from 'hyparquet/src/column.js';
 import { convert, DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { getMaxDefinitionLevel, getMaxRepetitionLevel } from 'hyparquet/src/schema.js';
 import { bytes as inWords } from '../../../../kit/format';
 import { Failure, messageOf } from '../../../../kit/failure';
+import type { ChunkInfo } from './parquet-footer';
 import { passDeltas, passRuns, passTexts, type Reader } from './parquet-runs';
 import { endOfStruct } from './thrift';
 import { mayUnpackTo, UNPACK_PAGE } from './unpack';
 
-/** A column of a row group, by the footer. */
-export interface Chunk {
+/** A column of a row group, by the footer and the schema. */
+export interface Chunk extends Omit<ChunkInfo, 'path'> {
   /** From the root of the schema to the values. */
   path: readonly SchemaTree[];
   leaf: SchemaTree;
-  type: ColumnMetaData['type'];
-  codec: string;
-  values: number;
-  /** Bytes of its pages once they are unpacked. */
-  unpacked: number;
 }
 
 /** Entries of a column in a row group: values, or lists of them. */
@@ -33,9 +29,9 @@ interface Left {
   bytes: number;
 }
 
-/** The entries of a column, by all bytes of it; `from` is where in the file these begin. */
-export function entriesOf(bytes: ArrayBuffer, from: number, chunk: Chunk): Entries {
-  const { path, leaf } = chunk;
+/** The entries of a column, by all bytes of it. */
+export function entriesOf(bytes: ArrayBuffer, chunk: Chunk): Entries {
+  const { path, leaf, from } = chunk;
   const decoder = decoderOf(chunk);
   const view = new DataView(bytes);
   const parts: DecodedArray[] = [];

@@ -1,17 +1,14 @@
 // Parquet as columns of rows: lists of floats, nested at most three deep, or plain columns of floats side by side, as a
-// data frame writes them. What is read is one column of one row group at a time (`parquet-pages.ts`); here is what the
-// footer says, compared with the file and with what is read at most.
+// data frame writes them. By the footer it is chosen what is read; that is compared with what is read at most, and read one
+// column of one row group at a time.
 
-import { parquetMetadata, parquetSchema } from 'hyparquet';
-import type { ColumnMetaData, FileMetaData, SchemaTree } from 'hyparquet';
+import type { SchemaTree } from 'hyparquet';
 import { bytes as inWords, count } from '../../../../kit/format';
 import { Failure, messageOf } from '../../../../kit/failure';
+import { footerOf, type ChunkInfo, type Footer } from './parquet-footer';
 import { entriesOf, type Entries } from './parquet-pages';
 import { TOKEN_COLUMNS, type Column, type Table, type Words } from './table';
-import { endOfStruct } from './thrift';
 
-/** The footer describes each column of each row group in about 200 bytes. */
-const LONGEST_FOOTER = 2 ** 26;
 /** Values of a column in one row group: while it is decoded, each takes 8 bytes or more. */
 const MOST_VALUES = 2 ** 26;
 /** Bytes of one column of one row group, unpacked. */
@@ -22,8 +19,6 @@ const MOST_BYTES = 2 ** 31;
 const ALWAYS_VALUES = 2 ** 22;
 /** Beyond that, for each byte of the file. */
 const MOST_VALUES_OF_A_BYTE = 256;
-/** Levels of a schema: lists of lists of lists have seven. */
-const DEEPEST = 16;
 /** Plain columns that make rows side by side. */
 const FEWEST_SIDE_BY_SIDE = 2;
 
@@ -43,7 +38,7 @@ interface Wanted {
 /** A file, its footer, and how its reading is told of and cancelled. */
 interface Opened {
   file: File;
-  metadata: FileMetaData;
+  footer: Footer;
   signal: AbortSignal;
   onProgress: (done: number, total: number) => void;
 }
@@ -53,8 +48,9 @@ export async function readParquet(
   signal: AbortSignal,
   onProgress: (done: number, total: number) => void,
 ): Promise<Table> {
-  const { metadata, schema } = await footerOf(file);
-  const opened = { file, metadata, signal, onProgress };
+  const footer = await footerOf(file);
+  const { schema } = footer;
+  const opened = { file, footer, signal, onProgress };
   const columns = schema.children.map((column) => wantedOf(schema, column));
   const floats = columns.flatMap((each) => (each && typeOf(each) ? [each] : []));
   const lists = floats.filter(({ levels }) => levels > 0);
@@ -66,38 +62,6 @@ export async function readParquet(
   const tokens = TOKEN_COLUMNS.map((name) => columns.find((each) => each?.name === name && isToken(each)));
   const first = tokens.find((each) => each !== undefined);
   return { file: file.name, columns: read, words: first && (await wordsOf(opened, first)) };
-}
-
-async function footerOf(file: File): Promise<{ metadata: FileMetaData; schema: SchemaTree }> {
-  const end = new DataView(await file.slice(-8).arrayBuffer());
-  const whole = end.byteLength === 8 && end.getUint32(4, true) === 0x31524150;
-  if (!whole)
-    throw new Failure(`${file.name}: does not end with PAR1: it was cut short at byte ${file.size}`, 'format');
-  const length = end.getUint32(0, true);
-  if (length > LONGEST_FOOTER || length + 12 > file.size) {
-    const most = Math.min(LONGEST_FOOTER, file.size - 12);
-    throw new Failure(`${file.name}: its footer claims ${length} bytes, expected at most ${most}`, 'format');
-  }
-  try {
-    const bytes = await file.slice(file.size - 8 - length).arrayBuffer();
-    endOfStruct(new DataView(bytes, 0, length), 0);
-    const metadata = parquetMetadata(bytes, { geoparquet: false });
-    checkDepth(metadata);
-    return { metadata, schema: parquetSchema(metadata) };
-  } catch (error) {
-    throw new Failure(`${file.name}: its footer cannot be read: ${messageOf(error)}`, 'format');
-  }
-}
-
-/** A schema is a list in which each element says how many of the next are its children. */
-function checkDepth({ schema }: FileMetaData): void {
-  const open: number[] = [1];
-  for (const { num_children: children = 0 } of schema) {
-    while (open.at(-1) === 0) open.pop();
-    open.push((open.pop() ?? 0) - 1);
-    if (children > 0) open.push(children);
-    if (open.length > DEEPEST) throw new Error(`its schema has more than ${DEEPEST} levels`);
-  }
 }
 
 /** A column by its only leaf; structs and maps are passed over. */
@@ -138,11 +102,11 @@ function isToken({ leaf }: Wanted): boolean {
 }
 
 /** What is known of a column in each row group by the footer. */
-function chunksOf({ file, metadata }: Opened, { name, path }: Wanted): ColumnMetaData[] {
+function chunksOf({ file, footer }: Opened, { name, path }: Wanted): ChunkInfo[] {
   const names = path.slice(1).map(({ element }) => element.name);
-  return metadata.row_groups.map(({ columns }, group) => {
-    const found = columns.find(({ meta_data: about }) => about?.path_in_schema[0] === name)?.meta_data;
-    if (found?.path_in_schema.join('\0') !== names.join('\0')) {
+  return footer.groups.map(({ columns }, group) => {
+    const found = columns.get(name);
+    if (found?.path.join('\0') !== names.join('\0')) {
       throw new Failure(`${file.name}: row group ${group} holds no column “${name}”`, 'format');
     }
     return found;
@@ -156,16 +120,16 @@ function checkSize(opened: Opened, columns: readonly Wanted[]): void {
   for (const column of columns) {
     const bytes = BYTES[typeOf(column) ?? 'F64'];
     let all = 0;
-    chunksOf(opened, column).forEach(({ num_values: values }, group) => {
-      if (values < 0n || values > MOST_VALUES) {
-        const what = `row group ${group} of column “${column.name}” claims ${count(Number(values))} values`;
+    chunksOf(opened, column).forEach(({ values }, group) => {
+      if (values > MOST_VALUES) {
+        const what = `row group ${group} of column “${column.name}” claims ${count(values)} values`;
         throw new Failure(
           `${file.name}: ${what}, expected at most ${count(MOST_VALUES)}: write it in smaller row groups`,
           'memory',
         );
       }
-      total += Number(values) * bytes;
-      all += Number(values);
+      total += values * bytes;
+      all += values;
     });
     if (all > most) {
       const what = `column “${column.name}” claims ${count(all)} values, expected at most ${count(most)} of ${inWords(file.size)}`;
@@ -183,9 +147,9 @@ function checkSize(opened: Opened, columns: readonly Wanted[]): void {
 // --- one column of one row group --------------------------------------------------------------------------------
 
 async function decoded(opened: Opened, column: Wanted, group: number): Promise<Entries> {
-  const { file, metadata, signal } = opened;
+  const { file, footer, signal } = opened;
   if (signal.aborted) throw new Failure(`${file.name}: reading was cancelled`, 'cancelled');
-  const rows = Number(metadata.row_groups[group]?.num_rows ?? 0);
+  const rows = footer.groups[group]?.rows ?? 0;
   const about = chunksOf(opened, column)[group];
   try {
     const entries = about ? await readColumn(file, column, about) : [];
@@ -198,21 +162,19 @@ async function decoded(opened: Opened, column: Wanted, group: number): Promise<E
   }
 }
 
-async function readColumn(file: File, { path, leaf }: Wanted, about: ColumnMetaData): Promise<Entries> {
-  const { type, codec, num_values: values } = about;
-  if (type !== leaf.element.type)
-    throw new Failure(`is of ${type}, and by the schema of ${leaf.element.type}`, 'format');
-  const [data, dictionary] = [Number(about.data_page_offset), Number(about.dictionary_page_offset ?? 0)];
-  const from = dictionary > 0 && dictionary < data ? dictionary : data;
-  const [packed, unpacked] = [Number(about.total_compressed_size), Number(about.total_uncompressed_size)];
+async function readColumn(file: File, { path, leaf }: Wanted, about: ChunkInfo): Promise<Entries> {
+  const { from, packed, unpacked } = about;
+  if (about.type !== leaf.element.type) {
+    throw new Failure(`is of ${about.type}, and by the schema of ${leaf.element.type}`, 'format');
+  }
   if (unpacked > MOST_UNPACKED) {
     throw new Failure(`takes ${inWords(unpacked)} unpacked, expected at most ${inWords(MOST_UNPACKED)}`, 'memory');
   }
-  if (!(from >= 0 && packed >= 0 && from + packed <= file.size)) {
+  if (from + packed > file.size) {
     throw new Failure(`lies at bytes ${from} to ${from + packed}, and the file ends at byte ${file.size}`, 'format');
   }
   const bytes = await file.slice(from, from + packed).arrayBuffer();
-  return entriesOf(bytes, from, { path, leaf, type, codec, values: Number(values), unpacked });
+  return entriesOf(bytes, { ...about, path, leaf });
 }
 
 // --- rows ------------------------------------------------------------------------------------------------------
@@ -314,27 +276,27 @@ async function listColumn(opened: Opened, column: Wanted): Promise<Column> {
   const type = typeOf(column) ?? 'F64';
   const shape = new Shape(column.levels, `${opened.file.name}: column “${column.name}”`);
   const parts: Blob[] = [];
-  for (const [group, { num_values: values }] of chunksOf(opened, column).entries()) {
+  for (const [group, { values }] of chunksOf(opened, column).entries()) {
     const entries = await decoded(opened, column, group);
-    const numbers = new Numbers(type, Number(values));
+    const numbers = new Numbers(type, values);
     for (const entry of entries) shape.add(entry, (value) => numbers.push(value));
     parts.push(numbers.blob());
-    opened.onProgress(group + 1, opened.metadata.row_groups.length);
+    opened.onProgress(group + 1, opened.footer.groups.length);
   }
   return { name: column.name, type, shape: shape.get(), parts };
 }
 
 /** Plain columns of floats as the values of rows, in the widest of their types. */
 async function sideBySide(opened: Opened, columns: readonly Wanted[]): Promise<Column> {
-  const { file, metadata } = opened;
+  const { file, footer } = opened;
   const type: Floats = columns.map(typeOf).reduce<Floats>((a, b) => (b && BYTES[b] > BYTES[a] ? b : a), 'F16');
   const parts: Blob[] = [];
   let rows = 0;
-  for (const [group, { num_rows: entries }] of metadata.row_groups.entries()) {
+  for (const [group, { rows: entries }] of footer.groups.entries()) {
     const values: Entries[] = [];
     for (const column of columns) values.push(await decoded(opened, column, group));
-    const numbers = new Numbers(type, Number(entries) * columns.length);
-    for (let i = 0; i < Number(entries); i++) {
+    const numbers = new Numbers(type, entries * columns.length);
+    for (let i = 0; i < entries; i++) {
       for (const [c, each] of values.entries()) {
         const value = each[i];
         // An empty cell of a data frame is not a number.
@@ -344,9 +306,9 @@ async function sideBySide(opened: Opened, columns: readonly Wanted[]): Promise<C
         numbers.push(value ?? Number.NaN);
       }
     }
-    rows += Number(entries);
+    rows += entries;
     parts.push(numbers.blob());
-    opened.onProgress(group + 1, metadata.row_groups.length);
+    opened.onProgress(group + 1, footer.groups.length);
   }
   const [first, last] = [columns[0]?.name, columns.at(-1)?.name];
   return { name: `${first} … ${last}`, type, shape: [rows, columns.length], parts };
@@ -359,7 +321,7 @@ async function wordsOf(opened: Opened, column: Wanted): Promise<Words | undefine
   checkSize(opened, [column]);
   const flat: string[] = [];
   const sequences: string[][] = [];
-  for (const group of opened.metadata.row_groups.keys()) {
+  for (const group of opened.footer.groups.keys()) {
     const entries = await decoded(opened, column, group);
     for (const entry of entries) {
       if (column.levels === 0) flat.push(textOf(entry));
