@@ -39,7 +39,7 @@ pub use storage::{Storage, StorageKind};
 #[cfg(feature = "files")]
 pub(crate) use stream::Pass;
 #[cfg(feature = "files")]
-pub use stream::{LoadedRows, RowStream, StreamFile, StreamOptions};
+pub use stream::{LoadedRows, RowStream, ShardIndex, StreamFile, StreamOptions, is_shard_index, shard_order};
 pub(crate) use tensor_file::read_safetensors;
 pub use tensor_file::{LoadOptions, TensorFile, read_tensors};
 #[cfg(feature = "files")]

@@ -38,6 +38,12 @@ export interface StreamOptions {
   reservoir?: number;
 }
 
+/** A file that lists the files of a set, and its text. */
+export interface ShardIndex {
+  name: string;
+  text: string;
+}
+
 /** Rows in memory, and which row of all files each of them is. */
 export interface LoadedRows {
   rows: Dataset;
@@ -61,6 +67,31 @@ impl Options {
         let keep = keep.as_deref().map(StorageKind::parse).transpose()?;
         Ok(StreamOptions { tensor, keep, drop_non_finite, reservoir })
     }
+}
+
+/// Whether a file lists the files of a set: `NAME.index.json`, and `state.json` of a data set that was saved to disk.
+#[wasm_bindgen(js_name = isShardIndex)]
+pub fn is_shard_index(path: &JsString) -> Result<bool, Thrown> {
+    Ok(data::is_shard_index(&text("path", path)?))
+}
+
+/// The places in `paths` of the files of a set, in its order: those that the index lists, else all of them, by the numbers
+/// in their names. Throws if one is missing.
+#[wasm_bindgen(js_name = shardOrder)]
+pub fn shard_order(
+    #[wasm_bindgen(unchecked_param_type = "string[]")] paths: &JsValue,
+    #[wasm_bindgen(unchecked_optional_param_type = "ShardIndex")] index: &JsValue,
+) -> Result<Vec<u32>, Thrown> {
+    let paths = array("paths", paths, "an array of strings")?.iter();
+    let paths = paths.map(|path| text("paths", path.unchecked_ref())).collect::<Result<Vec<_>, _>>()?;
+    let index = match index.is_null_or_undefined() {
+        true => None,
+        false => Some(data::ShardIndex {
+            name: text("index.name", field(index, "name").unchecked_ref())?,
+            text: text("index.text", field(index, "text").unchecked_ref())?,
+        }),
+    };
+    Ok(data::shard_order(&paths, index.as_ref())?.into_iter().map(|at| at as u32).collect())
 }
 
 /// Rows that stay in their files: a data set that memory need not hold, read in blocks in an order that a seed shuffles.

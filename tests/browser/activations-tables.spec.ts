@@ -29,7 +29,7 @@ test('the shards of a saved data set are one; a missing one is named, and the ru
   const shards = readdirSync(join(TABLES, 'saved')).map((name) => join(TABLES, 'saved', name));
   await page.getByTestId('files').setInputFiles(shards.filter((path) => !path.includes('data-00001')));
   await expect(page.getByRole('alert')).toContainText(
-    'data-00001-of-00002.arrow: is listed in state.json and was not given',
+    'data-00001-of-00002.arrow: is listed in state.json and is not there',
   );
   await expect(page.getByTestId('data-summary')).toContainText('the bundled sample');
   await page.getByTestId('files').setInputFiles(shards);

@@ -61,7 +61,7 @@ const progress = () => {};
 /** An argument that fits, its name, and of what kind it is. */
 const argument = (kind) => (name, value) => ({ name, value, kind });
 const [number, text, callback] = ['number', 'string', 'function'].map(argument);
-const [object, list, box, options_] = ['object', 'list', 'box', 'options'].map(argument);
+const [object, list, strings, box, options_] = ['object', 'list', 'strings', 'box', 'options'].map(argument);
 /** A typed array or an array of numbers. */
 const [numbers, wholes] = ['Float64Array', 'Uint32Array'].map((kind) => argument([kind, 'numbers']));
 const [float32, uint32, bytes] = ['Float32Array', 'Uint32Array', 'Uint8Array'].map(argument);
@@ -104,6 +104,11 @@ const surface = {
   openTensors: [blob('file', new Blob([csv])), text('fileName', 'a.csv')],
   readTokens: [bytes('bytes', words), text('fileName', 'a.tokens.json'), number('rows', 2)],
   zipFiles: [list('files', files)],
+  isShardIndex: [text('path', 'a.index.json')],
+  shardOrder: [
+    strings('paths', ['b0', 'b1']),
+    optional(object('index', { name: 'a.index.json', text: '{"weight_map":{"x":"b1"}}' })),
+  ],
   Dataset: {
     static: {
       digits: [number('n', 2), number('seed', 1)],
@@ -292,7 +297,7 @@ const wrong = [
   { value: Symbol('s') },
   { value: () => 1, unless: 'function' },
   { value: [0, 1], unless: 'numbers' },
-  { value: ['a'] },
+  { value: ['a'], unless: 'strings' },
   { value: {}, unless: ['options'] },
   { value: { unknown: 1 } },
   { value: new Date(0), unless: 'options' },

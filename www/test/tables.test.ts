@@ -321,7 +321,7 @@ describe('shards', () => {
         ['a.npy', npy(0, 1)],
         ['x.index.json', index({ x: 'b.npy' })],
       ],
-      'b.npy: is listed in x.index.json and was not given',
+      'b.npy: is listed in x.index.json and is not there',
     ],
     [
       'the index lists nothing',
@@ -329,7 +329,7 @@ describe('shards', () => {
         ['a.npy', npy(0, 1)],
         ['x.index.json', index({})],
       ],
-      'x.index.json: lists no files, expected an object with “weight_map” or “_data_files”',
+      "x.index.json: lists no files, expected an object with 'weight_map' or '_data_files'",
     ],
     [
       'widths differ',

@@ -4,7 +4,8 @@
 //! - [`RowStream`]: which rows of them, in blocks of neighbours; a held-out part
 //! - `pass`: all rows once, chunk by chunk, while the next chunk is being read
 //! - `load`: the one pass for means and deviations, and rows loaded into memory
-//! - `read_ahead`, `folder`: for native programs: files read by a thread, and which files of a folder, in which order
+//! - `order`: which files are a set, and in which order
+//! - `read_ahead`, `folder`: for native programs: files read by a thread, and the files of a folder
 //!
 //! A chunk is what a reservoir of bounded size holds of blocks drawn at random; within it the rows are shuffled. Everything
 //! follows from the seed. A set that fits into the reservoir is one chunk, and its rows come in the order in which a
@@ -14,6 +15,7 @@
 mod folder;
 mod load;
 mod options;
+mod order;
 mod pass;
 #[cfg(not(target_arch = "wasm32"))]
 mod read_ahead;
@@ -22,6 +24,7 @@ mod shards;
 
 pub use load::LoadedRows;
 pub use options::StreamOptions;
+pub use order::{ShardIndex, is_shard_index, shard_order};
 pub use pass::Pass;
 pub use row_stream::RowStream;
 pub use shards::StreamFile;

@@ -3,7 +3,7 @@
 import { bytes as size, count } from '../../../kit/format';
 import { Failure } from '../../../kit/failure';
 import type { GivenFile } from '../protocol';
-import { BESIDE_SHARDS, INDEX_FILE, nameOfSet, shardsInOrder } from './shards';
+import { BESIDE_SHARDS, isIndex, nameOfSet, shardsInOrder } from './shards';
 
 /** Rows of tables, which no folder of an SAE holds. */
 const TABLE_FILE = /\.(arrow|arrows|feather|ipc|parquet|pq)$/i;
@@ -28,7 +28,7 @@ export async function sorted(given: readonly GivenFile[]): Promise<Sorted> {
   if (saeFiles.length > 0 && !rest.some(({ file }) => TABLE_FILE.test(file.name))) {
     return { kind: 'sae', files: oneSae(saeFiles) };
   }
-  const indices = rest.filter(({ file }) => INDEX_FILE.test(file.name));
+  const indices = rest.filter(isIndex);
   const shards = rest.filter((each) => !indices.includes(each) && !BESIDE_SHARDS.test(each.file.name));
   const [first] = shards;
   if (first) {
