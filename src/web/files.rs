@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use js_sys::{ArrayBuffer, JsString, Number, Promise, Reflect, Uint8Array};
+use js_sys::{ArrayBuffer, JsString, Number, Promise, Reflect, TypeError, Uint8Array};
 use serde::Deserialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -106,9 +106,10 @@ impl Slices {
         Ok(bytes)
     }
 
-    /// The file was moved or changed since the user chose it.
+    /// The file was moved or changed since the user chose it. Of that Chromium's streams say "network error", by a TypeError.
     fn unreadable(&self, at: u64, error: &JsValue) -> Error {
-        let why = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()));
+        let why = error.dyn_ref::<js_sys::Error>().filter(|error| !error.is_instance_of::<TypeError>());
+        let why = why.map(|error| String::from(error.message()));
         let what = format!(
             "cannot be read at byte {at}: {}",
             why.unwrap_or_else(|| "it was moved or changed since it was chosen".to_owned())

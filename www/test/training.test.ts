@@ -11,7 +11,7 @@ class FakeTrainer implements Trains {
   readonly backend = 'CPU';
   readonly backendReason = 'asked for';
   epochs = 0;
-  private end: (how: 'done' | 'cancelled') => void = () => undefined;
+  private end: (how: 'done' | 'cancelled' | 'failed') => void = () => undefined;
   private busy = false;
 
   private async alone<T>(work: () => Promise<T>): Promise<T> {
@@ -27,6 +27,7 @@ class FakeTrainer implements Trains {
   epoch(): Promise<EpochReport> {
     return this.alone(async () => {
       const how = await new Promise((resolve) => (this.end = resolve));
+      if (how === 'failed') throw Object.assign(new Error('a.npy: cannot be read'), { code: 'format' });
       if (how === 'cancelled') throw Object.assign(new Error('cancelled'), { code: 'cancelled' });
       this.epochs += 1;
       return report(this.epochs);
@@ -39,6 +40,10 @@ class FakeTrainer implements Trains {
 
   cancel(): void {
     this.end('cancelled');
+  }
+
+  fail(): void {
+    this.end('failed');
   }
 
   sae = (): Promise<{ free: () => void }> => Promise.resolve({ free: () => undefined });
@@ -119,5 +124,23 @@ describe('training', () => {
     for (let i = 0; i < 5; i++) await epoch();
     expect(saves.at(-1)).toBe(5);
     expect(saves.length).toBeLessThan(4);
+  });
+
+  it('keeps a run that fails as its last epoch left it', async () => {
+    const saves: number[][] = [];
+    const { all, epoch, events, rests, trainers } = await training((runs) => {
+      saves.push(runs.map(({ reports }) => reports.length));
+      return Promise.resolve();
+    });
+    all.play(9);
+    await epoch();
+    await epoch();
+    for (const trainer of trainers) {
+      trainer.fail();
+      await tick();
+    }
+    expect(rests()).toEqual(['failed']);
+    expect(events.find(({ type }) => type === 'failed')).toMatchObject({ code: 'format' });
+    expect(saves.at(-1)).toEqual([2, 2]);
   });
 });

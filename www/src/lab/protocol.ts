@@ -95,7 +95,7 @@ export type TrainingEvent =
   | { type: 'progress'; run: RunName; epoch: number; share: number }
   | { type: 'epoch'; run: RunName; report: EpochReport }
   | { type: 'moved'; backend: string; reason: string }
-  | { type: 'failed'; run: RunName; message: string }
+  | { type: 'failed'; run: RunName; message: string; code: string }
   | { type: 'rested'; rest: Rest; runs: { name: RunName; reports: EpochReport[] }[] };
 
 /** What every worker tells the page unasked. */

@@ -142,7 +142,8 @@ export class Training<T extends Trains> {
   /** What fails outside of an epoch ends training; but a trap is no failure of a run, it ends the worker. */
   private stop(error: unknown): void {
     if (isTrap(error)) throw error;
-    for (const { name } of this.runs) this.notify({ type: 'failed', run: name, message: messageOf(error) });
+    const failure = { type: 'failed', message: messageOf(error), code: codeOf(error) } as const;
+    for (const { name } of this.runs) this.notify({ ...failure, run: name });
     this.tellRest('failed');
   }
 
@@ -186,15 +187,18 @@ export class Training<T extends Trains> {
       if (isTrap(error)) throw error;
       if (codeOf(error) === 'cancelled') return;
       run.failed = true;
-      this.notify({ type: 'failed', run: name, message: messageOf(error) });
+      this.notify({ type: 'failed', run: name, message: messageOf(error), code: codeOf(error) });
     } finally {
       this.training = undefined;
     }
   }
 
-  /** Keeps the runs; the longer it took and the larger they are, the longer until the next time. */
+  /**
+   * Keeps the runs, one that failed as its last epoch left it; the longer it took and the larger they are, the longer until
+   * the next time.
+   */
   private async keep(): Promise<void> {
-    if (this.runs.some(({ failed, epochs }) => failed || epochs === 0)) return;
+    if (this.runs.some(({ epochs }) => epochs === 0)) return;
     const begun = performance.now();
     const saved: SavedRun[] = [];
     for (const { name, trainer, reports } of this.runs) {

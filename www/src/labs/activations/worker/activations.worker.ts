@@ -4,8 +4,8 @@ import { transfer } from 'comlink';
 import init, { Experiments, type Dataset, type Experiment, type Quality, type Sae, type Trainer } from 'splinterp';
 import { Failure } from '../../../kit/failure';
 import { serve } from '../../../kit/remote';
-import type { SessionRequest } from '../../../lab/protocol';
-import type { ExperimentRequest } from '../../../lab/experiments/protocol';
+import type { LabEvent, SessionRequest } from '../../../lab/protocol';
+import type { ExperimentEvent, ExperimentRequest } from '../../../lab/experiments/protocol';
 import { ExperimentHost } from '../../../lab/worker/experiment-host';
 import { hashOf } from '../../../lab/worker/fingerprint';
 import type { Plan } from '../../../lab/worker/experiments';
@@ -75,6 +75,12 @@ class ActivationsHost
       summarise: (rows) => Experiments.summarise(rows),
       csv: (rows) => Experiments.csv(rows),
     });
+  }
+
+  /** Within an epoch only files that have gone are of no format; a run on them goes on once they are there again. */
+  protected override tell(event: LabEvent | ActivationsEvent | ExperimentEvent): void {
+    if (event.type !== 'failed' || event.code !== 'format') super.tell(event);
+    else super.tell({ ...event, message: `${event.message.replace(/\.$/, '')}; give the files again to go on` });
   }
 
   protected override async load(): Promise<void> {
