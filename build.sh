@@ -260,10 +260,14 @@ build_module() {
   optimise "$folder/splinterp_bg.wasm"
 }
 
+package_hash() {
+  printf '%s %s\n' "$(hash_of_crate)" "$(hash_of packaging/entries packaging/make.mjs docs/package.md LICENSE-MIT LICENSE-APACHE)"
+}
+
 # The npm package: everything that the crate offers, with an entry for each way of loading it.
 build_package() {
   local hash
-  hash="$(hash_of_crate) $(hash_of packaging/entries packaging/make.mjs docs/package.md LICENSE-MIT LICENSE-APACHE)"
+  hash=$(package_hash)
   if is_current package "$hash" pkg/package.json; then
     say 'pkg/ is up to date'
     return
@@ -330,18 +334,20 @@ build_site() {
   mark_current site "$hash"
 }
 
-# build_site_without_threads: what can be shown before the module with threads is there. Its stamp is another, so that
-# the next build of the site is made.
-build_site_without_threads() {
+# build_first_site: what can be shown as soon as the package is made, whose module is all others in one. Its stamp is
+# another, so that the next build of the site is made.
+build_first_site() {
   local hash
-  hash="without threads $(site_hash)"
+  hash="first $(site_hash)"
   if is_current site "$hash" dist/index.html; then return; fi
-  say 'Building the site in dist/, on one thread for now'
-  SPLINTERP_WITHOUT_THREADS=1 make_site
+  say 'Building the site in dist/, on one module for now'
+  rm -rf target/site
+  (cd www && SPLINTERP_FIRST_SITE=1 node_modules/.bin/vite build --outDir ../target/site --emptyOutDir)
+  put_site_in_place
   mark_current site "$hash"
 }
 
-# make_site: aside, and then in the place of dist/, so that whoever opens a page meanwhile gets no half of it.
+# make_site: with the reference of the package.
 make_site() {
   local reference
   rm -rf target/site target/reference
@@ -350,37 +356,18 @@ make_site() {
   (cd www && node_modules/.bin/vite build --outDir ../target/site --emptyOutDir)
   wait "$reference" || fail 'the reference of the package could not be made'
   mv target/reference target/site/api
+  put_site_in_place
+}
+
+# put_site_in_place: it was made aside, so that whoever opens a page meanwhile gets no half of it.
+put_site_in_place() {
   rm -rf target/site.before
   if [ -e dist ]; then mv dist target/site.before; fi
   mv target/site dist
   rm -rf target/site.before
 }
 
-# build_modules: those that every page can do with. In the first build the lab comes first, while wasm-bindgen's tool
-# compiles. What cargo has compiled of other crates by then serves both other modules, the figures in a copy: cargo builds
-# one thing at a time in a folder, and each of the two keeps one core busy for most of its time.
-build_modules() {
-  local beside=target/beside part figures
-  build_part lab training
-  if [ -e pkg/package.json ]; then
-    build_package
-    build_part figures figures
-    return
-  fi
-  rm -rf "$beside"
-  for part in release "$wasm_target/release"; do
-    [ -d "target/$part" ] || continue # the lab was up to date
-    mkdir -p "$beside/$part"
-    cp -Rp "target/$part/." "$beside/$part"
-  done
-  CARGO_TARGET_DIR=$beside build_part figures figures &
-  figures=$!
-  build_package
-  wait "$figures" || fail 'the part of the crate for figures could not be made'
-  rm -rf "$beside"
-}
-
-# build_ready: what the module with threads and all others take.
+# build_ready: what all modules take.
 build_ready() {
   need_rust
   # It compiles while npm downloads, and beside the first module, which waits for it where it needs it.
@@ -388,47 +375,65 @@ build_ready() {
   npm_install www
 }
 
-build_all() {
+# build_rest: all but the package, and the site. The module with threads, which shares nothing with the others, is made
+# beside them, each of which keeps one core busy for most of its time.
+build_rest() {
   local threads
-  build_ready
-  # Beside the others, each of which keeps one core busy for most of its time.
-  build_lab_threads &
+  build_threads lab-threads training &
   threads=$!
-  build_modules
+  build_package
+  build_part lab training
+  build_part figures figures
   wait "$threads" || fail 'the part of the crate with threads could not be made'
   need_mnist
   build_site
 }
 
-build_lab_threads() { build_threads lab-threads training; }
+build_all() {
+  build_ready
+  build_rest
+}
 
-# serve PORT: shows the first page as soon as it can. Where the module with threads is missing or old, which takes as long
-# as all others, the site is served without it while it is made; the next page that is opened has it.
+# is_built: whether all modules are up to date.
+is_built() {
+  local hash name
+  hash=$(hash_of_crate)
+  for name in lab figures lab-threads; do
+    is_current "module-$name" "$hash" "target/modules/$name/splinterp.js" || return 1
+  done
+  is_current package "$(package_hash)" pkg/package.json
+}
+
+# serve PORT: shows the first page as soon as it can. Where modules are missing or old, the site is served on the package's
+# alone, and the others are made meanwhile; the next page that is opened has them.
 serve() {
-  local options=(--port 8080) # the headers that wasm threads need are set in www/vite.config.ts
+  local mnist options=(--port 8080) # the headers that wasm threads need are set in www/vite.config.ts
   [ -z "$1" ] || options=(--port "$1" --strictPort)
   build_ready
-  build_modules
-  need_mnist
-  if is_current module-lab-threads "$(hash_of_crate)" target/modules/lab-threads/splinterp.js; then
+  if is_built; then
+    need_mnist
     build_site
     say 'Serving dist/ (Ctrl+C stops it)'
     cd www
     exec node_modules/.bin/vite preview "${options[@]}"
   fi
-  build_site_without_threads
-  serve_and_add_threads "${options[@]}"
+  need_mnist &
+  mnist=$!
+  build_package
+  wait "$mnist" || fail 'MNIST could not be put beside the page'
+  build_first_site
+  serve_and_build_rest "${options[@]}"
 }
 
-# serve_and_add_threads OPTION…: serves, and makes what is missing. Whichever way this ends, both end: each is a group of
+# serve_and_build_rest OPTION…: serves, and makes what is missing. Whichever way this ends, both end: each is a group of
 # processes, with all compilers that it started.
-serve_and_add_threads() {
+serve_and_build_rest() {
   local status=0
   say 'Serving dist/ (Ctrl+C stops it)'
   set -m
   (cd www && exec node_modules/.bin/vite preview "$@") </dev/null &
   server=$!
-  add_threads </dev/null &
+  rest_of_site </dev/null &
   adding=$!
   set +m
   trap 'end_group "$adding"; end_group "$server"' EXIT
@@ -441,22 +446,21 @@ serve_and_add_threads() {
 # end_group PROCESS: ends what is left of its group.
 end_group() { kill -TERM -- "-$1" 2>/dev/null || true; }
 
-# add_threads: makes the module with threads and the site with it. What fails says why, and the site goes on without.
-add_threads() {
+# rest_of_site: makes what the first site was built without. What fails says why, and the site goes on as it is.
+rest_of_site() {
   local status
   set +m # what it starts belongs to its own group
   # A shell of its own that is no part of a condition, as in `step`.
   set +e
   (
     set -e
-    build_lab_threads
-    build_site
+    build_rest
   )
   status=$?
   if [ "$status" = 0 ]; then
     say 'The labs can train on all cores now: load the page again'
   else
-    say 'The part of the crate with threads could not be made, for the reason above: the labs train on one core'
+    say 'The rest of the site could not be made, for the reason above: the labs train on one core'
   fi
 }
 

@@ -120,15 +120,15 @@ function footers(): Plugin {
 }
 
 /**
- * Whether the module with threads is still being made: `./build.sh serve` shows the site meanwhile. Nothing of that build is
- * kept offline, so that the next page is one of the whole.
+ * Whether only the package is made yet: `./build.sh serve` shows the site meanwhile, whose pages all load its module, which
+ * is the others in one. Nothing of that build is kept offline, so that the next page is one of the whole.
  */
-const withoutThreads = process.env.SPLINTERP_WITHOUT_THREADS === '1';
+const isFirst = process.env.SPLINTERP_FIRST_SITE === '1';
 
 /** The service worker, and the manifest by which the site can be installed. Data sets are kept by who downloads them. */
 function offline(): ReturnType<typeof VitePWA> {
   return VitePWA({
-    disable: withoutThreads,
+    disable: isFirst,
     strategies: 'injectManifest',
     srcDir: 'src/offline',
     filename: 'service-worker.ts',
@@ -172,8 +172,11 @@ export default defineConfig({
   resolve: {
     alias: [
       // Pages that need only a part of the crate load only that part: build.sh names the features.
-      ...(withoutThreads
-        ? [{ find: 'splinterp/lab-threads', replacement: resolve(import.meta.dirname, 'src/lab/worker/no-threads.ts') }]
+      ...(isFirst
+        ? [
+            { find: 'splinterp/lab-threads', replacement: resolve(import.meta.dirname, 'src/lab/worker/no-threads.ts') },
+            { find: /^splinterp\/(lab|figures)$/, replacement: resolve(import.meta.dirname, '../pkg/splinterp.js') },
+          ]
         : []),
       {
         find: /^splinterp\/(lab|lab-threads|figures)$/,

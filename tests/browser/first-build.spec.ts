@@ -1,4 +1,4 @@
-// What `./build.sh serve` shows first: the site without the module with threads, which is still being made.
+// What `./build.sh serve` shows first: the site on the package's module alone, while the others are still being made.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { QUICK, cell, reached } from './lab';
 import { serve } from './site.mjs';
 
 const root = join(import.meta.dirname, '../..');
-const folder = 'target/site-without-threads';
+const folder = 'target/first-site';
 
 const test = base.extend<{ site: string }>({
   // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of fixtures from the pattern.
@@ -18,7 +18,7 @@ const test = base.extend<{ site: string }>({
       ['build', '--outDir', `../${folder}`, '--emptyOutDir', '--logLevel', 'error'],
       {
         cwd: join(root, 'www'),
-        env: { ...process.env, SPLINTERP_WITHOUT_THREADS: '1' },
+        env: { ...process.env, SPLINTERP_FIRST_SITE: '1' },
       },
     );
     const served = await serve(`${folder}/`);
@@ -38,6 +38,8 @@ test('it trains on one thread, isolated as it is, keeps nothing offline, and say
   await expect(cell(page, 'computed')).toContainText('CPU, 1 thread');
   await page.goto('activations.html#epochs=1');
   await reached(page, 1);
+  await page.goto('figure.html?name=voronoi-to-power');
+  await expect(page.getByRole('img').first()).toHaveAccessibleName(/\d+ cells/);
   // Longer than after which a page that keeps the site begins to.
   await page.waitForTimeout(6000);
   expect(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length)).toBe(0);
@@ -46,6 +48,6 @@ test('it trains on one thread, isolated as it is, keeps nothing offline, and say
     .filter((name) => name.endsWith('.js'))
     .map((name) => readFileSync(join(root, folder, 'assets', name), 'utf8'));
   expect(shared.some((text) => text.includes('sharedParts'))).toBe(true);
-  expect(files.filter((name) => name.endsWith('.wasm'))).toHaveLength(3);
+  expect(files.filter((name) => name.endsWith('.wasm'))).toHaveLength(1);
   expect(readdirSync(join(root, folder))).not.toContain('service-worker.js');
 });
