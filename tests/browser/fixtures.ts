@@ -30,14 +30,16 @@ export const test = base.extend<Fixtures>({
 
 /** Asserts that axe finds nothing serious or critical on the page as it stands. */
 export async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  // What passes need not be described: on a long page that is most of the work.
+  const { violations } = await new AxeBuilder({ page }).options({ resultTypes: ['violations'] }).analyze();
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
   const places = serious.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
   expect(places, 'accessibility violations').toEqual([]);
 }
 
-/** Leaves a picture of the whole page in `results/`, for a person to look at. */
+/** Leaves a picture of the whole page in `results/`, for a person to look at, who asks for them by PICTURES=1. */
 export async function picture(page: Page, name: string): Promise<void> {
+  if (process.env.PICTURES === undefined) return;
   const project = test.info().project.name;
   await page.screenshot({ path: `results/pictures/${name}-${project}.png`, fullPage: true });
 }
