@@ -526,10 +526,7 @@ test_reproduction() {
   node tests/browser/reproduce.mjs
 }
 
-summary=()
-failures=0
-
-# step TITLE COMMAND: runs it under a heading, notes its seconds and its outcome, and goes on.
+# step TITLE COMMAND: runs it under a heading, notes its seconds and its outcome in $report, and goes on.
 step() {
   local title=$1 start=$SECONDS status outcome=ok
   shift
@@ -539,34 +536,61 @@ step() {
   (set -e && "$@")
   status=$?
   set -e
-  if [ "$status" != 0 ]; then
-    outcome=FAILED
-    failures=$((failures + 1))
-  fi
-  summary+=("$(printf '%-28s %4d s  %s' "$title" $((SECONDS - start)) "$outcome")")
+  [ "$status" = 0 ] || outcome=FAILED
+  printf '%-28s %4d s  %s\n' "$title" $((SECONDS - start)) "$outcome" >>"$report"
   say "$title: $outcome, $((SECONDS - start)) s"
 }
 
-run_tests() {
-  SECONDS=0
-  step 'Tools' test_tools
+# beside STEPS OTHERS: runs both at a time. What the first print comes after the others, so that it is not mixed.
+beside() {
+  local printed first
+  printed=$(mktemp)
+  "$1" >"$printed" 2>&1 &
+  first=$!
+  "$2"
+  wait "$first" || true # its steps have noted what failed
+  cat "$printed"
+  rm "$printed"
+}
+
+rust_steps() {
   step 'Rust formatting' test_format
   step 'Clippy' test_clippy
   step 'Clippy, wasm32' test_clippy_wasm
   step 'Rust tests' test_crate
   step 'Rust documentation' test_docs
+}
+
+site_steps() {
   step 'Build' build_all
   step 'Site: checks and unit tests' test_site_code
   step 'Package in Node' test_package
   step 'Browser tests: checks' test_browser_code
-  step 'Browser tests' test_browser
-  step 'Firefox' test_firefox
+}
+
+firefox_steps() { step 'Firefox' test_firefox; }
+
+webkit_steps() {
   step 'WebKit' test_webkit
   step 'One run everywhere' test_reproduction
+}
+
+# What compiles and what checks shares two cores well. A page that is tested has them to itself: no test asks how long it
+# takes, but a starved page is one that nobody sees.
+run_tests() {
+  local failed
+  SECONDS=0
+  report=$(mktemp)
+  step 'Tools' test_tools
+  beside rust_steps site_steps
+  step 'Browser tests' test_browser
+  beside firefox_steps webkit_steps
   printf '\n'
-  printf '%s\n' "${summary[@]}"
+  cat "$report"
   printf '%-28s %4d s\n' 'All' "$SECONDS"
-  [ "$failures" = 0 ] || fail "$failures of ${#summary[@]} steps failed"
+  failed=$(grep -c 'FAILED$' "$report") || true
+  rm "$report"
+  [ "$failed" = 0 ] || fail "$failed steps failed"
 }
 
 # --- bench ----------------------------------------------------------------------------------------------------
