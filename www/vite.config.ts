@@ -174,7 +174,10 @@ export default defineConfig({
       // Pages that need only a part of the crate load only that part: build.sh names the features.
       ...(isFirst
         ? [
-            { find: 'splinterp/lab-threads', replacement: resolve(import.meta.dirname, 'src/lab/worker/no-threads.ts') },
+            {
+              find: 'splinterp/lab-threads',
+              replacement: resolve(import.meta.dirname, 'src/lab/worker/no-threads.ts'),
+            },
             { find: /^splinterp\/(lab|figures)$/, replacement: resolve(import.meta.dirname, '../pkg/splinterp.js') },
           ]
         : []),
