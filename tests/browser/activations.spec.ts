@@ -2,7 +2,7 @@
 // come back, and nothing else leaves.
 import { existsSync, readFileSync } from 'node:fs';
 import type { Download, Page } from '@playwright/test';
-import { expect, expectAccessible, picture, test } from './fixtures';
+import { expect, expectAccessibleInBoth, picture, test } from './fixtures';
 import { reached } from './lab';
 
 const PAGE = './activations.html';
@@ -232,11 +232,7 @@ test('axe finds no serious violation in a trained lab, light or dark', async ({ 
   await done(page);
   await expect(feature(page)).toBeVisible();
   await page.getByText('More settings').click();
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    await expectAccessible(page);
-    await picture(page, `activations-${colorScheme}`);
-  }
+  await expectAccessibleInBoth(page, (colorScheme) => picture(page, `activations-${colorScheme}`));
   const excess = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(excess).toBe(0);
 });

@@ -1,7 +1,7 @@
 // The article: its figures come as it is read and follow its words, its numbers are those of docs and lead to
 // their runs, and it reads without scripts.
 import { readFileSync } from 'node:fs';
-import { expect, expectAccessible, picture, test } from './fixtures';
+import { expect, expectAccessibleInBoth, picture, test } from './fixtures';
 import { excessWidth } from './figure';
 import { gradeOf, sentencesOf } from './reading';
 
@@ -117,11 +117,7 @@ test('axe finds no serious violation, light or dark, nothing is too wide', async
   const first = page.locator('live-figure').first();
   await first.scrollIntoViewIfNeeded();
   await expect(first.getByRole('img')).not.toHaveAccessibleName(/not drawn yet/);
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    await expectAccessible(page);
-    await picture(page, `article-${colorScheme}`);
-  }
+  await expectAccessibleInBoth(page, (colorScheme) => picture(page, `article-${colorScheme}`));
   expect(await excessWidth(page)).toBe(0);
   await page.setViewportSize({ width: 320, height: 700 });
   expect(await excessWidth(page)).toBe(0);

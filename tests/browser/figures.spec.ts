@@ -15,7 +15,7 @@ import {
   svgParts,
   touchDrag,
 } from './figure';
-import { expect, expectAccessible, picture, test } from './fixtures';
+import { expect, expectAccessibleInBoth, picture, test } from './fixtures';
 
 const figures = ['topk-is-power', 'three-partitions', 'kmeans-pca', 'lifting'] as const;
 type Name = (typeof figures)[number];
@@ -76,10 +76,7 @@ for (const name of figures) {
     if (name === 'kmeans-pca') await page.getByTestId('draw').click();
     else await page.locator('[data-site]').first().focus();
     await page.getByText('Export', { exact: true }).click();
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await expectAccessible(page);
-    }
+    await expectAccessibleInBoth(page);
     await page.keyboard.press('Escape');
     expect(await excessWidth(page)).toBe(0);
     for (const colorScheme of ['light', 'dark'] as const) {

@@ -28,13 +28,23 @@ export const test = base.extend<Fixtures>({
   ],
 });
 
-/** Asserts that axe finds nothing serious or critical on the page as it stands. */
-export async function expectAccessible(page: Page): Promise<void> {
+/** Asserts that axe finds nothing serious or critical on the page as it stands, by all its rules or by some. */
+export async function expectAccessible(page: Page, rules?: readonly string[]): Promise<void> {
   // What passes need not be described: on a long page that is most of the work.
-  const { violations } = await new AxeBuilder({ page }).options({ resultTypes: ['violations'] }).analyze();
+  const axe = new AxeBuilder({ page }).options({ resultTypes: ['violations'] });
+  const { violations } = await (rules ? axe.withRules([...rules]) : axe).analyze();
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
   const places = serious.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
   expect(places, 'accessibility violations').toEqual([]);
+}
+
+/** The same in light and in dark, in which only the rules on colours can find other things; `each` looks at both, too. */
+export async function expectAccessibleInBoth(page: Page, each?: (colorScheme: string) => Promise<void>): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await expectAccessible(page, colorScheme === 'light' ? undefined : ['color-contrast', 'link-in-text-block']);
+    await each?.(colorScheme);
+  }
 }
 
 /** Leaves a picture of the whole page in `results/`, for a person to look at, who asks for them by PICTURES=1. */

@@ -17,7 +17,7 @@ import {
   touchDrag,
 } from './figure';
 import { titles } from '../../www/src/gallery/frame/titles';
-import { expect, expectAccessible, picture, test } from './fixtures';
+import { expect, expectAccessibleInBoth, picture, test } from './fixtures';
 
 const figures = ['voronoi-to-power', 'order-k'] as const;
 
@@ -315,10 +315,7 @@ for (const name of figures) {
     await open(page, name, name === 'order-k' ? 'order=3' : 'step=3');
     await page.locator('[data-site]').first().focus();
     await page.getByText('Export', { exact: true }).click();
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await expectAccessible(page);
-    }
+    await expectAccessibleInBoth(page);
     await page.keyboard.press('Escape');
     expect(await excessWidth(page)).toBe(0);
     for (const colorScheme of ['light', 'dark'] as const) {

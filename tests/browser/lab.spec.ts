@@ -1,6 +1,6 @@
 // The MNIST lab as a user meets it: it trains at once, and its address holds everything that decides a run.
 import type { Page } from '@playwright/test';
-import { expect, expectAccessible, picture, test } from './fixtures';
+import { expect, expectAccessibleInBoth, picture, test } from './fixtures';
 import { cell, epoch, number, QUICK, reached } from './lab';
 
 test('it trains at once, without a click, and the curves fall', async ({ page }) => {
@@ -238,11 +238,7 @@ test('axe finds no serious violation in a trained lab, light or dark', async ({ 
   await page.getByRole('spinbutton', { name: 'k', exact: true }).fill('300');
   await page.keyboard.press('Tab');
   await expect(page.getByRole('alert')).toBeVisible();
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    await expectAccessible(page);
-    await picture(page, `lab-${colorScheme}`);
-  }
+  await expectAccessibleInBoth(page, (colorScheme) => picture(page, `lab-${colorScheme}`));
   const excess = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(excess).toBe(0);
 });

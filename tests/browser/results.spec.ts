@@ -2,7 +2,7 @@
 // and it reads without scripts.
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
-import { expect, expectAccessible, picture, test } from './fixtures';
+import { expect, expectAccessibleInBoth, picture, test } from './fixtures';
 import { excessWidth } from './figure';
 import { cell } from './lab';
 
@@ -114,11 +114,7 @@ test('every other link is understood by its lab', async ({ page }) => {
 
 test('axe finds no serious violation, light or dark, and nothing is too wide', async ({ page }) => {
   await page.goto('./results.html');
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    await expectAccessible(page);
-    await picture(page, `results-${colorScheme}`);
-  }
+  await expectAccessibleInBoth(page, (colorScheme) => picture(page, `results-${colorScheme}`));
   expect(await excessWidth(page)).toBe(0);
   await page.setViewportSize({ width: 320, height: 700 });
   expect(await excessWidth(page)).toBe(0);

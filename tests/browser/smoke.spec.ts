@@ -1,5 +1,5 @@
 // The site as served: it opens, is isolated so that wasm threads can run, and a stranger can use it.
-import { expect, expectAccessible, picture, test } from './fixtures';
+import { expect, expectAccessibleInBoth, picture, test } from './fixtures';
 import { QUICK, reached } from './lab';
 
 test('the page opens with a title and a main region', async ({ page }) => {
@@ -48,8 +48,5 @@ test('nothing is wider than the window', async ({ page }) => {
 test('axe finds no serious violation, light or dark', async ({ page }) => {
   await page.goto('./');
   await expect(page.getByRole('main')).toBeVisible();
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    await expectAccessible(page);
-  }
+  await expectAccessibleInBoth(page);
 });
