@@ -1,5 +1,5 @@
 //! The field's other recipes on the GPU against the CPU's engine: odd sizes, batches above a chunk, epochs, checkpoints.
-use crate::support::{assert_engines_agree, device, engine, options, rows, start};
+use crate::support::{CLOSE, assert_engines_agree, device, engine, off, options, rows, start};
 use pollster::block_on;
 use splinterp::data::{Dataset, NormalisationKind};
 use splinterp::engine::{
@@ -134,6 +134,54 @@ fn sums_that_are_read_back_in_mid_batch_belong_to_its_whole() {
             assert!((found / expected - 1.0).abs() < 1e-4, "{name}: {found} {expected}");
         }
     }
+}
+
+#[test]
+fn a_second_epoch_counts_activity_from_its_start() {
+    let Some(device) = device() else { return };
+    let both = Variants { auxk: Some(AUXK), ..thresholds() };
+    for (activation, variants) in [(jump(70), both), (topk(2), auxk())] {
+        let (data, state) = (rows(60, 12, 7), start(12, 70, activation, false));
+        let optimiser = Optimiser::new(&state.sae, true).with_variants(&variants, 70);
+        let state = State { optimiser, ..state };
+        let options = StepOptions { variants: &variants, ..options(10) };
+        let mut cpu = CpuEngine::new(data.clone(), data.clone(), state.clone());
+        let mut gpu = engine(&device, &data, &state);
+        for order in [(0..60).collect::<Vec<u32>>(), (0..30).rev().collect()] {
+            cpu.begin_epoch();
+            gpu.begin_epoch();
+            block_on(cpu.steps(&order, &options)).expect("steps");
+            block_on(gpu.steps(&order, &options)).expect("steps");
+        }
+        let expected = block_on(cpu.state()).expect("reads back");
+        let found = block_on(gpu.state()).expect("reads back");
+        let some_idle = expected.optimiser.idle.iter().flatten().any(|&rows| rows > 0.0);
+        assert!(some_idle || variants.thresholds.is_some());
+        assert_eq!(found.optimiser.idle, expected.optimiser.idle);
+        let thresholds = |state: &State| state.sae.thresholds().unwrap_or_default();
+        assert!(off(&thresholds(&found), &thresholds(&expected)) < 10.0 * CLOSE);
+    }
+}
+
+#[test]
+fn thresholds_that_are_trained_stay_at_0_or_above() {
+    let Some(device) = device() else { return };
+    // Far below its target, l0 pulls all thresholds down.
+    let training = ThresholdTraining { bandwidth: 1.0, target_l0: 40.0, coefficient: 10.0 };
+    let variants = Variants { thresholds: Some(training), ..Variants::default() };
+    let (data, state) = (rows(40, 5, 7), start(5, 40, jump(40), false));
+    let optimiser = Optimiser::new(&state.sae, true).with_variants(&variants, 40);
+    let state = State { optimiser, ..state };
+    let options = StepOptions { variants: &variants, lr: 0.01, ..options(10) };
+    let order: Vec<u32> = (0..40).collect();
+    let mut cpu = CpuEngine::new(data.clone(), data.clone(), state.clone());
+    let mut gpu = engine(&device, &data, &state);
+    block_on(cpu.steps(&order, &options)).expect("steps");
+    block_on(gpu.steps(&order, &options)).expect("steps");
+    let expected = block_on(cpu.state()).expect("reads back").sae.thresholds().expect("has them");
+    let found = block_on(gpu.state()).expect("reads back").sae.thresholds().expect("has them");
+    assert!(expected.contains(&0.0) && found.iter().all(|&threshold| threshold >= 0.0), "{found:?}");
+    assert!(off(&found, &expected) < 1e-3, "{found:?} {expected:?}");
 }
 
 #[test]
