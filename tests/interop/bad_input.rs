@@ -54,6 +54,40 @@ fn changed(sae: &Sae, changes: &[(&str, Value)]) -> Vec<NamedFile> {
 }
 
 #[test]
+fn a_gated_sae_is_refused_by_its_architecture_whatever_lies_beside_it() {
+    // As SAELens writes one: gate and magnitude have biases of their own, and there is no b_enc.
+    let tensors = [
+        ("W_enc", vec![3, 4]),
+        ("W_dec", vec![4, 3]),
+        ("b_dec", vec![3]),
+        ("b_gate", vec![4]),
+        ("b_mag", vec![4]),
+        ("r_mag", vec![4]),
+    ];
+    let mut header = serde_json::Map::new();
+    let mut end = 0;
+    for (name, shape) in &tensors {
+        let start = end;
+        end += 4 * shape.iter().product::<usize>();
+        header
+            .insert((*name).into(), json!({ "dtype": "F32", "shape": shape, "data_offsets": [start, end] }));
+    }
+    let header = Value::Object(header).to_string();
+    let mut weights = (header.len() as u64).to_le_bytes().to_vec();
+    weights.extend(header.bytes());
+    weights.resize(weights.len() + end, 0);
+    let config = json!({ "architecture": "gated", "d_in": 3, "d_sae": 4, "dtype": "float32" });
+    let file = |name: &str, bytes: Vec<u8>| NamedFile { name: name.into(), bytes };
+    let folder =
+        [file("cfg.json", config.to_string().into_bytes()), file("sae_weights.safetensors", weights.clone())];
+    let sentence =
+        "cfg.json: architecture 'gated' cannot be read: expected 'standard', 'topk', 'abstopk' or 'jumprelu'";
+    assert_eq!(read(&folder).unwrap_err().to_string(), sentence);
+    let packed = file("gated.zip", zip_files(&folder).expect("packs"));
+    assert!(read(&[packed]).unwrap_err().to_string().contains("architecture 'gated' cannot be read"));
+}
+
+#[test]
 fn configurations_that_mean_other_outputs_are_refused_and_those_that_do_not_are_read() {
     let sae = model(3, 4, Activation::Relu, false, 1);
     let error = |changes: &[(&str, Value)]| read(&changed(&sae, changes)).unwrap_err().to_string();
