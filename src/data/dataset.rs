@@ -294,17 +294,44 @@ impl Dataset {
     /// # Errors
     /// If the share does not leave at least one row on either side, or memory has no room for the order of the rows.
     pub fn split(&self, train_share: f64, seed: u64) -> Result<(Self, Self)> {
-        let first = (self.rows() as f64 * train_share).round();
-        if !(first >= 1.0 && first < self.rows() as f64) {
-            return Err(Error::option(
-                "trainShare",
-                train_share,
-                format!("a share of the {} rows with at least one row on either side", self.rows()),
-            ));
-        }
+        let first = self.first_rows(train_share)?;
         let order = self.shuffled(seed)?;
-        let (train, test) = order.split_at(first as usize);
+        let (train, test) = order.split_at(first);
         Ok((self.select(train), self.select(test)))
+    }
+
+    /// Rows of the first part of a split.
+    fn first_rows(&self, train_share: f64) -> Result<usize> {
+        let first = (self.rows() as f64 * train_share).round();
+        if first >= 1.0 && first < self.rows() as f64 {
+            return Ok(first as usize);
+        }
+        Err(Error::option(
+            "trainShare",
+            train_share,
+            format!("a share of the {} rows with at least one row on either side", self.rows()),
+        ))
+    }
+
+    /// Splits the rows by whole sequences: those drawn at random until they have the rows that the share leaves for the second
+    /// part are that part. Both parts keep the order of the rows.
+    ///
+    /// # Errors
+    /// As [`Dataset::split`]; if the sequences are not those of all rows of the file, or all rows are of one.
+    #[cfg(feature = "files")]
+    pub fn split_by_sequence(
+        &self,
+        train_share: f64,
+        seed: u64,
+        sequences: &super::Sequences,
+    ) -> Result<(Self, Self)> {
+        let first = self.first_rows(train_share)?;
+        sequences.check((self.storage.len() / self.cols) as u64)?;
+        let stored = (0..self.rows()).map(|row| self.stored(row));
+        let drawn = sequences.draw(stored, self.rows(), (self.rows() - first) as u64, seed)?;
+        let is_second = |row: &u32| drawn.has(sequences.at(self.stored(*row as usize)));
+        let (second, first): (Vec<u32>, Vec<u32>) = (0..self.rows() as u32).partition(is_second);
+        Ok((self.select(&first), self.select(&second)))
     }
 
     /// A random share of the rows: `round(rows · fraction)`, at least one. For one seed smaller shares are subsets

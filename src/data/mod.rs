@@ -4,6 +4,7 @@
 //! - `generate`: digits and clusters drawn from a seed
 //! - `read`: what all formats share: sources, unpacking, elements, statistics
 //! - `formats`: one file per format, and the one table of them; a new format is a file there and an entry in the table
+//! - [`Sequences`]: which rows are of one text, so that a split leaves none on both sides
 //! - `stream`: rows that stay in their files and come in chunks, for a data set that memory does not hold
 //! - [`TensorFile`]: opens a file by that table and makes data sets of its tensors
 //!
@@ -18,6 +19,8 @@ mod generate;
 mod labels;
 mod normalisation;
 mod read;
+#[cfg(feature = "files")]
+mod sequences;
 mod storage;
 #[cfg(feature = "files")]
 mod stream;
@@ -35,6 +38,8 @@ pub use normalisation::{Normalisation, NormalisationKind};
 #[cfg(not(target_arch = "wasm32"))]
 pub use read::Disk;
 pub use read::{Inspection, Progress, Reading, Source, TensorInfo};
+#[cfg(feature = "files")]
+pub use sequences::Sequences;
 pub use storage::{Storage, StorageKind};
 #[cfg(feature = "files")]
 pub(crate) use stream::Pass;

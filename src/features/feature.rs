@@ -1,9 +1,14 @@
 //! One feature in detail.
 
 use super::measure::Features;
+use crate::data::Dataset;
+use crate::engine::CpuInference;
 use crate::error::{Error, Result};
 use crate::random::Random;
+use crate::sae::Sae;
 
+/// Rows encoded at a time.
+const PIECE: usize = 512;
 /// Length of the lists of input dimensions and of other features.
 const LISTED: usize = 10;
 /// Below this share of `Σz²` a variance is rounding: the latent counts as constant and has no correlations.
@@ -73,10 +78,8 @@ impl Features {
     /// # Errors
     /// If there is no such feature.
     pub fn top(&self, latent: usize) -> Result<Examples> {
-        let Some(tally) = self.tallies.get(latent) else {
-            return Err(Error::option("feature", latent, format!("a number below {}", self.count())));
-        };
-        Ok(Examples::new(tally.top.iter().copied()))
+        self.check(latent, &[])?;
+        Ok(Examples::new(self.tallies[latent].top.iter().copied()))
     }
 
     /// Everything about one feature, within milliseconds unless it is active on most of many rows.
@@ -93,6 +96,61 @@ impl Features {
             by_cosine: best(self.others(latent), |other| f64::from(self.directions.cosine(latent, other))),
             by_correlation: self.correlated(latent),
         })
+    }
+
+    /// z of one feature on some rows of the data set that was measured, by the codes that were kept of it.
+    ///
+    /// # Errors
+    /// If there is no such feature or row, or not the codes of all rows were kept ([`Features::keeps_all`]).
+    pub fn kept_activations(&self, latent: usize, rows: &[u32]) -> Result<Vec<f32>> {
+        self.check(latent, rows)?;
+        if !self.keeps_all() {
+            let found = format!("{} of {}", self.sampled_rows(), self.rows);
+            return Err(Error::shape("rows whose codes were kept", found, "all"));
+        }
+        let (active, entries) = self.by_latent.of(latent);
+        let values = self.sample.codes.values();
+        let of_row = |row: &u32| active.binary_search(row).map_or(0.0, |at| values[entries[at] as usize]);
+        Ok(rows.iter().map(of_row).collect())
+    }
+
+    /// The same where codes of some rows were let go: the rows are encoded once more. `sae` and `data` are those that were
+    /// measured.
+    ///
+    /// # Errors
+    /// If there is no such feature or row, or the model or the data are of other sizes than those measured.
+    pub fn activations_on(&self, sae: &Sae, data: &Dataset, latent: usize, rows: &[u32]) -> Result<Vec<f32>> {
+        self.check(latent, rows)?;
+        if (sae.d_sae, data.rows()) != (self.count(), self.rows as usize) {
+            let found = format!("{} latents and {} rows", sae.d_sae, data.rows());
+            let measured = format!("{} and {}, which were measured", self.count(), self.rows);
+            return Err(Error::shape("model and data of the features", found, measured));
+        }
+        sae.check_columns(data.cols())?;
+        let mut values = Vec::with_capacity(rows.len());
+        let mut coder = CpuInference::new(sae);
+        for rows in rows.chunks(PIECE) {
+            let codes = coder.codes(data, rows)?;
+            let of_row =
+                |row| codes.row(row).find(|&(other, _)| other as usize == latent).map_or(0.0, |(_, z)| z);
+            values.extend((0..rows.len()).map(of_row));
+        }
+        Ok(values)
+    }
+
+    /// Whether the codes of all rows were kept, so that nothing needs to be encoded again.
+    pub fn keeps_all(&self) -> bool {
+        self.sampled_rows() == self.rows as usize
+    }
+
+    fn check(&self, latent: usize, rows: &[u32]) -> Result<()> {
+        if latent >= self.count() {
+            return Err(Error::option("feature", latent, format!("a number below {}", self.count())));
+        }
+        match rows.iter().find(|&&row| row >= self.rows) {
+            Some(row) => Err(Error::option("rows", row, format!("row numbers below {}", self.rows))),
+            None => Ok(()),
+        }
     }
 
     /// Row and z of every activation in the sample.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::matching::{match_up, products, unit_rows};
+use super::matching::match_up;
+use super::pairs::{check_width, decoder_cosines};
 use crate::data::Dataset;
 use crate::engine::CpuInference;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::progress::{Observer, Work, pieces};
 use crate::sae::Sae;
 
@@ -27,25 +28,36 @@ impl Sae {
     ///
     /// # Errors
     /// If the columns of the data are not those of both models, memory has no room for all pairs of latents, or the observer
-    /// breaks ([`Error::Cancelled`]).
+    /// breaks ([`Error::Cancelled`](crate::Error::Cancelled)).
     pub async fn agreement(
         &self,
         other: &Self,
         data: &Dataset,
         observer: &mut impl Observer,
     ) -> Result<Agreement> {
+        let adjusted_rand = self.adjusted_rand(other, data, observer).await?;
+        let cosines = decoder_cosines(self, other)?;
+        let pairs = match_up(&cosines, self.d_sae, other.d_sae)?;
+        let sum: f64 = pairs.iter().map(|&(a, b)| cosines[a * other.d_sae + b]).sum();
+        Ok(Agreement { cosine: sum / pairs.len() as f64, adjusted_rand })
+    }
+
+    /// [`Agreement::adjusted_rand`] alone, without the match of all latents.
+    ///
+    /// # Errors
+    /// As [`Sae::agreement`].
+    pub async fn adjusted_rand(
+        &self,
+        other: &Self,
+        data: &Dataset,
+        observer: &mut impl Observer,
+    ) -> Result<f64> {
         self.check_columns(data.cols())?;
-        if other.d_in != self.d_in {
-            return Err(Error::shape("columns of the other model", other.d_in, self.d_in));
-        }
+        check_width(self, other)?;
         let mut work = Work::new(2.0 * data.rows() as f64, observer);
         let own = leading(self, data, &mut work).await?;
         let others = leading(other, data, &mut work).await?;
-        let width = self.d_in;
-        let cosines = products(&unit_rows(self.decoder(), width), &unit_rows(other.decoder(), width), width)?;
-        let pairs = match_up(&cosines, self.d_sae, other.d_sae)?;
-        let sum: f64 = pairs.iter().map(|&(a, b)| cosines[a * other.d_sae + b]).sum();
-        Ok(Agreement { cosine: sum / pairs.len() as f64, adjusted_rand: adjusted_rand(&own, &others) })
+        Ok(adjusted_rand(&own, &others))
     }
 }
 

@@ -5,10 +5,12 @@
 mod agreement;
 mod known;
 mod matching;
+mod pairs;
 mod quality;
 mod recovery;
 
 pub use agreement::Agreement;
 pub use known::{KnownFeatures, KnownOptions};
+pub use pairs::LatentPairs;
 pub use quality::{Quality, Reconstruction};
 pub use recovery::Recovery;

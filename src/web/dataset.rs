@@ -26,6 +26,11 @@ impl Dataset {
     pub(super) fn new(rows: data::Dataset) -> Self {
         Self(Content::new(rows))
     }
+
+    /// The rows, for what another file says of them.
+    pub(super) fn rows_here(&self) -> Result<&data::Dataset, Thrown> {
+        self.0.get()
+    }
 }
 
 #[wasm_bindgen]

@@ -1,11 +1,13 @@
 //! `Features`.
 
-use js_sys::{Array, Number, Promise};
+use std::rc::Rc;
+
+use js_sys::{Array, Number, Promise, Uint32Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::content::{Content, content_of};
-use super::convert::{callback, count};
+use super::convert::{callback, count, uint32s};
 use super::error::Thrown;
 use super::options::optional_from_js_without;
 use super::promise::{Cancellation, Page, Signalled, promise, signal};
@@ -90,7 +92,11 @@ export interface Feature {
 
 /// What a data set shows of a model's latents.
 #[wasm_bindgen]
-pub struct Features(Content<features::Features>);
+pub struct Features {
+    content: Content<features::Features>,
+    /// What was measured, where a row may have to be encoded once more.
+    measured: Option<(Rc<sae::Sae>, Rc<data::Dataset>)>,
+}
 
 #[wasm_bindgen]
 impl Features {
@@ -117,7 +123,8 @@ impl Features {
                 let mut page = Signalled::new(page, signal);
                 let measured = features::Features::measure(&sae, &data, options, &mut page).await;
                 let measured = page.outcome_or("cancelled: the features were not measured", measured)?;
-                Ok(Self(Content::new(measured)))
+                let again = !measured.keeps_all();
+                Ok(Self { content: Content::new(measured), measured: again.then_some((sae, data)) })
             })
         })
     }
@@ -125,25 +132,25 @@ impl Features {
     /// Number of features.
     #[wasm_bindgen(getter)]
     pub fn count(&self) -> Result<f64, Thrown> {
-        Ok(self.0.get()?.count() as f64)
+        Ok(self.content.get()?.count() as f64)
     }
 
     /// Rows measured.
     #[wasm_bindgen(getter)]
     pub fn rows(&self) -> Result<f64, Thrown> {
-        Ok(f64::from(self.0.get()?.rows()))
+        Ok(f64::from(self.content.get()?.rows()))
     }
 
     /// Number of rows that histograms, intervals and correlations are computed from: all, or a random sample.
     #[wasm_bindgen(getter, js_name = sampledRows)]
     pub fn sampled_rows(&self) -> Result<f64, Thrown> {
-        Ok(self.0.get()?.sampled_rows() as f64)
+        Ok(self.content.get()?.sampled_rows() as f64)
     }
 
     /// Statistics of all features.
     #[wasm_bindgen(unchecked_return_type = "FeatureTable")]
     pub fn table(&self) -> Result<JsValue, Thrown> {
-        let table = self.0.get()?.table();
+        let table = self.content.get()?.table();
         Ok(object([
             ("density", float32(&table.density)),
             ("mean", float32(&table.mean)),
@@ -159,13 +166,23 @@ impl Features {
     /// The top activating examples of one feature, without the rest of `feature`, which takes milliseconds.
     #[wasm_bindgen(unchecked_return_type = "FeatureExamples")]
     pub fn top(&self, feature: &Number) -> Result<JsValue, Thrown> {
-        Ok(object(examples(&self.0.get()?.top(count("feature", feature)?)?)))
+        Ok(object(examples(&self.content.get()?.top(count("feature", feature)?)?)))
+    }
+
+    /// z of one feature on the rows numbered `rows` of the data set measured.
+    pub fn activations(&self, feature: &Number, rows: &Uint32Array) -> Result<Vec<f32>, Thrown> {
+        let (features, feature, rows) =
+            (self.content.get()?, count("feature", feature)?, uint32s("rows", rows)?);
+        Ok(match &self.measured {
+            Some((sae, data)) => features.activations_on(sae, data, feature, &rows)?,
+            None => features.kept_activations(feature, &rows)?,
+        })
     }
 
     /// One feature in detail.
     #[wasm_bindgen(unchecked_return_type = "Feature")]
     pub fn feature(&self, feature: &Number) -> Result<JsValue, Thrown> {
-        let feature = self.0.get()?.feature(count("feature", feature)?)?;
+        let feature = self.content.get()?.feature(count("feature", feature)?)?;
         let histogram = object([
             ("edges", float32(&feature.histogram.edges)),
             ("counts", uint32(&feature.histogram.counts)),

@@ -238,6 +238,12 @@ impl Tokens {
         Ok(self.0.get()?.rows() as f64)
     }
 
+    /// Which sequence (a text, a document, a context window) each row of the file is of, numbered in the order in which they
+    /// appear; nothing if the file does not say.
+    pub fn sequences(&self) -> Result<Option<Vec<u32>>, Thrown> {
+        Ok(self.0.get()?.sequences().map(<[u32]>::to_vec))
+    }
+
     /// The token of a row of the file and its context; look up rows of a data set in `Dataset.rowNumbers`.
     #[wasm_bindgen(unchecked_return_type = "Token | undefined")]
     pub fn token(&self, row: &Number) -> Result<JsValue, Thrown> {
@@ -250,7 +256,7 @@ impl Tokens {
     }
 }
 
-/// Reads `NAME.tokens.json`: a list of strings or of `{token, before?, after?}`, one for each of the file's `rows` rows.
+/// Reads `NAME.tokens.json`: a list of strings or of `{token, before?, after?, sequence?}`, one for each of the file's `rows` rows.
 #[wasm_bindgen(js_name = readTokens)]
 pub fn read_tokens(
     #[wasm_bindgen(js_name = bytes)] file: &Uint8Array,

@@ -11,7 +11,7 @@ use super::dataset::Dataset;
 use super::error::Thrown;
 use super::options::from_js;
 use super::promise::promise;
-use super::results::{float32, latents, object};
+use super::results::{float32, float64, latents, object, uint32};
 use super::sae::Sae;
 use super::spline_data::{CANCELLED, observer_alone};
 use crate::measures::{self, KnownOptions, Reconstruction};
@@ -57,6 +57,18 @@ export interface Agreement {
   cosine: number;
   /** Adjusted Rand index of the rows' partitions by the latent of the largest |z|. */
   adjustedRand: number;
+}
+
+/** Latents of two models, matched one to one so that the sum of the cosines of their decoder rows is largest; the best first. */
+export interface LatentPairs {
+  /** Latents of the model. */
+  left: Uint32Array;
+  /** Those of the other that they are matched with. */
+  right: Uint32Array;
+  /** Below 0 where one is the other turned round, as latents of TopK by magnitude may be. */
+  cosines: Float64Array;
+  /** Latents of the larger model that are left without one. */
+  unmatched: Uint32Array;
 }
 
 /** What a model has recovered of known features, each matched with a latent of its own. */
@@ -183,6 +195,40 @@ impl Sae {
                 Ok(object([("cosine", found.cosine.into()), ("adjustedRand", found.adjusted_rand.into())]))
             })
         })
+    }
+
+    /// `agreement`'s adjusted Rand index alone, which needs no match of the latents.
+    #[wasm_bindgen(js_name = adjustedRand, unchecked_return_type = "Promise<number>")]
+    pub fn adjusted_rand(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Sae")] other: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Dataset")] data: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "PassOptions")] options: &JsValue,
+    ) -> Promise {
+        promise(|| {
+            let (sae, other) = (self.content.share()?, content_of::<sae::Sae>("other", other)?);
+            let data = content_of::<data::Dataset>("data", data)?;
+            let mut page = observer_alone(options)?;
+            Ok(async move {
+                let found = sae.adjusted_rand(&other, &data, &mut page).await;
+                page.outcome_or(CANCELLED, found)
+            })
+        })
+    }
+
+    /// Matches the latents with those of another model that writes in the same units, of any number of latents.
+    #[wasm_bindgen(unchecked_return_type = "LatentPairs")]
+    pub fn pairs(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Sae")] other: &JsValue,
+    ) -> Result<JsValue, Thrown> {
+        let found = self.content.get()?.pairs(&*content_of::<sae::Sae>("other", other)?)?;
+        Ok(object([
+            ("left", uint32(&found.left)),
+            ("right", uint32(&found.right)),
+            ("cosines", float64(&found.cosines)),
+            ("unmatched", uint32(&found.unmatched)),
+        ]))
     }
 
     /// Compares the model with the features that generated rows are made of.

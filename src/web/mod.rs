@@ -48,6 +48,8 @@ mod plane;
 mod promise;
 mod results;
 mod sae;
+#[cfg(all(feature = "files", feature = "training"))]
+mod sequences;
 #[cfg(feature = "figures")]
 mod sites;
 #[cfg(feature = "spline")]

@@ -106,8 +106,13 @@ impl Argument for data::RowStream {
 }
 
 impl RowStream {
-    fn new(stream: data::RowStream) -> Self {
+    pub(super) fn new(stream: data::RowStream) -> Self {
         Self { stream: Content::new(stream), cancellation: Cancellation::default() }
+    }
+
+    /// The rows, for what another file says of them.
+    pub(super) fn rows_here(&self) -> Result<&data::RowStream, Thrown> {
+        self.stream.get()
     }
 
     fn page(&self, on_progress: &JsValue) -> Result<Page, Thrown> {

@@ -11,4 +11,6 @@ mod idx;
 mod mnist;
 mod mnist_folder;
 mod npy;
+#[cfg(feature = "files")]
+mod sequences;
 mod slices;

@@ -4,7 +4,9 @@
 //! `mnist=www/public/mnist method=pam share=0.1 epochs=10 seed=1`. Without `mnist=DIR` and `data=PATH` it draws digits.
 //!
 //! `data=PATH` streams activations that memory need not hold: one .npy or .safetensors file, or a folder of them. Of them
-//! `test=8192` rows are held out, `standardise=true`; `reservoir=256` MiB of rows are in memory at a time;
+//! `test=8192` rows are held out: whole sequences where the arrays are `[batch, sequence, width]`, else blocks of neighbouring
+//! rows. `testBy=row` asks for blocks, and `testBy=sequence` for sequences, which `sequence=128` rows each or
+//! `tokens=NAME.tokens.json` may say too. `standardise=true`; `reservoir=256` MiB of rows are in memory at a time;
 //! `tensor=NAME` names the array in files of several, `keep=f16` the type in memory, and with `dropNonFinite=true` rows with
 //! NaN or infinity are left out.
 //!
@@ -20,10 +22,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use pollster::block_on;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
-use splinterp::data::{Dataset, NormalisationKind, StorageKind, StreamOptions, read_tensors};
+use splinterp::data::{
+    Dataset, NormalisationKind, Sequences, StorageKind, StreamOptions, Tokens, read_tensors,
+};
 use splinterp::train::{Preset, TrainOptions, TrainRows, Trainer};
-use stream::{Terminal, peak_memory};
+use stream::{HoldOut, Terminal, TestBy, peak_memory};
 
 fn main() -> ExitCode {
     match run() {
@@ -48,6 +53,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let data = take("data", Value::Null);
     let stream_options = stream_options(&mut take)?;
     let test_rows = usize::try_from(take("test", json!(8192)).as_u64().ok_or("test is a whole number")?)?;
+    let test_by = test_by(&mut take)?;
     let standardise = take("standardise", json!(true)).as_bool().ok_or("standardise is true or false")?;
     let preset = take("preset", Value::Null);
     let (save, resume) = (take("save", Value::Null), take("resume", Value::Null));
@@ -64,8 +70,8 @@ fn run() -> Result<(), Box<dyn Error>> {
     let (train, test, rows) = match (data.as_str(), mnist.as_str()) {
         (Some(path), _) => {
             let kind = if standardise { NormalisationKind::Standardise } else { NormalisationKind::None };
-            let how = (test_rows, options.seed);
-            let (train, test) = block_on(stream::rows(Path::new(path), stream_options, how, kind))?;
+            let hold_out = HoldOut { rows: test_rows, seed: options.seed, by: test_by };
+            let (train, test) = block_on(stream::rows(Path::new(path), stream_options, hold_out, kind))?;
             let rows = train.rows();
             (TrainRows::from(train), test, usize::try_from(rows)?)
         }
@@ -116,6 +122,35 @@ fn run() -> Result<(), Box<dyn Error>> {
         eprintln!("peak memory {} MB", bytes / 1_000_000);
     }
     Ok(())
+}
+
+/// How test rows are drawn.
+fn test_by(take: &mut impl FnMut(&str, Value) -> Value) -> Result<TestBy, Box<dyn Error>> {
+    let (by, length) = (take("testBy", Value::Null), take("sequence", Value::Null));
+    let tokens = take("tokens", Value::Null);
+    let given = match (&length, tokens.as_str()) {
+        (Value::Null, None) => None,
+        (Value::Null, Some(file)) => {
+            let bytes = std::fs::read(file).map_err(|error| format!("{file}: {error}"))?;
+            let entries: Vec<IgnoredAny> =
+                serde_json::from_slice(&bytes).map_err(|error| format!("{file}: {error}"))?;
+            let tokens = Tokens::read(&bytes, file, entries.len())?;
+            let of = tokens.sequences().ok_or_else(|| format!("{file}: says no “sequence” of its tokens"))?;
+            Some(Sequences::Of(of.to_vec()))
+        }
+        (length, None) => {
+            let rows = length.as_u64().and_then(|rows| u32::try_from(rows).ok());
+            Some(Sequences::Every(rows.ok_or("sequence is a number of rows")?))
+        }
+        (_, Some(_)) => return Err("either sequence=ROWS or tokens=FILE says the sequences, not both".into()),
+    };
+    match (by.as_str(), given) {
+        (None, None) if by.is_null() => Ok(TestBy::Known),
+        (None | Some("sequence"), given) if by.is_null() || by.is_string() => Ok(TestBy::Sequence(given)),
+        (Some("row"), None) => Ok(TestBy::Row),
+        (Some("row"), Some(_)) => Err("testBy=row needs no sequences: leave sequence and tokens out".into()),
+        _ => Err(format!("testBy is {by}, expected row or sequence").into()),
+    }
 }
 
 /// The keys of a stream.

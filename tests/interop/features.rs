@@ -225,6 +225,35 @@ fn a_sample_of_rows_leaves_exact_figures_exact() {
 }
 
 #[test]
+fn activations_on_rows_are_those_of_the_codes_whether_they_were_kept_or_not() {
+    let data = rows(900, 6, 5);
+    for activation in [Activation::Relu, Activation::TopK { k: 3, by: TopKBy::Magnitude }] {
+        let sae = Sae::random(6, 40, activation, false, 5);
+        let z = apply(Operation::Encode, &sae, &data.values()).expect("encodes");
+        let all = measure(&sae, &data, FeatureOptions::default());
+        let some = measure(&sae, &data, FeatureOptions { keep: 1000, ..FeatureOptions::default() });
+        assert!(all.keeps_all() && !some.keeps_all());
+        let asked: Vec<u32> = (0..900).rev().step_by(7).chain([5, 5]).collect();
+        for latent in 0..40 {
+            let expected: Vec<f32> = asked.iter().map(|&row| z[row as usize * 40 + latent]).collect();
+            assert_eq!(all.kept_activations(latent, &asked).expect("kept"), expected);
+            assert_eq!(some.activations_on(&sae, &data, latent, &asked).expect("encoded"), expected);
+        }
+        assert!(
+            some.kept_activations(0, &asked)
+                .unwrap_err()
+                .to_string()
+                .starts_with("rows whose codes were kept")
+        );
+        let error = all.kept_activations(0, &[901]).unwrap_err().to_string();
+        assert_eq!(error, "rows is 901, expected row numbers below 901");
+        assert_eq!(all.kept_activations(40, &[]).unwrap_err().code(), "option");
+        let other = Sae::random(6, 41, Activation::Relu, false, 5);
+        assert!(some.activations_on(&other, &data, 0, &asked).is_err());
+    }
+}
+
+#[test]
 fn a_model_of_one_latent_has_no_neighbour() {
     let sae = Sae::random(3, 1, Activation::Relu, true, 1);
     let features = measure(&sae, &rows(5, 3, 1), FeatureOptions::default());

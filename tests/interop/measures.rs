@@ -191,6 +191,58 @@ fn a_model_agrees_with_itself_in_any_order_and_less_with_another() {
     assert!(different.cosine < 0.8 && different.adjusted_rand < 0.5, "{different:?}");
 }
 
+/// A model that only writes: these rows.
+fn writing(rows: &[[f32; 3]], activation: Activation) -> Sae {
+    let mut sae = Sae::random(3, rows.len(), activation, false, 1);
+    sae.w_dec = Some(rows.concat());
+    sae
+}
+
+#[test]
+fn latents_are_paired_whatever_their_order_length_and_number() {
+    let known = known();
+    let (a, b) = ((0..24).collect::<Vec<_>>(), (0..24).map(|i| (5 * i + 1) % 24).collect::<Vec<_>>());
+    let mut scaled = model_of(&known, &b);
+    scaled.w_dec.iter_mut().flatten().enumerate().for_each(|(at, w)| *w *= 1.0 + (at / 16) as f32);
+    let found = model_of(&known, &a).pairs(&scaled).expect("compares");
+    assert_eq!((found.left.len(), found.unmatched.len()), (24, 0));
+    for (left, right) in found.left.iter().zip(&found.right) {
+        assert_eq!(*left as usize, b[*right as usize]);
+    }
+    assert!(found.cosines.iter().all(|cosine| (cosine - 1.0).abs() < 1e-6));
+    // The latents that a smaller model lacks are left, on whichever side.
+    let half = model_of(&known, &b[..12]);
+    let expected: Vec<u32> = (0..24).filter(|latent| !b[..12].contains(&(*latent as usize))).collect();
+    assert_eq!(model_of(&known, &a).pairs(&half).expect("compares").unmatched, expected);
+    let turned = half.pairs(&model_of(&known, &a)).expect("compares");
+    assert_eq!((turned.unmatched, turned.left.len()), (expected, 12));
+}
+
+#[test]
+fn pairs_come_by_cosine_and_the_sign_counts_unless_latents_have_either() {
+    let rows = [[1.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 3.0]];
+    let others = [[0.0, -1.0, 0.0], [0.6, 0.0, 0.8], [1.0, 0.0, 1.0], [0.0, 0.0, 0.0]];
+    let pairs = |activation: Activation| {
+        writing(&rows, activation.clone()).pairs(&writing(&others, activation)).expect("compares")
+    };
+    let found = pairs(Activation::TopK { k: 1, by: TopKBy::Magnitude });
+    assert_eq!((found.left, found.right), (vec![1, 2, 0], vec![0, 1, 2]));
+    for (found, expected) in found.cosines.iter().zip([-1.0, 0.8, 0.5f64.sqrt()]) {
+        assert!((found - expected).abs() < 1e-7, "{found} {expected}");
+    }
+    assert_eq!(found.unmatched, [3]);
+    // Where the sign counts, the opposite is the worst match: the latent goes to the row of zeros.
+    let found = pairs(Activation::Relu);
+    assert_eq!(
+        (&found.left[..], &found.right[..], &found.unmatched[..]),
+        (&[2, 0, 1][..], &[1, 2, 3][..], &[0][..])
+    );
+    assert_eq!(found.cosines[2], 0.0);
+    let wide = Sae::random(4, 3, Activation::Relu, true, 1);
+    let error = writing(&rows, Activation::Relu).pairs(&wide).unwrap_err().to_string();
+    assert_eq!(error, "d_in of the other model: found 4, expected 3");
+}
+
 #[test]
 fn what_does_not_fit_is_named() {
     let known = known();

@@ -66,6 +66,8 @@ const [object, list, strings, box, options_] = ['object', 'list', 'strings', 'bo
 const [numbers, wholes] = ['Float64Array', 'Uint32Array'].map((kind) => argument([kind, 'numbers']));
 const [float32, uint32, bytes] = ['Float32Array', 'Uint32Array', 'Uint8Array'].map(argument);
 const [dataset, model, blob] = ['Dataset', 'Sae', 'Blob'].map(argument);
+/** Rows in one, or the sequence of each row. */
+const sequences = argument(['Uint32Array', 'count'])('sequences', Uint32Array.of(0, 0, 1, 1, 2, 2, 3, 3));
 const optional = (argument) => ({ ...argument, optional: true });
 
 const twoRows = [dataset('train', rows), dataset('test', rows)];
@@ -123,6 +125,7 @@ const surface = {
     normalised: [text('kind', 'none')],
     normalisedLike: [dataset('fitted', rows)],
     split: [number('trainShare', 0.5), number('seed', 1)],
+    splitBySequence: [number('trainShare', 0.5), number('seed', 1), sequences],
     share: [number('fraction', 0.5), number('seed', 1)],
     label: [number('row', 0)],
     withLabels: [dataset('labels', labels)],
@@ -162,6 +165,8 @@ const surface = {
     audit: [dataset('data', rows), optional(options_('options', { onProgress: progress }))],
     quality: [dataset('data', rows), optional(options_('options', { onProgress: progress }))],
     agreement: [model('other', sae), dataset('data', rows), optional(options_('options', { onProgress: progress }))],
+    adjustedRand: [model('other', sae), dataset('data', rows), optional(options_('options', { onProgress: progress }))],
+    pairs: [model('other', sae)],
     recovery: [object('known', knownFeatures)],
     refitted: [dataset('data', rows), optional(options_('options', {}))],
     slice: [
@@ -242,13 +247,15 @@ const surface = {
     static: { open: [list('files', streamFiles), optional(options_('options', { reservoir: 1000 }))] },
     object: stream,
     holdOut: [number('rows', 2), number('seed', 1)],
+    holdOutBySequence: [number('rows', 2), number('seed', 1), optional(sequences)],
+    sequences: [],
     share: [number('fraction', 0.5), number('seed', 1)],
     normalised: [text('kind', 'none'), onProgress],
     load: [onProgress],
     normalise: [dataset('rows', rows)],
     cancel: [],
   },
-  Tokens: { object: tokens, token: [number('row', 0)] },
+  Tokens: { object: tokens, token: [number('row', 0)], sequences: [] },
   Features: {
     static: {
       measure: [model('sae', sae), dataset('data', rows), optional(options_('options', { bins: 3 })), onProgress],
@@ -256,6 +263,7 @@ const surface = {
     object: features,
     table: [],
     top: [number('feature', 0)],
+    activations: [number('feature', 0), uint32('rows', Uint32Array.of(0, 1))],
     feature: [number('feature', 0)],
   },
 };

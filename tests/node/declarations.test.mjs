@@ -147,6 +147,7 @@ test('results are declared with the fields that they have', async () => {
     Quality: await sae.quality(rows),
     Reconstruction: (await sae.quality(rows)).stored,
     Agreement: await sae.agreement(sae, rows),
+    LatentPairs: sae.pairs(sae),
     Recovery: sae.recovery(KnownFeatures.draw(5, 1, { count: 4, dIn: 3, active: 2, noise: 0.1 })),
     ToyBounds: new ToySae(points, toyOptions).bounds(),
     TensorInfo: file.tensors[0],

@@ -61,6 +61,47 @@ test('held-out rows are none of the others', async () => {
   assert.ok(numbers.every((row) => !others.has(row)));
 });
 
+test('whole sequences are held out, of streams and of rows in memory', async () => {
+  const shaped = (batch, length) => {
+    const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${batch}, ${length}, ${COLS})}`;
+    const start = Uint8Array.of(0x93, ...new TextEncoder().encode('NUMPY'), 1, 0, header.length, 0);
+    return new Blob([start, header, values.subarray(0, batch * length * COLS)]);
+  };
+  const open = (...shapes) =>
+    RowStream.open(shapes.map(([batch, length], i) => ({ name: `acts_${i}.npy`, file: shaped(batch, length) })));
+  const even = await open([40, 32], [10, 32]);
+  assert.equal(even.sequences(), 32);
+  const uneven = await open([40, 32], [10, 50]);
+  assert.deepEqual([...new Set(uneven.sequences())].length, 50);
+  assert.equal((await RowStream.open(files)).sequences(), undefined);
+  assert.throws(
+    () => even.holdOutBySequence(100, 1, new Uint32Array(3)),
+    /^Error: number of sequences: found 3, expected 1600, one for each row of the file$/,
+  );
+  const plain = await RowStream.open(files);
+  assert.throws(() => plain.holdOutBySequence(100, 1), /sequences of acts_0\.npy and 1 more: found none in its shape/);
+  for (const [stream, of, given] of [
+    [even, (row) => Math.floor(row / 32)],
+    [uneven, (row) => uneven.sequences()[row]],
+    [plain, (row) => Math.floor(row / 7), 7],
+  ]) {
+    const [train, held] = stream.holdOutBySequence(100, 1, given);
+    const [inTrain, inHeld] = await Promise.all([train, held].map(async (part) => (await part.load()).numbers));
+    assert.ok(inHeld.length >= 100 && inTrain.length + inHeld.length === stream.rows);
+    const names = new Set(Array.from(inHeld, of));
+    assert.ok(inTrain.every((row) => !names.has(of(row))));
+  }
+
+  const rows = Dataset.fromRows(values, COLS);
+  for (const sequences of [25, Uint32Array.from({ length: ROWS }, (_, row) => Math.floor(row / 25))]) {
+    const [train, test] = rows.splitBySequence(0.9, 3, sequences);
+    assert.deepEqual([train.rows, test.rows], [2700, 300]);
+    const names = new Set(Array.from(test.rowNumbers(), (row) => Math.floor(row / 25)));
+    assert.equal(names.size, 12);
+    assert.ok(train.rowNumbers().every((row) => !names.has(Math.floor(row / 25))));
+  }
+});
+
 test('files that disagree, and values that are not finite, are named', async () => {
   const other = new Blob([await files[0].file.slice(0, 10).arrayBuffer()]);
   await assert.rejects(RowStream.open([...files, { name: 'acts_2.npy', file: other }]), /^Error: acts_2\.npy: /);

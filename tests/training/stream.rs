@@ -1,15 +1,16 @@
 //! Training on rows that stay in their files: the same results as in memory, for any reservoir.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use pollster::block_on;
-use splinterp::data::{Dataset, NormalisationKind, RowStream, StorageKind, StreamOptions};
+use splinterp::data::{Dataset, NormalisationKind, RowStream, Sequences, StorageKind, StreamOptions};
 use splinterp::engine::Backend;
 use splinterp::progress::{NoObserver, Observer};
 use splinterp::sae::{Activation, TopKBy};
 use splinterp::train::{Method, Order, Preset, TrainOptions, Trainer};
 
-use crate::support::{npy, random_rows, stream_file};
+use crate::support::{npy, npy_shaped, random_rows, stream_file};
 
 const COLS: usize = 6;
 const ROWS: usize = 900;
@@ -179,6 +180,88 @@ fn held_out_rows_are_none_that_are_trained_on() {
     assert!((half.rows() as f64 / train.rows() as f64 - 0.5).abs() < 0.1);
     assert!(train.share(0.0, 1).is_err() && train.share(1.5, 1).is_err());
     assert!(all.hold_out(0, 1).is_err() && all.hold_out(ROWS, 1).is_err());
+}
+
+/// Rows of one number each, its place in the set, in files of these shapes `[batch, sequence]`.
+fn sequences_in_files(shapes: &[[usize; 2]], options: StreamOptions) -> RowStream {
+    let mut next = 0;
+    let files = shapes.iter().enumerate().map(|(at, &[batch, length])| {
+        let elements = (0..batch * length).flat_map(|row| ((next + row) as f32).to_le_bytes()).collect();
+        next += batch * length;
+        stream_file(&format!("acts_{at}.npy"), npy_shaped("<f4", &[batch, length, 1], elements))
+    });
+    block_on(RowStream::open(files.collect(), options)).expect("opens")
+}
+
+#[test]
+fn no_sequence_is_held_out_in_part() {
+    // Blocks are 15 rows, which no number of sequences fills.
+    for shapes in [&[[40, 16], [20, 16]][..], &[[30, 16], [25, 20], [3, 7]], &[[4, 240]]] {
+        let all = sequences_in_files(shapes, StreamOptions::default());
+        let of: Vec<u32> = shapes
+            .iter()
+            .flat_map(|&[batch, length]| std::iter::repeat_n(length, batch))
+            .enumerate()
+            .flat_map(|(name, length)| vec![name as u32; length])
+            .collect();
+        let known = all.sequences().expect("shapes of three dimensions");
+        for sequences in [known, Sequences::Of(of.clone())] {
+            let (train, held) = all.hold_out_sequences(90, 7, &sequences).expect("two parts");
+            let numbers = |part: &RowStream| {
+                let loaded = block_on(part.load(&mut go_on)).expect("loads");
+                assert!(loaded.rows.values().iter().map(|&v| v as u32).eq(loaded.numbers.iter().copied()));
+                loaded.numbers
+            };
+            let (train_rows, held_rows) = (numbers(&train), numbers(&held));
+            let names = |rows: &[u32]| rows.iter().map(|&row| of[row as usize]).collect::<BTreeSet<_>>();
+            assert!(names(&train_rows).is_disjoint(&names(&held_rows)), "{shapes:?}");
+            assert!((90..90 + 240).contains(&held_rows.len()), "{shapes:?}: {}", held_rows.len());
+            let mut both = [train_rows, held_rows.clone()].concat();
+            both.sort_unstable();
+            assert!(both.into_iter().eq(0..of.len() as u32));
+            let again = all.hold_out_sequences(90, 7, &sequences).expect("two parts").1;
+            assert_eq!(numbers(&again), held_rows);
+        }
+    }
+    let all = sequences_in_files(&[[40, 16]], StreamOptions::default());
+    let held = |seed| all.hold_out_sequences(90, seed, &Sequences::Every(16)).expect("two parts").1;
+    let numbers = |part: &RowStream| block_on(part.load(&mut go_on)).expect("loads").numbers;
+    assert_ne!(numbers(&held(1)), numbers(&held(2)));
+}
+
+#[test]
+fn sequences_that_are_not_known_or_not_enough_are_said() {
+    let all = sequences_in_files(&[[2, 8]], StreamOptions::default());
+    let error = |rows, sequences| all.hold_out_sequences(rows, 1, &sequences).unwrap_err().to_string();
+    assert!(error(0, Sequences::Every(8)).starts_with("rows is 0, expected a part of the 16 rows"));
+    assert!(error(16, Sequences::Every(8)).starts_with("rows is 16, expected a part of the 16 rows"));
+    assert!(
+        error(4, Sequences::Every(16)).starts_with("sequences of the rows: found 1, expected at least 2")
+    );
+    assert!(error(4, Sequences::Of(vec![0; 3])).starts_with("number of sequences: found 3, expected 16"));
+    assert_eq!(streamed(&rows(), LARGE).sequences(), None);
+}
+
+#[test]
+fn rows_that_are_left_out_stay_left_out_on_either_side() {
+    let mut values: Vec<f32> = (0..640).map(|row| row as f32).collect();
+    for row in [3, 40, 41, 300, 639] {
+        values[row] = f32::NAN;
+    }
+    let elements = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let file = stream_file("acts.npy", npy_shaped("<f4", &[40, 16, 1], elements));
+    let options = StreamOptions { drop_non_finite: true, ..StreamOptions::default() };
+    let opened = block_on(RowStream::open(vec![file], options)).expect("opens");
+    let read = block_on(opened.normalised(NormalisationKind::None, &mut go_on)).expect("is read");
+    let mut both = Vec::new();
+    let (train, held) = read.hold_out_sequences(320, 2, &Sequences::Every(16)).expect("two parts");
+    for part in [train, held] {
+        let loaded = block_on(part.load(&mut go_on)).expect("loads");
+        assert_eq!(part.rows(), loaded.numbers.len() as u64);
+        both.extend(loaded.numbers);
+    }
+    both.sort_unstable();
+    assert!(both.into_iter().eq((0..640).filter(|row| ![3, 40, 41, 300, 639].contains(row))));
 }
 
 #[test]

@@ -12,7 +12,13 @@ pub fn random_rows(n: usize, cols: usize, seed: u64) -> Dataset {
 
 /// An array of NumPy's.
 pub fn npy_of(descr: &str, rows: usize, cols: usize, elements: Vec<u8>) -> Vec<u8> {
-    let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({rows}, {cols})}}");
+    npy_shaped(descr, &[rows, cols], elements)
+}
+
+/// The same of any shape.
+pub fn npy_shaped(descr: &str, shape: &[usize], elements: Vec<u8>) -> Vec<u8> {
+    let shape = shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+    let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({shape})}}");
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
     bytes.extend((header.len() as u16).to_le_bytes());
     bytes.extend(header.bytes());

@@ -108,17 +108,13 @@ impl RowStream {
 
     /// Which rows of the set the rows of blocks are.
     fn numbers(&self, blocks: &[Block]) -> Vec<u32> {
-        let before = self.shards.shards.iter().scan(0, |sum, shard| {
-            *sum += shard.rows;
-            Some(*sum - shard.rows)
-        });
-        let before: Vec<u64> = before.collect();
-        let of_block = |block: &Block| {
+        let before = self.rows_before();
+        let mut numbers = Vec::new();
+        for block in blocks {
             let first = (before[block.shard] + block.first) as u32;
-            let dropped = block.dropped.clone();
-            (0..block.rows).filter(move |row| dropped.binary_search(row).is_err()).map(move |row| first + row)
-        };
-        blocks.iter().flat_map(of_block).collect()
+            numbers.extend(block.kept_rows().map(|row| first + row));
+        }
+        numbers
     }
 
     fn none_left(&self, rows: u64) -> Error {

@@ -1,7 +1,8 @@
 //! Rows that stay in their files: a data set that memory does not hold, read in chunks.
 //!
 //! - `shards`: the files of a set, opened and compared with each other
-//! - [`RowStream`]: which rows of them, in blocks of neighbours; a held-out part
+//! - [`RowStream`]: which rows of them, in blocks of neighbours
+//! - `hold_out`: a held-out part, of blocks or of whole sequences
 //! - `pass`: all rows once, chunk by chunk, while the next chunk is being read
 //! - `load`: the one pass for means and deviations, and rows loaded into memory
 //! - `order`: which files are a set, and in which order
@@ -13,6 +14,7 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 mod folder;
+mod hold_out;
 mod load;
 mod options;
 mod order;

@@ -118,25 +118,6 @@ impl RowStream {
         self.read.as_deref().map(|(_, moments)| moments)
     }
 
-    /// Two parts: blocks drawn at random until they have `rows` rows are the second, the others the first. Neighbouring
-    /// rows, which are of one text, stay together.
-    ///
-    /// # Errors
-    /// If there are no such two parts.
-    pub fn hold_out(&self, rows: usize, seed: u64) -> Result<(Self, Self)> {
-        let order = Random::new(seed, Stream::Rows).permutation(self.blocks.len() as u32);
-        let (mut left, mut held, mut rest) = (rows as u64, Vec::new(), Vec::new());
-        for at in order {
-            let part = if left > 0 { &mut held } else { &mut rest };
-            left = left.saturating_sub(self.blocks[at as usize].kept() as u64);
-            part.push(at);
-        }
-        if held.is_empty() || rest.is_empty() {
-            return Err(Error::option("rows", rows, format!("a part of the {} rows", self.rows())));
-        }
-        Ok((self.part(rest), self.part(held)))
-    }
-
     /// A random share of the blocks: at least one. For one seed smaller shares are parts of larger ones.
     ///
     /// # Errors
@@ -150,10 +131,24 @@ impl RowStream {
         Ok(self.part(order))
     }
 
-    fn part(&self, mut blocks: Vec<u32>) -> Self {
+    pub(super) fn part(&self, mut blocks: Vec<u32>) -> Self {
         blocks.sort_unstable();
-        let blocks = blocks.into_iter().map(|at| self.blocks[at as usize].clone()).collect();
-        Self { blocks, read: None, ..self.clone() }
+        self.of_blocks(blocks.into_iter().map(|at| self.blocks[at as usize].clone()).collect())
+    }
+
+    /// A part of the set, in the order of the files.
+    pub(super) fn of_blocks(&self, blocks: Vec<Block>) -> Self {
+        Self { blocks: blocks.into(), read: None, ..self.clone() }
+    }
+
+    /// For each file, the rows of the set that come before its own.
+    pub(super) fn rows_before(&self) -> Vec<u64> {
+        let mut sum = 0;
+        let before = |rows| {
+            sum += rows;
+            sum - rows
+        };
+        self.shards.shards.iter().map(|shard| shard.rows).map(before).collect()
     }
 
     /// Rows from elsewhere, normalised as these are.

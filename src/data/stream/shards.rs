@@ -5,6 +5,7 @@ use std::fmt;
 use super::options::StreamOptions;
 use crate::data::dtype::ElementType;
 use crate::data::read::Source;
+use crate::data::sequences::Sequences;
 use crate::data::storage::StorageKind;
 use crate::data::tensor_file::{PlainRows, TensorFile};
 use crate::error::{Error, Result};
@@ -25,6 +26,8 @@ pub struct Shard {
     /// The byte at which its rows begin.
     pub start: u64,
     pub rows: u64,
+    /// By its shape.
+    pub sequences: Option<Sequences>,
 }
 
 /// All files of a set, in their order.
@@ -108,5 +111,6 @@ async fn opened(
     let tensor = tensor.filter(|_| file.tensors().len() > 1);
     let PlainRows { start, rows, cols, element_type, info } = file.plain_rows(tensor)?;
     let place = if info.name == name { name } else { format!("{name}: tensor '{}'", info.name) };
-    Ok((Shard { place, start, rows, file }, element_type, cols))
+    let sequences = Sequences::of_shape(&info.shape);
+    Ok((Shard { place, start, rows, sequences, file }, element_type, cols))
 }

@@ -6,19 +6,56 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use splinterp::data::{Dataset, NormalisationKind, RowStream, StreamOptions};
+use splinterp::data::{Dataset, NormalisationKind, RowStream, Sequences, StreamOptions};
 use splinterp::progress::Observer;
+
+/// How test rows are drawn.
+pub enum TestBy {
+    /// Blocks of neighbouring rows.
+    Row,
+    /// Whole sequences, as the caller or the shapes of the files say them.
+    Sequence(Option<Sequences>),
+    /// Whole sequences where the shapes of the files say them, else blocks.
+    Known,
+}
+
+/// How many test rows there are to be, and by which seed.
+pub struct HoldOut {
+    pub rows: usize,
+    pub seed: u64,
+    pub by: TestBy,
+}
+
+impl HoldOut {
+    fn parts(self, all: &RowStream) -> Result<(RowStream, RowStream), Box<dyn Error>> {
+        let known = match self.by {
+            TestBy::Row => None,
+            TestBy::Sequence(Some(given)) => Some(given),
+            TestBy::Sequence(None) => Some(all.sequences().ok_or_else(|| {
+                let name = all.name();
+                format!("{name}: testBy=sequence takes arrays [batch, sequence, width], or sequence=ROWS or tokens=FILE")
+            })?),
+            TestBy::Known => all.sequences(),
+        };
+        let Some(sequences) = known else {
+            eprintln!("test rows: blocks of neighbouring rows");
+            return Ok(all.hold_out(self.rows, self.seed)?);
+        };
+        eprintln!("test rows: whole sequences");
+        Ok(all.hold_out_sequences(self.rows, self.seed, &sequences)?)
+    }
+}
 
 /// Rows to train on, and rows to test on that are in memory. The model sees both by the same normalisation.
 pub async fn rows(
     path: &Path,
     options: StreamOptions,
-    (test_rows, seed): (usize, u64),
+    hold_out: HoldOut,
     kind: NormalisationKind,
 ) -> Result<(RowStream, Dataset), Box<dyn Error>> {
     let all = RowStream::open_path(path, options).await?;
     eprintln!("{}: {} rows of {} values", all.name(), all.rows(), all.cols());
-    let (train, held_out) = all.hold_out(test_rows, seed)?;
+    let (train, held_out) = hold_out.parts(&all)?;
     let mut progress = Terminal::new("means and deviations");
     let train = train.normalised(kind, &mut |done, total| progress.show(done, total)).await?;
     progress.end(train.rows());
