@@ -5,18 +5,14 @@ import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
 import { cell, epoch, reached } from './lab';
+import { npyOf } from './npy';
 
 const PAGE = './activations.html';
 const QUICK = `${PAGE}#method=pam&epochs=2`;
 const done = (page: Page): Promise<void> => expect(page.getByTestId('time-left')).toContainText('Done');
 
 /** An .npy file of float32 rows. */
-function npy(rows: number, cols: number, value: (i: number) => number = Math.sin): Buffer {
-  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${cols}), }`.padEnd(117, ' ') + '\n';
-  const start = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length, 0]);
-  const values = Float32Array.from({ length: rows * cols }, (_, i) => value(i));
-  return Buffer.concat([start, Buffer.from(header), Buffer.from(values.buffer)]);
-}
+const npy = (rows: number, cols: number, value: (i: number) => number = Math.sin): Buffer => npyOf([rows, cols], value);
 
 const give = (page: Page, ...files: { name: string; buffer: Buffer }[]): Promise<void> =>
   page.getByTestId('files').setInputFiles(files.map((file) => ({ mimeType: 'application/octet-stream', ...file })));

@@ -47,7 +47,10 @@ const table = {
 };
 
 class FakeActivations {
-  readonly fake: Fake = new FakeWorker(() => ({ data, trainRows: 90, testRows: 10, cols: 8, ...computed }));
+  readonly fake: Fake = new FakeWorker(() => ({
+    ...{ data, testBy: 'row', trainRows: 90, testRows: 10, cols: 8 },
+    ...computed,
+  }));
   /** How the worker answers when files are given, and when rows are loaded. */
   opened: Opened = tensors('a.npy');
   loads: (choice: { dropNonFinite: boolean }) => Promise<typeof data> = () => Promise.resolve(data);
@@ -71,6 +74,16 @@ class FakeActivations {
         }),
       cancelMeasure: () => tell('cancel measure'),
       feature: () => Promise.reject(new Failure('not measured', 'missing')),
+      contexts: () => Promise.resolve([]),
+      keepModel: (session, model) =>
+        tell(`keep ${session} ${model}`).then(() => ({ title: `${model} then`, dIn: 8, dSae: 3 })),
+      openKept: (files) =>
+        tell(`open aside ${files.map(({ path }) => path).join(' ')}`).then(() => ({ title: 'b.zip', dIn: 8, dSae: 5 })),
+      compare: (session, left, right) =>
+        tell(`compare ${session} ${left} ${right}`).then(() => Promise.reject(new Failure('no models', 'missing'))),
+      endCompare: () => tell('end comparison'),
+      comparedRows: () => Promise.resolve([]),
+      comparedContexts: () => Promise.resolve([]),
       parameters: () => Promise.reject(new Failure('no parameters', 'missing')),
       rows: () => Promise.resolve(noRows),
       quality: () => Promise.resolve(noQuality),

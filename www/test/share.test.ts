@@ -5,7 +5,7 @@ import { curvesCsv, featuresCsv } from '../src/labs/activations/features/share/c
 import { findingOf, type Findings } from '../src/labs/activations/features/share/findings';
 import { neuronpediaJson } from '../src/labs/activations/features/share/neuronpedia';
 import { escaped, pageOf } from '../src/labs/activations/features/share/page';
-import type { FeatureDetail, FeatureSummary, ShownRow } from '../src/labs/activations/protocol';
+import type { FeatureContext, FeatureDetail, FeatureSummary, ShownRow } from '../src/labs/activations/protocol';
 
 const of = (...values: number[]): Float32Array => Float32Array.from(values);
 
@@ -39,7 +39,7 @@ const findings: Findings = {
   ...{ model: 'PAM-SGD', epoch: 3, report: undefined, latents: 2, rows: 100, sampledRows: 50 },
   data: { name: 'a "file"', rows: 100, cols: 8, kept: 'f32', tokens: true, image: undefined },
   address: 'https://example.org/activations.html#k=2&seed=1',
-  features: [{ ...findingOf(summary, 0, noted), detail }],
+  features: [{ ...findingOf(summary, 0, noted), detail, contexts: new Map() }],
 };
 
 describe('a page of features', () => {
@@ -62,6 +62,36 @@ describe('a page of features', () => {
 
   it('escapes what ends an attribute', () => {
     expect(escaped(`<a href="x" b='y'>&`)).toBe('&lt;a href=&quot;x&quot; b=&#39;y&#39;&gt;&amp;');
+  });
+});
+
+const context: FeatureContext = {
+  ...{ row: 7, first: 5, length: 40, from: 0, at: 2, peak: 2 },
+  tokens: ['So', ' <b>', ' it', '\n', ' is'],
+  values: of(0, -1, 4, 2, Number.NaN),
+};
+const inContext: Findings = {
+  ...findings,
+  features: [{ ...findingOf(summary, 0, noted), detail, contexts: new Map([[7, context]]) }],
+};
+
+describe('examples whose sequence is known', () => {
+  it('stand in the page with a value on every token, the peak marked', () => {
+    const page = pageOf(inContext, () => '');
+    expect(page).toContain('<span class="muted">rows 5 to 9 of a sequence of 40</span>So <mark class="down"');
+    expect(page).toMatch(/<mark class="down" style="--share: 26" title="−1" tabindex="0">&lt;b&gt;<\/mark>/);
+    expect(page).toContain('<mark class="up peak" style="--share: 80" title="4" tabindex="0">it</mark>');
+    expect(page).toContain('>↵\n</mark> is</li>');
+    expect(page).not.toMatch(/<script|<b> /);
+  });
+
+  it('have all their tokens and values in JSON', () => {
+    const { features } = JSON.parse(neuronpediaJson(inContext)) as { features: { activations: unknown[] }[] };
+    const [first, second] = features[0]?.activations ?? [];
+    expect(first).toMatchObject({
+      ...{ tokens: context.tokens, values: [0, -1, 4, 2, 0], maxValue: 4, maxValueTokenIndex: 2, dataIndex: 7 },
+    });
+    expect(second).toMatchObject({ tokens: ['a <i>', ' ', '& so'], values: [0, -3, 0] });
   });
 });
 

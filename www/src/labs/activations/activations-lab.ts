@@ -11,6 +11,7 @@ import { pageStyles } from '../../lab/page';
 import { progressOf, type Progress } from '../../lab/progress';
 import '../../lab/results';
 import '../../lab/variants/panel';
+import './compare/panel';
 import type { Ablation } from './experiments';
 import './explorer';
 import './features/distributions';
@@ -99,6 +100,7 @@ export class ActivationsLab extends ActivationsPage {
       html`<acts-known class="whole" ?hidden=${!summary || summary.known.length === 0}></acts-known>`,
       html`<acts-distributions class="whole" ?hidden=${!summary}></acts-distributions>`,
       html`<acts-quality class="whole"></acts-quality>`,
+      html`<acts-compare class="whole"></acts-compare>`,
       html`<acts-explorer class="whole"></acts-explorer>`,
       html`<lab-experiments
         class="whole"

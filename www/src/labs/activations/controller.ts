@@ -11,6 +11,7 @@ import { FileController } from './files/controller';
 import type { ActivationsLab } from './lab';
 import type { ActivationsEvent, ActivationsInfo, ActivationsService, ModelName } from './protocol';
 import { isScheduled } from './schedule';
+import { CompareController } from './compare/controller';
 import { labels, settings, type ActivationsState, type ActivationsTable } from './settings';
 
 export class ActivationsController
@@ -19,6 +20,7 @@ export class ActivationsController
 {
   readonly files = new FileController(this);
   readonly features: FeatureController;
+  readonly comparison = new CompareController(this);
   readonly experiments = new ExperimentController<ActivationsState>(this, figures, requestOf);
 
   /** `notes`: where what the reader says of features is kept. */
@@ -73,8 +75,16 @@ export class ActivationsController
   }
 
   protected override hearOwn(event: ActivationsEvent | ExperimentEvent): void {
-    if (event.type === 'measuring') this.features.hear(event);
-    else this.experiments.hear(event);
+    switch (event.type) {
+      case 'measuring':
+        this.features.hear(event);
+        return;
+      case 'comparing':
+        this.comparison.hear(event);
+        return;
+      default:
+        this.experiments.hear(event);
+    }
   }
 
   /** What this lab reads are files that the user gives, at any time. */
@@ -84,11 +94,13 @@ export class ActivationsController
 
   protected override moved(): void {
     this.features.follow(this.isIdle);
+    this.comparison.follow();
     this.experiments.follow();
   }
 
   protected override fell(): void {
     super.fell();
+    this.comparison.fell();
     this.files.fell();
     this.experiments.fell();
   }

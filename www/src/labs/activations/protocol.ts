@@ -1,6 +1,6 @@
 // What the activations lab's page and worker say to each other beside what all labs say. Types only: nothing here runs.
 
-import type { Feature, FeatureTable, Quality, TensorInfo } from 'splinterp';
+import type { Feature, FeatureTable, LatentPairs, Quality, TensorInfo } from 'splinterp';
 import type { ExperimentEvent, ExperimentService } from '../../lab/experiments/protocol';
 import type { LabService, RunName, SessionInfo } from '../../lab/protocol';
 import type { GivenRows, Model } from '../explorer/protocol';
@@ -24,12 +24,18 @@ export interface DataInfo {
   reservoir?: number | undefined;
   /** Whether tokens are known for the rows. */
   tokens: boolean;
+  /** How many sequences the rows are of, where that is known. */
+  sequences?: number | undefined;
   /** Size of the picture that a row is, for image data. */
   image: { width: number; height: number } | undefined;
 }
 
+/** How test rows are drawn: one by one, as whole sequences, or, of rows that stay in their files, as blocks of neighbours. */
+export type TestBy = 'row' | 'sequence' | 'block';
+
 export interface ActivationsInfo extends SessionInfo {
   data: DataInfo;
+  testBy: TestBy;
 }
 
 /** What is known of a tensor before it is loaded. */
@@ -60,8 +66,11 @@ export interface GivenFile {
 /** What came of files that were given. */
 export type Opened =
   | { kind: 'tensors'; name: string; bytes: number; tensors: TensorInfo[]; tokens: string | undefined }
-  /** `taken`: for the current rows, or for the file that is open; else they wait for the file of their name. */
-  | { kind: 'tokens'; name: string; taken: boolean }
+  /**
+   * `taken`: for the current rows, or for the file that is open; else they wait for the file of their name. `sequences`: they
+   * say which of the current rows are of one text.
+   */
+  | { kind: 'tokens'; name: string; taken: boolean; sequences: boolean }
   | { kind: 'sae'; info: ImportedInfo }
   /** A run of this program, to go on with. */
   | { kind: 'checkpoint'; name: string };
@@ -112,6 +121,26 @@ export interface ShownRow {
   pixels: Uint8ClampedArray | undefined;
   /** The first values of the row, as stored, where there is neither token nor picture. */
   values: Float32Array | undefined;
+  /** The first row of its sequence, where that is known. */
+  sequence?: number | undefined;
+}
+
+/** A row in its sequence, with the feature on every token around it. */
+export interface FeatureContext {
+  /** Row of the file. */
+  row: number;
+  /** The first row of its sequence, and how many there are of it. */
+  first: number;
+  length: number;
+  /** The place in the sequence of the first that is shown. */
+  from: number;
+  /** Among those shown, the row itself and the one with the greatest |z|. */
+  at: number;
+  peak: number;
+  /** With the spaces between them; none where tokens are not known. */
+  tokens: string[];
+  /** z of the feature, NaN for rows that were not measured. */
+  values: Float32Array;
 }
 
 /** One feature in detail. */
@@ -127,13 +156,43 @@ export interface FeatureDetail {
   names: Record<number, string>;
 }
 
-/** What the lab's worker tells beside what all tell. */
-export interface ActivationsEvent {
-  session: number;
-  type: 'measuring';
-  done: number;
-  total: number;
+/** A model on one side of a comparison: one of the lab's, or `kept`, the one that was put aside for it. */
+export type SideName = RunName;
+
+/** An SAE that was put aside to be compared: of a run, of an import, or of a file of its own. */
+export interface KeptModel {
+  title: string;
+  dIn: number;
+  dSae: number;
 }
+
+/** What is known of the features of one side, by number. */
+export interface ComparedSide {
+  title: string;
+  words: string[];
+  density: Float32Array;
+  max: Float32Array;
+}
+
+/** Two models of the same rows, feature by feature. */
+export interface Comparison {
+  /** By which features of it are asked for. */
+  comparison: number;
+  left: ComparedSide;
+  right: ComparedSide;
+  /** By the cosine of decoder rows in the units of the stored data, the best first. */
+  pairs: Pick<LatentPairs, 'left' | 'right' | 'cosines'>;
+  /** Features that have no partner, of the side that has more. */
+  unmatched: Uint32Array;
+  /** Adjusted Rand index of the test rows' partitions by their strongest features, and how many rows these are. */
+  adjustedRand: number;
+  testRows: number;
+}
+
+/** What the lab's worker tells beside what all tell: how far a measurement or a comparison is. */
+export type ActivationsEvent = { session: number; done: number; total: number } & (
+  { type: 'measuring' } | { type: 'comparing' }
+);
 
 /** Formats in which a model leaves. */
 export type Format = 'saelens' | 'abstopk' | 'sparsify' | 'dictionary_learning' | 'checkpoint';
@@ -170,6 +229,30 @@ export interface ActivationsService
   /** Measures a model on the test rows of a session, an imported one on these as they are stored. */
   quality(session: number, model: ModelName): Promise<Quality>;
   feature(measurement: number, feature: number): Promise<FeatureDetail>;
+  /** Rows of the file in their sequences, each with at most so many tokens around it; nothing where its sequence is not known. */
+  contexts(
+    measurement: number,
+    feature: number,
+    rows: readonly number[],
+    most: number,
+  ): Promise<(FeatureContext | undefined)[]>;
+  /** Puts a copy of a model aside, which later sessions can be compared with; it takes the place of the one before. */
+  keepModel(session: number, model: ModelName): Promise<KeptModel>;
+  /** The same with an SAE in files. */
+  openKept(files: GivenFile[]): Promise<KeptModel>;
+  /** Matches the features of two models one to one, and measures both on all rows of a session. */
+  compare(session: number, left: SideName, right: SideName): Promise<Comparison>;
+  /** Cancels the comparison that runs, and lets go of the last one. */
+  endCompare(): Promise<void>;
+  /** The top activating examples of a feature of one side. */
+  comparedRows(comparison: number, side: 'left' | 'right', feature: number): Promise<ShownRow[]>;
+  comparedContexts(
+    comparison: number,
+    side: 'left' | 'right',
+    feature: number,
+    rows: readonly number[],
+    most: number,
+  ): Promise<(FeatureContext | undefined)[]>;
   /** A model by its parameters, as it reads the rows of a session. */
   parameters(session: number, model: ModelName): Promise<Model>;
   /** Rows of a session as a model reads them, to explore it on. */

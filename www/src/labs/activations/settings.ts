@@ -16,6 +16,7 @@ const properties = {
   source: oneOf('data', 'run', ['sample', 'minilm', 'file']),
   standardise: flag('standardise', 'run', true),
   share: whole('share', 'run', 100, 1, 100),
+  testBy: oneOf('test-by', 'run', ['sequence', 'row']),
   method: oneOf('method', 'run', ['both', 'pam', 'sgd']),
   from: oneOf('from', 'run', ['random', 'imported', 'checkpoint']),
   recipe: oneOf('recipe', 'run', ['recommended', 'paper-llm', 'own', 'dictionary-learning', 'sparsify']),
@@ -109,4 +110,9 @@ export const more: readonly Field<ActivationsState>[] = [...moreFields, tied].ma
   when: (state) => chosen(state) && (each.key !== 'alpha' || state.recipe !== 'paper-llm'),
 }));
 
-export const labels = labelsOf(...common, ...more, { key: 'share', label: 'Share of the training rows' });
+export const labels = labelsOf(
+  ...common,
+  ...more,
+  { key: 'share', label: 'Share of the training rows' },
+  { key: 'testBy', label: 'Test rows' },
+);

@@ -2,7 +2,7 @@
 
 import { TimeLeft } from '../../../lab/time-left';
 import type { ActivationsLab } from '../lab';
-import type { FeatureDetail, FeatureSummary, ModelName } from '../protocol';
+import type { ActivationsService, FeatureContext, FeatureDetail, FeatureSummary, ModelName } from '../protocol';
 import type { ActivationsState } from '../settings';
 import { Notes, type Note } from './notes';
 import { ordered } from './order';
@@ -129,6 +129,15 @@ export class FeatureController {
     this.asked = {};
     this.measuring = undefined;
     void this.lab.ask((worker) => worker.cancelMeasure());
+  }
+
+  /** A row of the file in its sequence, with the feature on at most so many tokens around it. */
+  async context(feature: number, row: number, most: number): Promise<FeatureContext | undefined> {
+    const { summary } = this;
+    if (!summary) return undefined;
+    const ask = (worker: ActivationsService): ReturnType<ActivationsService['contexts']> =>
+      worker.contexts(summary.measurement, feature, [row], most);
+    return (await this.lab.ask(ask, 'missing'))?.[0];
   }
 
   private async fetch(): Promise<void> {

@@ -1,16 +1,17 @@
 // One feature: how it fires, on which rows, through which input dimensions, and what resembles it.
 
 import { css, html, nothing, type TemplateResult } from 'lit';
-import { customElement } from 'lit/decorators.js';
+import { customElement, state } from 'lit/decorators.js';
 import { ActivationsElement } from '../element';
 import { count, fixed, measured, percent } from '../../../kit/format';
 import { ThemeController } from '../../../kit/theme';
 import { statisticsStyles } from '../../../kit/panel';
 import { shared } from '../../../kit/styles';
-import type { DataInfo, FeatureDetail as Detail, FeatureSummary } from '../protocol';
+import type { DataInfo, FeatureDetail as Detail, FeatureSummary, ShownRow } from '../protocol';
 import '../../../kit/histogram';
+import './context';
 import './note-fields';
-import { rowList, rowStyles } from './rows';
+import { groundStyles, rowList, rowStyles } from './rows';
 
 @customElement('feature-detail')
 export class FeatureDetail extends ActivationsElement {
@@ -18,12 +19,8 @@ export class FeatureDetail extends ActivationsElement {
     shared,
     statisticsStyles,
     rowStyles,
+    groundStyles,
     css`
-      :host {
-        /* Blue and orange of the site's diverging scale, as grounds. */
-        --up: light-dark(#f0a030, #c06a08);
-        --down: light-dark(#5aa9d8, #1d6fa5);
-      }
       h2 {
         overflow-wrap: anywhere;
       }
@@ -125,6 +122,9 @@ export class FeatureDetail extends ActivationsElement {
     `,
   ];
 
+  /** The example whose context is open. */
+  @state() private opened: { detail: Detail; shown: ShownRow } | undefined;
+
   constructor() {
     super();
     new ThemeController(this, () => this.requestUpdate());
@@ -176,7 +176,7 @@ export class FeatureDetail extends ActivationsElement {
         top.length === 0
           ? html`<p>No row activates this feature.</p>`
           : html`<h3>Top activating examples</h3>
-              ${rowList(top, strongest, image, 'Top activating examples')}`
+              ${this.examples(detail, strongest, image)}`
       }
       <div class="thirds">
         <div>
@@ -207,6 +207,31 @@ export class FeatureDetail extends ActivationsElement {
           : nothing
       }
     </section>`;
+  }
+
+  private examples(detail: Detail, strongest: number, image: DataInfo['image']): TemplateResult {
+    const { feature, top } = detail;
+    const { opened } = this;
+    const open = (shown: ShownRow): void => {
+      this.opened = { detail, shown };
+    };
+    const chosen = opened?.detail === detail ? opened.shown : top.find(({ sequence }) => sequence !== undefined);
+    const isOpen = ({ row }: ShownRow): boolean => row === chosen?.row;
+    return html`${rowList(top, strongest, image, 'Top activating examples', { open, isOpen })}
+    ${
+      chosen || image
+        ? html`<feature-context
+            .find=${(row: number, most: number) => this.lab.features.context(feature, row, most)}
+            .examples=${top}
+            .strongest=${strongest}
+            .chosen=${chosen}
+            .choose=${open}
+          ></feature-context>`
+        : html`<p class="small muted" data-testid="no-context">
+            Which of these rows are of one text is not known, so that no whole text is shown. Arrays [batch, sequence,
+            width] tell it, lists in a table, or tokens with their “sequence”.
+          </p>`
+    }`;
   }
 
   private interval(

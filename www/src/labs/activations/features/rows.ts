@@ -6,6 +6,7 @@ import { paintOne } from '../../../kit/paint';
 import { count, measured } from '../../../kit/format';
 import { greyTable } from '../../../kit/theme';
 import type { ShownRow } from '../protocol';
+import { visible } from './tokens';
 
 /** The ground of the strongest word, as a share of full colour; its ink stays readable on it. */
 const STRONGEST_GROUND = 62;
@@ -61,6 +62,23 @@ export const rowStyles = css`
     font-weight: 600;
   }
   /* The reader's colours leave no ground to tell the strength by: its number stands before the row. */
+  .rows li.can-open {
+    cursor: pointer;
+  }
+  .rows li.chosen {
+    background: var(--note-well);
+    box-shadow: inset 3px 0 0 var(--accent);
+  }
+  .rows button.number {
+    min-height: 0;
+    padding: 0;
+    border: 0;
+    background: none;
+    color: inherit;
+    font-size: inherit;
+    text-decoration: underline dotted;
+    text-underline-offset: 3px;
+  }
   @media (forced-colors: active) {
     mark {
       forced-color-adjust: none;
@@ -91,12 +109,19 @@ export const rowStyles = css`
   }
 `;
 
-/** A list of rows; `strongest` is the |z| that is shown at full strength. */
+/** How a row of a list is opened, and which one is. */
+export interface Opening {
+  open: (shown: ShownRow) => void;
+  isOpen: (shown: ShownRow) => boolean;
+}
+
+/** A list of rows; `strongest` is the |z| that is shown at full strength. Rows whose sequence is known can be opened. */
 export function rowList(
   rows: readonly ShownRow[],
   strongest: number,
   image: { width: number; height: number } | undefined,
   label: string,
+  opening?: Opening,
 ): TemplateResult {
   if (image) {
     return html`<ul class="pictures" aria-label=${label}>
@@ -118,12 +143,22 @@ export function rowList(
     </ul>`;
   }
   return html`<ul class="rows" aria-label=${label}>
-    ${rows.map(
-      (shown) =>
-        html`<li>
-          <span class="number" title="Row ${count(shown.row)}">${short(shown.value)}</span>${line(shown, strongest)}
-        </li>`,
-    )}
+    ${rows.map((shown) => {
+      const can = opening && shown.sequence !== undefined ? opening : undefined;
+      const isOpen = can?.isOpen(shown) ?? false;
+      const number = can
+        ? html`<button
+            class="number"
+            aria-pressed=${isOpen ? 'true' : 'false'}
+            aria-label="Row ${count(shown.row)} in context, activation ${short(shown.value)}"
+          >
+            ${short(shown.value)}
+          </button>`
+        : short(shown.value);
+      return html`<li class="${can ? 'can-open' : ''} ${isOpen ? 'chosen' : ''}" @click=${() => can?.open(shown)}>
+        <span class="number" title="Row ${count(shown.row)}">${number}</span>${line(shown, strongest)}
+      </li>`;
+    })}
   </ul>`;
 }
 
@@ -133,23 +168,30 @@ function line({ row, value, token, values }: ShownRow, strongest: number): Templ
       >row ${count(row)}${values ? html`: ${Array.from(values, short).join(', ')}, …` : nothing}</span
     >`;
   }
-  const share = strongest > 0 ? Math.abs(value) / strongest : 0;
-  // Orange for what is active upwards, blue downwards, as everywhere on this site.
-  const ground = `color-mix(in srgb, var(--${value < 0 ? 'down' : 'up'}) ${Math.round(8 + share * (STRONGEST_GROUND - 8))}%, transparent)`;
   return html`<span class="line"
     ><span class="before"><bdi dir="ltr">${token.before || EMPTY}</bdi></span
-    ><mark .style=${`background: ${ground}`}>${visible(token.token)}</mark
+    ><mark .style=${`background: ${groundOf(value, strongest)}`}>${visible(token.token)}</mark
     ><span class="after">${token.after}</span></span
   >`;
 }
 
-/** A word that is nothing but space is still seen. */
-function visible(token: string): string {
-  return token.trim() === '' ? '␣' : token;
+/** Orange for what is active upwards, blue downwards, as everywhere on this site; `strongest` is at full strength. */
+export function groundOf(value: number, strongest: number): string {
+  const share = strongest > 0 ? Math.min(1, Math.abs(value) / strongest) : 0;
+  const percent = Math.round(8 + share * (STRONGEST_GROUND - 8));
+  return `color-mix(in srgb, var(--${value < 0 ? 'down' : 'up'}) ${percent}%, transparent)`;
 }
 
+/** Blue and orange of the site's diverging scale, as grounds. */
+export const groundStyles = css`
+  :host {
+    --up: light-dark(#f0a030, #c06a08);
+    --down: light-dark(#5aa9d8, #1d6fa5);
+  }
+`;
+
 /** Three digits are enough beside a word. */
-function short(value: number): string {
+export function short(value: number): string {
   return Math.abs(value) >= 1e4 || (Math.abs(value) < 1e-3 && value !== 0)
     ? value.toExponential(1)
     : value.toPrecision(3);

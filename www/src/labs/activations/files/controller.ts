@@ -94,7 +94,7 @@ export class FileController {
       case 'tokens':
         this.kept.tokens = this.files;
         this.lab.note = opened.taken
-          ? `Tokens come from ${opened.name}.`
+          ? `Tokens come from ${opened.name}.${opened.sequences ? ' They say which rows are of one text: runs that start from now on are tested on whole texts.' : ''}`
           : `${opened.name} waits for the file of its name.`;
         this.lab.tokensCame();
         return;

@@ -34,6 +34,11 @@ export class ActsData extends ActivationsElement {
         margin-left: auto;
         width: 68px;
       }
+      .share select,
+      .share .fixed {
+        margin-left: auto;
+        text-align: right;
+      }
       .reading {
         display: flex;
         align-items: center;
@@ -97,6 +102,7 @@ export class ActsData extends ActivationsElement {
         />
         <span>%</span>
       </div>
+      ${this.testRows()}
       <lab-drop-zone
         folders
         .take=${(given: File[]) => void this.take(given)}
@@ -132,6 +138,39 @@ export class ActsData extends ActivationsElement {
     </section>`;
   }
 
+  /** How test rows are drawn, where there is a choice. */
+  private testRows(): TemplateResult | typeof nothing {
+    const { session, state } = this.lab;
+    if (!session) return nothing;
+    const { data, testBy } = session.info;
+    const known = (data.sequences ?? 0) > 1;
+    const isChoice = known && !this.isStreamed;
+    const choices = { sequence: 'whole sequences', row: 'single rows' } as const;
+    const drawn = testBy === 'block' ? 'blocks of neighbouring rows' : choices[testBy];
+    return html`<div class="share">
+      ${isChoice ? html`<label for="test-by">Test rows</label>` : html`<span>Test rows</span>`}
+      <hint-button about="Test rows"
+        >Neighbouring tokens of a text resemble each other. Where single rows are drawn, the SAE is tested on the
+        neighbours of rows that it was trained on; whole sequences have nothing in common with them. Sequences are known
+        of arrays [batch, sequence, width], of lists in tables, and of tokens that say theirs.</hint-button
+      >
+      ${
+        isChoice
+          ? html`<select
+              id="test-by"
+              @change=${(event: Event) => this.lab.enter('testBy', (event.target as HTMLSelectElement).value)}
+            >
+              ${Object.entries(choices).map(
+                ([key, name]) => html`<option value=${key} .selected=${key === state.testBy}>${name}</option>`,
+              )}
+            </select>`
+          : html`<span class="fixed" data-testid="test-by"
+              >${drawn}${known ? nothing : ': sequences are not known'}</span
+            >`
+      }
+    </div>`;
+  }
+
   private async take(given: File[]): Promise<void> {
     if (await this.lab.keptRuns.take(given)) return;
     await this.lab.files.open(given.map((file) => ({ path: pathOf(file), file })));
@@ -150,13 +189,13 @@ export class ActsData extends ActivationsElement {
   private summary(): TemplateResult | typeof nothing {
     const { session, state } = this.lab;
     if (!session) return nothing;
-    const { data, trainRows, testRows } = session.info;
-    const { reservoir } = data;
+    const { data, trainRows, testRows, testBy } = session.info;
+    const { reservoir, sequences } = data;
     const kept = reservoir === undefined ? 'kept' : `read from its files, ${memory(reservoir)} at a time,`;
     return html`<p class="small number" data-testid="data-summary">
       ${count(data.rows)} rows of ${count(data.cols)} values, ${data.name}, ${kept} as ${data.kept}: ${count(trainRows)}
       train and ${count(testRows)}
-      test.${state.source === 'file' ? ' A link cannot carry a file.' : nothing}${
+      test${testBy === 'sequence' ? `, split by sequence (${count(sequences ?? 0)} sequences)` : nothing}.${state.source === 'file' ? ' A link cannot carry a file.' : nothing}${
         reservoir === undefined
           ? nothing
           : ' Features are shown, and experiments run, on the test rows, which alone are in memory.'

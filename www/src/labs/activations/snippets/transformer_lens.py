@@ -9,7 +9,7 @@ texts = ["The cat sat on the mat.", "Sparse autoencoders are splines."]
 
 model = HookedTransformer.from_pretrained("gpt2")
 rows, tokens = [], []
-for text in texts:
+for number, text in enumerate(texts):
     with torch.no_grad():
         _, cache = model.run_with_cache(text, names_filter=hook)
     # The first position holds the token that begins every text.
@@ -17,7 +17,7 @@ for text in texts:
     words = model.to_str_tokens(text)[1:]
     for i, word in enumerate(words):
         before, after = words[max(0, i - 8) : i], words[i + 1 : i + 9]
-        tokens.append({"token": word, "before": "".join(before), "after": "".join(after)})
+        tokens.append({"token": word, "before": "".join(before), "after": "".join(after), "sequence": number})
 
 save_file({hook: torch.cat(rows)}, "activations.safetensors")
 with open("activations.tokens.json", "w") as file:

@@ -10,7 +10,7 @@ texts = ["The cat sat on the mat.", "Sparse autoencoders are splines."]
 tokenizer = AutoTokenizer.from_pretrained(name)
 model = AutoModel.from_pretrained(name).eval()
 rows, tokens = [], []
-for text in texts:
+for number, text in enumerate(texts):
     ids = tokenizer(text, return_tensors="pt", truncation=True, max_length=512)
     with torch.no_grad():
         hidden = model(**ids, output_hidden_states=True).hidden_states[layer]
@@ -18,7 +18,7 @@ for text in texts:
     words = [tokenizer.decode([i]) for i in ids["input_ids"][0].tolist()]
     for i, word in enumerate(words):
         before, after = words[max(0, i - 8) : i], words[i + 1 : i + 9]
-        tokens.append({"token": word, "before": "".join(before), "after": "".join(after)})
+        tokens.append({"token": word, "before": "".join(before), "after": "".join(after), "sequence": number})
 
 np.save("activations.npy", np.concatenate(rows))
 with open("activations.tokens.json", "w") as file:

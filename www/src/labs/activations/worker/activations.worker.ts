@@ -3,6 +3,7 @@
 import { transfer } from 'comlink';
 import init, { Experiments, type Dataset, type Experiment, type Quality, type Sae, type Trainer } from 'splinterp';
 import { Failure } from '../../../kit/failure';
+import { titleOf } from '../../../kit/runs';
 import { serve } from '../../../kit/remote';
 import type { LabEvent, SessionRequest } from '../../../lab/protocol';
 import type { ExperimentEvent, ExperimentRequest } from '../../../lab/experiments/protocol';
@@ -17,19 +18,26 @@ import type {
   ActivationsEvent,
   ActivationsInfo,
   ActivationsService,
+  Comparison,
   DataInfo,
   ExportChoice,
+  FeatureContext,
   FeatureDetail,
   FeatureSummary,
   GivenFile,
   Inspection,
+  KeptModel,
   LoadChoice,
   ModelName,
   Opened,
+  ShownRow,
+  SideName,
 } from '../protocol';
 import { isScheduled } from '../schedule';
 import type { ActivationsConfig } from '../settings';
 import { planOf } from './ablations';
+import { Compared, keptOf, type Kept, type Side } from './comparison';
+import { contextsOf } from './contexts';
 import { Files } from './files';
 import { languageModelSource } from './language-model';
 import { detailOf, measure, type Measured } from './model-features';
@@ -69,6 +77,11 @@ class ActivationsHost
   private measured: Measured | undefined;
   private measurements = 0;
   private measuring = new AbortController();
+  /** The SAE that was put aside for comparisons, and the last comparison. */
+  private aside: Kept | undefined;
+  private compared: Compared | undefined;
+  private comparisons = 0;
+  private comparing = new AbortController();
 
   constructor() {
     super('activations', import.meta.url, {
@@ -90,7 +103,7 @@ class ActivationsHost
   protected override identityOf({ config, epochs }: SessionRequest<ActivationsConfig>): string {
     const { imported, checkpoint } = this.files;
     return [
-      config.source === 'file' ? this.files.source().origin.identity : config.source,
+      config.source === 'file' ? this.files.source().identity : config.source,
       isScheduled(config) ? epochs : '',
       config.from === 'imported' ? imported?.name : '',
       config.from === 'checkpoint' ? `${checkpoint?.name ?? ''} ${checkpoint?.bytes.length ?? 0}` : '',
@@ -123,7 +136,14 @@ class ActivationsHost
     try {
       // The seed splits the rows, and draws those of the sample.
       const from = start && hashOf(start.parameters().W_enc.subarray(0, MOST_HASHED));
-      const name = JSON.stringify([config.source, made.source.origin.identity, config.seed, config.standardise, from]);
+      const name = JSON.stringify([
+        config.source,
+        made.source.identity,
+        config.seed,
+        made.info.testBy,
+        config.standardise,
+        from,
+      ]);
       return planOf(request, config, { name, train, optionsOf, list: (each) => listOn(made, imported, each) });
     } finally {
       start?.free();
@@ -198,12 +218,107 @@ class ActivationsHost
     }
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- The page awaits whatever it calls.
-  async feature(measurement: number, feature: number): Promise<FeatureDetail> {
+  private measuredAs(measurement: number): Measured {
     if (this.measured?.summary.measurement !== measurement) {
       throw new Failure('These features have been measured anew', 'missing');
     }
-    return detailOf(this.measured, feature);
+    return this.measured;
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- The page awaits whatever it calls.
+  async feature(measurement: number, feature: number): Promise<FeatureDetail> {
+    return detailOf(this.measuredAs(measurement), feature);
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- The page awaits whatever it calls.
+  async contexts(
+    measurement: number,
+    feature: number,
+    rows: readonly number[],
+    most: number,
+  ): Promise<(FeatureContext | undefined)[]> {
+    return contextsOf(this.measuredAs(measurement), feature, rows, most);
+  }
+
+  /** A model as a side of a comparison. */
+  private side(session: number, name: SideName): Side {
+    if (name === 'kept') {
+      const { aside } = this;
+      if (!aside) throw new Failure('No SAE has been put aside on this page yet', 'files');
+      return { name, title: aside.title, sae: aside.sae, epoch: 0, stored: true };
+    }
+    const { sae, epoch } = this.model(session, name);
+    if (name === 'imported') return { name, title: this.files.imported?.name ?? '', sae, epoch, stored: true };
+    return { name, title: `${titleOf(name)}, epoch ${epoch}`, sae, epoch, stored: false };
+  }
+
+  private put(kept: Kept): KeptModel {
+    this.comparing.abort();
+    this.aside?.sae.free();
+    this.aside = kept;
+    const { title, dIn, dSae } = kept;
+    return { title, dIn, dSae };
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- The page awaits whatever it calls.
+  async keepModel(session: number, name: ModelName): Promise<KeptModel> {
+    return this.put(keptOf(this.side(session, name), this.session(session).made.whole));
+  }
+
+  openKept(files: GivenFile[]): Promise<KeptModel> {
+    return this.inTurn(async () => {
+      const { name: title, sae } = await this.files.openAside(files);
+      return this.put({ title, sae, dIn: sae.dIn, dSae: sae.dSae });
+    });
+  }
+
+  async compare(id: number, left: SideName, right: SideName): Promise<Comparison> {
+    this.comparing.abort();
+    this.comparing = new AbortController();
+    const { made, config } = this.session(id);
+    const test = made.testRows(true);
+    const rows = { source: made.source, whole: made.whole, test };
+    const onProgress = throttled((done, total) => this.tell({ session: id, type: 'comparing', done, total }));
+    this.comparisons += 1;
+    const how = { seed: config.seed, comparison: this.comparisons, onProgress, signal: this.comparing.signal };
+    try {
+      const next = await Compared.of(this.side(id, left), this.side(id, right), rows, how);
+      this.compared?.free();
+      this.compared = next;
+      return next.summary;
+    } finally {
+      test.free();
+    }
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- The page awaits whatever it calls.
+  async endCompare(): Promise<void> {
+    this.comparing.abort();
+    this.compared?.free();
+    this.compared = undefined;
+  }
+
+  private comparedAs(comparison: number): Compared {
+    if (this.compared?.summary.comparison !== comparison) {
+      throw new Failure('These features have been compared anew', 'missing');
+    }
+    return this.compared;
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- The page awaits whatever it calls.
+  async comparedRows(comparison: number, side: 'left' | 'right', feature: number): Promise<ShownRow[]> {
+    return this.comparedAs(comparison).rows(side, feature);
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- The page awaits whatever it calls.
+  async comparedContexts(
+    comparison: number,
+    side: 'left' | 'right',
+    feature: number,
+    rows: readonly number[],
+    most: number,
+  ): Promise<(FeatureContext | undefined)[]> {
+    return this.comparedAs(comparison).contexts(side, feature, rows, most);
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- The page awaits whatever it calls.

@@ -6,6 +6,7 @@ import { throttled } from '../../../lab/worker/throttle';
 import type { DataInfo, GivenFile, Inspection, Keep, LoadChoice, Opened } from '../protocol';
 import { sorted, stemOf } from './given';
 import { readWhole } from './slices';
+import { Sequences, sequencesOfShape } from './sequences';
 import type { Imported } from './session';
 import { Source, squareOf } from './source';
 import { streamOf } from './stream';
@@ -103,16 +104,33 @@ export class Files {
     if (this.opened) this.opened.tokens = file;
     else if (this.loaded) this.loaded.name(await this.readWords(file, this.loaded.origin.fileRows));
     this.words = file;
-    return { kind: 'tokens', name: file.name, taken: this.opened !== undefined || this.loaded !== undefined };
+    const sequences = this.opened === undefined && this.loaded?.tokens?.sequences !== undefined;
+    return {
+      kind: 'tokens',
+      name: file.name,
+      sequences,
+      taken: this.opened !== undefined || this.loaded !== undefined,
+    };
   }
 
   private async openSae(files: readonly File[]): Promise<Opened> {
-    const bytes = await this.read(files);
-    const sae = Sae.read(files.map((file, i) => ({ name: file.name, bytes: bytes[i] ?? new Uint8Array() })));
+    const { name, sae } = await this.readSae(files);
     this.imported?.sae.free();
-    const name = files.map((file) => file.name).join(', ');
     this.imported = { name, sae };
     return { kind: 'sae', info: { name, dIn: sae.dIn, dSae: sae.dSae, activation: describe(sae) } };
+  }
+
+  /** An SAE that takes no other's place. */
+  async openAside(given: readonly GivenFile[]): Promise<Imported> {
+    const what = await sorted(given);
+    if (what.kind === 'tokens') throw new Failure(`${what.tokens.name}: holds tokens, expected an SAE`, 'files');
+    return this.readSae(what.files);
+  }
+
+  private async readSae(files: readonly File[]): Promise<Imported> {
+    const bytes = await this.read(files);
+    const sae = Sae.read(files.map((file, i) => ({ name: file.name, bytes: bytes[i] ?? new Uint8Array() })));
+    return { name: files.map((file) => file.name).join(', '), sae };
   }
 
   private async openCheckpoint(name: string, files: readonly File[]): Promise<Opened> {
@@ -134,7 +152,12 @@ export class Files {
   private async readWords(file: File, rows: number): Promise<Tokens> {
     const [bytes] = await this.read([file]);
     const tokens = readTokens(bytes ?? new Uint8Array(), file.name, rows);
-    return { count: tokens.rows, at: (row) => tokens.token(row), free: () => tokens.free() };
+    return {
+      count: tokens.rows,
+      sequences: tokens.sequences(),
+      at: (row) => tokens.token(row),
+      free: () => tokens.free(),
+    };
   }
 
   private get pending(): OpenedFile {
@@ -182,13 +205,15 @@ export class Files {
     const { tokens: beside, words, name: fileName } = this.pending;
     const tensor = this.tensor(name);
     const tokens = beside ? await this.readWords(beside, tensor.rows) : words && tokensOf(words, tensor.rows);
-    const rows = await this.rowsOf(choice).catch((error: unknown) => {
+    const byShape = sequencesOfShape(tensor);
+    const sequences = tokens?.sequences ? new Sequences(tokens.sequences, tensor.rows) : byShape;
+    const rows = await this.rowsOf(choice, sequences).catch((error: unknown) => {
       tokens?.free();
       throw withAdvice(error, keep);
     });
     this.discard();
     this.loaded?.free();
-    const { data, streamed } = rows;
+    const { data, streamed, heldOutBy } = rows;
     const { cols, kept } = data;
     const all = data.rows + (streamed?.train.rows ?? 0);
     const image = kept === 'u8' ? pictureOf(tensor) : undefined;
@@ -196,7 +221,9 @@ export class Files {
       info: { name: fileName, rows: all, cols, kept, reservoir, tokens: tokens !== undefined, image },
       data,
       streamed,
+      heldOutBy,
       fileRows: tensor.rows,
+      sequences: byShape,
       tokens,
       known: undefined,
       active: undefined,
@@ -207,7 +234,10 @@ export class Files {
   }
 
   /** All rows in memory; of a stream those that are held out. */
-  private async rowsOf({ reservoir, ...choice }: LoadChoice): Promise<Pick<Source['origin'], 'data' | 'streamed'>> {
+  private async rowsOf(
+    { reservoir, ...choice }: LoadChoice,
+    sequences: Sequences | undefined,
+  ): Promise<Pick<Source['origin'], 'data' | 'streamed' | 'heldOutBy'>> {
     const { file, parts, name } = this.pending;
     const onProgress = throttled((done, total) => this.loading(name, done, total));
     if (reservoir === undefined) {
@@ -216,8 +246,8 @@ export class Files {
     }
     this.reading = new AbortController();
     const how = { signal: this.reading.signal, onProgress };
-    const { data, ...streamed } = await streamOf(parts, { ...choice, reservoir }, how);
-    return { data, streamed };
+    const { data, heldOutBy, ...streamed } = await streamOf(parts, { ...choice, reservoir }, sequences, how);
+    return { data, streamed, heldOutBy };
   }
 
   /** Ends a reading. */

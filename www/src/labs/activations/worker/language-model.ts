@@ -31,7 +31,12 @@ async function sourceOf(rows: Blob, words: Uint8Array): Promise<Source> {
       info: { ...about, image: undefined },
       data,
       fileRows: data.rows,
-      tokens: { count: tokens.rows, at: (row) => tokens.token(row), free: () => tokens.free() },
+      tokens: {
+        count: tokens.rows,
+        sequences: tokens.sequences(),
+        at: (row) => tokens.token(row),
+        free: () => tokens.free(),
+      },
       known: undefined,
       active: undefined,
       identity: FILE,

@@ -126,14 +126,22 @@ export function detailOf({ features, source, summary }: Measured, feature: numbe
   };
 }
 
+/** The top activating examples of a feature as they are shown. */
+export function topOf({ features, source }: Measured, feature: number): ShownRow[] {
+  const { rows, values } = features.top(feature);
+  return shown(rows, values, source);
+}
+
 function shown(rows: Uint32Array, codes: Float32Array, source: Source): ShownRow[] {
   const { cols, image } = source.info;
   const bare = source.tokens === undefined;
   const values = bare && rows.length > 0 ? source.data.rowsAt(rows) : undefined;
   return Array.from(rows, (row, i) => {
     const stored = values?.subarray(i * cols, (i + 1) * cols);
+    const number = source.rowNumbers[row] ?? row;
     return {
-      row: source.rowNumbers[row] ?? row,
+      row: number,
+      sequence: source.sequences?.extent(number)?.[0],
       value: codes[i] ?? 0,
       token: source.tokens ? tokenAt(source.tokens, source, row) : undefined,
       pixels: image && stored ? Uint8ClampedArray.from(stored) : undefined,

@@ -3,6 +3,7 @@
 import type { Dataset, RowStream } from 'splinterp';
 import { Failure } from '../../../kit/failure';
 import { scratch } from '../../../lab/worker/memory';
+import type { TestBy } from '../protocol';
 import type { ActivationsConfig } from '../settings';
 import type { Source } from './source';
 
@@ -27,9 +28,22 @@ export async function partsOf(source: Source, config: ActivationsConfig): Promis
   return streamed ? partsOfStream(source, streamed.train, config) : partsInMemory(source, config);
 }
 
-function partsInMemory({ data }: Source, { seed, share, standardise }: ActivationsConfig): Parts {
+/** How the test rows of a session are drawn: whole sequences where they are known and wanted. */
+export function testBy(
+  { sequences, origin }: Pick<Source, 'sequences' | 'origin'>,
+  config: Pick<ActivationsConfig, 'testBy'>,
+): TestBy {
+  if (origin.streamed) return origin.heldOutBy ?? 'block';
+  return config.testBy === 'sequence' && (sequences?.count ?? 0) > 1 ? 'sequence' : 'row';
+}
+
+function partsInMemory(source: Source, config: ActivationsConfig): Parts {
+  const { data, sequences } = source;
+  const { seed, share, standardise } = config;
   return scratch((hold) => {
-    const [part, rest] = data.split(TRAIN_SHARE, seed).map(hold);
+    const bySequence = testBy(source, config) === 'sequence' && sequences;
+    const split = bySequence ? data.splitBySequence(TRAIN_SHARE, seed, sequences.of) : data.split(TRAIN_SHARE, seed);
+    const [part, rest] = split.map(hold);
     if (!part || !rest) throw new Failure('A split has two parts', 'internal');
     const kind = standardise ? 'standardise' : 'none';
     const all = part.normalised(kind);
@@ -41,14 +55,17 @@ function partsInMemory({ data }: Source, { seed, share, standardise }: Activatio
 
 /** Of a stream the held-out rows are in memory: they test, they are shown, and experiments train on a part of them. */
 async function partsOfStream(
-  { data }: Source,
+  { data, sequences, rowNumbers, origin }: Source,
   rows: RowStream,
   { seed, standardise }: ActivationsConfig,
 ): Promise<Parts> {
   // All rows have been read before: this only chooses.
   const train = await rows.normalised(standardise ? 'standardise' : 'none');
   const test = train.normalise(data);
-  const [part, rest] = test.split(TRAIN_SHARE, seed);
+  const of = origin.heldOutBy === 'sequence' ? sequences?.ofRows(rowNumbers) : undefined;
+  // One sequence that is as long as all that are held out leaves nothing to tell apart by.
+  const several = of?.some((each) => each !== of[0]);
+  const [part, rest] = of && several ? test.splitBySequence(TRAIN_SHARE, seed, of) : test.split(TRAIN_SHARE, seed);
   return { train, test, whole: test.normalisedLike(test), trial: { train: part, test: rest }, seen: part };
 }
 

@@ -180,7 +180,8 @@ function inContext(sentences: readonly Word[][]): Tokens {
       after: join(words.slice(at + 1, at + 1 + CONTEXT)),
     })),
   );
-  return { count: tokens.length, at: (row) => tokens[row], free: () => undefined };
+  const of = Uint32Array.from(sentences.flatMap(({ length }, i) => Array<number>(length).fill(i)));
+  return { count: tokens.length, sequences: of, at: (row) => tokens[row], free: () => undefined };
 }
 
 function join(words: readonly Word[]): string {

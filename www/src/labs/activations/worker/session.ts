@@ -13,7 +13,7 @@ import { givenRows } from '../../explorer/worker/given';
 import { methods, type Method } from '../methods';
 import type { ActivationsInfo } from '../protocol';
 import type { ActivationsConfig } from '../settings';
-import { freeParts, partsOf, type Parts } from './parts';
+import { freeParts, partsOf, testBy, type Parts } from './parts';
 import { tableOptions, withRecipe } from './sizes';
 import type { Source } from './source';
 
@@ -60,7 +60,8 @@ export class ActivationsSession implements Made<Trainer, ActivationsInfo> {
     try {
       const runs = await runsOf(request, source, parts, starts, saved);
       const sizes = { trainRows: parts.train.rows, testRows: parts.test.rows, cols: source.info.cols };
-      return new ActivationsSession(runs, { data: source.info, ...sizes }, config, source.hold(), parts);
+      const info = { data: source.info, testBy: testBy(source, config), ...sizes };
+      return new ActivationsSession(runs, info, config, source.hold(), parts);
     } catch (error) {
       freeParts(parts);
       throw error;

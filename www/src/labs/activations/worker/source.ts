@@ -4,6 +4,7 @@
 import { Dataset, type RowStream } from 'splinterp';
 import type { DataInfo } from '../protocol';
 import { makeSample, SAMPLE_COLS, type Known } from './sample';
+import { Sequences } from './sequences';
 import type { Tokens } from './tokens';
 
 /** What is known of rows. */
@@ -15,6 +16,10 @@ interface Origin {
   streamed?: { train: RowStream; numbers: Uint32Array } | undefined;
   /** Rows of the file, also those that were left out. */
   fileRows: number;
+  /** Which rows are of one text, where the shape of the array tells. */
+  sequences?: Sequences | undefined;
+  /** Blocks of neighbouring rows, or whole sequences, of which `data` was held out of a stream. */
+  heldOutBy?: 'block' | 'sequence' | undefined;
   tokens: Tokens | undefined;
   /** The features that made the data, for the sample. */
   known: Known | undefined;
@@ -33,6 +38,8 @@ export class Source {
   /** For each row its number in the file. */
   readonly rowNumbers: Uint32Array;
   tokens: Tokens | undefined;
+  /** Which rows of the file are of one text, by its tokens or else by its shape. */
+  sequences: Sequences | undefined;
   private holders = 1;
 
   constructor(readonly origin: Origin) {
@@ -40,6 +47,19 @@ export class Source {
     this.data = origin.data;
     this.rowNumbers = origin.streamed?.numbers ?? origin.data.rowNumbers();
     this.tokens = origin.tokens;
+    this.sequences = this.known();
+    this.info.sequences = this.sequences?.count;
+  }
+
+  private known(): Sequences | undefined {
+    const { sequences, fileRows } = this.origin;
+    const said = this.tokens?.sequences;
+    return said ? new Sequences(said, fileRows) : sequences;
+  }
+
+  /** Text by which the same rows, split in the same way, are known again. */
+  get identity(): string {
+    return [this.origin.identity, this.sequences?.identity ?? ''].join(' ').trim();
   }
 
   get bytes(): number {
@@ -51,6 +71,8 @@ export class Source {
     this.tokens?.free();
     this.tokens = tokens;
     this.info.tokens = true;
+    this.sequences = this.known();
+    this.info.sequences = this.sequences?.count;
   }
 
   /** Another holder. */

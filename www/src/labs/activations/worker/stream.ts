@@ -4,6 +4,7 @@ import { RowStream, type Dataset, type StreamFile } from 'splinterp';
 import { count } from '../../../kit/format';
 import { Failure } from '../../../kit/failure';
 import type { LoadChoice } from '../protocol';
+import type { Sequences } from './sequences';
 
 /** Rows that are held out, at most, and their share of all. */
 const MOST_HELD_ROWS = 16_384;
@@ -12,6 +13,8 @@ const HELD_SHARE = 0.1;
 const LEAST_HELD_ROWS = 6;
 /** Bytes of them, at most. */
 const MOST_HELD_BYTES = 2 ** 26;
+/** Whole sequences may come to more, as the last of them is long: so many bytes. Else blocks are held out. */
+const MOST_SEQUENCE_BYTES = 2 ** 28;
 /** Which rows are held out is the same for all sessions: the page has measured features on them. */
 const SEED = 1;
 
@@ -20,6 +23,7 @@ export interface Streamed {
   /** The rows that are held out, as they are stored. */
   data: Dataset;
   numbers: Uint32Array;
+  heldOutBy: 'block' | 'sequence';
 }
 
 /** How the work is told of and cancelled. */
@@ -32,6 +36,7 @@ interface How {
 export async function streamOf(
   files: readonly StreamFile[],
   { tensor, keep, dropNonFinite, reservoir }: LoadChoice & { reservoir: number },
+  sequences: Sequences | undefined,
   { signal, onProgress }: How,
 ): Promise<Streamed> {
   const all = await RowStream.open([...files], { tensor, keep, dropNonFinite, reservoir });
@@ -44,12 +49,16 @@ export async function streamOf(
     if (held < LEAST_HELD_ROWS) {
       throw new Failure(`${count(all.rows)} rows are too few to hold some out: keep all rows in memory`, 'shape');
     }
-    const [rest, test] = all.holdOut(held, SEED);
-    parts.push(rest, test);
+    const whole = sequences && sequences.count > 1 ? all.holdOutBySequence(held, SEED, sequences.of) : undefined;
+    parts.push(...(whole ?? []));
+    const bySequence = whole && whole[1].rows * bytes <= MOST_SEQUENCE_BYTES ? whole : undefined;
+    const [rest, test] = bySequence ?? all.holdOut(held, SEED);
+    if (!bySequence) parts.push(rest, test);
     if (signal.aborted) cancel();
     const { rows: data, numbers } = await test.load();
     try {
-      return { train: await rest.normalised('none', onProgress), data, numbers };
+      const train = await rest.normalised('none', onProgress);
+      return { train, data, numbers, heldOutBy: bySequence ? 'sequence' : 'block' };
     } catch (error) {
       data.free();
       throw error;

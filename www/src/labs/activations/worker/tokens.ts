@@ -10,6 +10,8 @@ export interface Token {
 /** Tokens by row of the file. */
 export interface Tokens {
   readonly count: number;
+  /** The sequence of each row, where they say it. */
+  readonly sequences?: Uint32Array | undefined;
   at(row: number): Token | undefined;
   free(): void;
 }

@@ -9,7 +9,7 @@ const CONTEXT = 8;
 const SPACES = /^[Ġ▁]/;
 
 /** The tokens of `rows` rows, if there are as many. */
-export function tokensOf({ sequences }: Words, rows: number): Tokens | undefined {
+export function tokensOf({ sequences, nested }: Words, rows: number): Tokens | undefined {
   const texts = sequences.flat().map((text) => text.replace(SPACES, ' '));
   if (texts.length !== rows) return undefined;
   // Tokens that bring their spaces along are joined as they are.
@@ -18,6 +18,9 @@ export function tokensOf({ sequences }: Words, rows: number): Tokens | undefined
   sequences.forEach(({ length }, i) => (starts[i + 1] = (starts[i] ?? 0) + length));
   return {
     count: rows,
+    sequences: nested
+      ? Uint32Array.from(sequences.flatMap(({ length }, i) => Array<number>(length).fill(i)))
+      : undefined,
     at: (row) => {
       const token = texts[row];
       if (token === undefined) return undefined;

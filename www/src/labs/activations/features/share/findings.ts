@@ -1,7 +1,7 @@
 // What is known of a model's features, put together to be given away: as a page, as JSON, as CSV.
 
 import type { EpochReport } from 'splinterp';
-import type { DataInfo, FeatureDetail, FeatureSummary } from '../../protocol';
+import type { DataInfo, FeatureContext, FeatureDetail, FeatureSummary } from '../../protocol';
 import type { Note } from '../notes';
 
 /** A feature with its number, the tokens it is called by, its statistics and its examples. */
@@ -23,6 +23,8 @@ export interface Finding {
 
 export interface DetailedFinding extends Finding {
   detail: FeatureDetail;
+  /** Examples in their sequences, by row of the file, as far as these are known. */
+  contexts: ReadonlyMap<number, FeatureContext>;
 }
 
 /** What was measured, on what. */

@@ -4,7 +4,7 @@ import { paintOne } from '../../../../kit/paint';
 import { titleOf } from '../../../../kit/runs';
 import { greyTable } from '../../../../kit/theme';
 import type { ActivationsLab } from '../../lab';
-import type { FeatureSummary } from '../../protocol';
+import type { FeatureContext, FeatureDetail, FeatureSummary, ShownRow } from '../../protocol';
 import type { Note } from '../notes';
 import { curvesCsv, featuresCsv } from './csv';
 import { findingOf, type DetailedFinding, type Findings } from './findings';
@@ -12,6 +12,10 @@ import { neuronpediaJson } from './neuronpedia';
 import { pageOf } from './page';
 
 export type Kind = 'page' | 'json' | 'features' | 'curves';
+
+/** Tokens of a context that are given, of the top activating examples and of others. */
+const MANY_TOKENS = 65;
+const FEW_TOKENS = 17;
 
 /** What features are shared of. */
 interface Shared {
@@ -37,7 +41,8 @@ export async function fileOf(
   for (const feature of order.subarray(0, most)) {
     const detail = await lab.ask((worker) => worker.feature(summary.measurement, feature), 'missing');
     if (!detail) return undefined;
-    features.push({ ...findingOf(summary, feature, noted), detail });
+    const contexts = await contextsOf(lab, summary, detail);
+    features.push({ ...findingOf(summary, feature, noted), detail, contexts });
   }
   const imported = summary.model === 'imported';
   const { data } = session.info;
@@ -63,6 +68,29 @@ export async function fileOf(
     return canvas.toDataURL();
   };
   return { name: `${stem}-features.html`, content: new Blob([pageOf(findings, picture)], { type: 'text/html' }) };
+}
+
+/** Examples in their sequences: the strongest alone where codes were let go, so that every row is encoded once more. */
+async function contextsOf(
+  lab: ActivationsLab,
+  { measurement, rows, sampledRows }: FeatureSummary,
+  { feature, top, intervals }: FeatureDetail,
+): Promise<ReadonlyMap<number, FeatureContext>> {
+  const found = new Map<number, FeatureContext>();
+  const take = async (examples: readonly ShownRow[], most: number): Promise<void> => {
+    const known = examples.flatMap(({ row, sequence }) => (sequence === undefined ? [] : [row]));
+    if (known.length === 0) return;
+    const contexts = await lab.ask((worker) => worker.contexts(measurement, feature, known, most), 'missing');
+    for (const context of contexts ?? []) if (context) found.set(context.row, context);
+  };
+  const isComplete = sampledRows === rows;
+  if (isComplete)
+    await take(
+      intervals.flatMap((interval) => interval.rows),
+      FEW_TOKENS,
+    );
+  await take(isComplete ? top : top.slice(0, 1), MANY_TOKENS);
+  return found;
 }
 
 function csv(name: string, text: string): { name: string; content: Blob } {

@@ -1,7 +1,8 @@
 // Features as one page of HTML that opens from a disk: no script, no request, and a policy that allows neither.
 
 import { count, fixed, measured, percent } from '../../../../kit/format';
-import type { FeatureDetail, ShownRow } from '../../protocol';
+import type { FeatureContext, FeatureDetail, ShownRow } from '../../protocol';
+import { broken, parted } from '../tokens';
 import type { DetailedFinding, Findings } from './findings';
 
 /** The picture of a row as the address of an image, where rows are pictures. */
@@ -26,6 +27,11 @@ li > span:first-child { flex: 0 0 6ch; text-align: right; font-variant-numeric: 
 mark { color: inherit; border-radius: 3px; padding: 0 2px; }
 .up { background: color-mix(in srgb, light-dark(#f0a030, #c06a08) calc(var(--share) * 1%), transparent); }
 .down { background: color-mix(in srgb, light-dark(#5aa9d8, #1d6fa5) calc(var(--share) * 1%), transparent); }
+li.text { display: block; padding: 6px 0; line-height: 1.7; white-space: pre-wrap; overflow-wrap: anywhere; }
+li.text > span:first-child { display: block; text-align: left; white-space: normal; }
+li.text mark { padding: 2px 0; }
+li.text mark.peak { font-weight: 600; text-decoration: underline 2px; text-underline-offset: 4px; }
+li.text mark:focus::after { content: " (" attr(title) ")"; font-weight: 400; }
 .pictures { display: flex; flex-wrap: wrap; gap: 8px; }
 .pictures li { display: block; text-align: center; font-size: .75rem; }
 .note { white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -78,7 +84,7 @@ function results({ report }: Findings): string {
 }
 
 function feature(finding: DetailedFinding, image: Findings['data']['image'], picture: Picture): string {
-  const { name, note, words, density, mean, max, cosine, encoderNorm, decoderNorm, detail } = finding;
+  const { name, note, words, density, mean, max, cosine, encoderNorm, decoderNorm, detail, contexts } = finding;
   const called = [name, words].filter((each) => each !== '').join(': ');
   const statistics: [string, string][] = [
     ['density', percent(density)],
@@ -100,9 +106,37 @@ function feature(finding: DetailedFinding, image: Findings['data']['image'], pic
 ${note === '' ? '' : `<p class="note">${escaped(note)}</p>\n`}<table>${cells.join('')}</table>
 ${histogram(detail.histogram)}
 <p>Top activating examples</p>${list(detail.top)}
+${inContext(detail.top, contexts, max)}
 <p>Nearest by cosine: ${others(detail.byCosine, detail.names)}</p>
 ${intervals.length > 0 ? `<p>Examples by activation</p>${intervals.join('\n')}` : ''}
 </details>`;
+}
+
+/** The sequences of the examples, each once, with the feature on every token. */
+function inContext(top: readonly ShownRow[], contexts: DetailedFinding['contexts'], strongest: number): string {
+  const seen = new Set<number>();
+  const items = top.flatMap(({ row }) => {
+    const context = contexts.get(row);
+    if (!context || context.tokens.length === 0 || seen.has(context.first)) return [];
+    seen.add(context.first);
+    return [whole(context, strongest)];
+  });
+  return items.length === 0 ? '' : `<p>In context</p><ul>${items.join('')}</ul>`;
+}
+
+function whole({ first, length, from, peak, tokens, values }: FeatureContext, strongest: number): string {
+  const rows = `rows ${count(first + from)} to ${count(first + from + values.length - 1)}`;
+  const part = values.length < length ? ` of a sequence of ${count(length)}` : '';
+  const texts = tokens.map((token, i) => {
+    const value = values[i] ?? 0;
+    const { space, text: bare } = parted(token);
+    const text = escaped(broken(bare));
+    if (value === 0 || Number.isNaN(value)) return `${space}${text}`;
+    const names = `${value < 0 ? 'down' : 'up'}${i === peak ? ' peak' : ''}`;
+    const title = measured(value);
+    return `${space}<mark class="${names}" style="--share: ${shareOf(value, strongest)}" title="${title}" tabindex="0">${text}</mark>`;
+  });
+  return `<li class="text"><span class="muted">${rows}${part}</span>${texts.join('')}</li>`;
 }
 
 function others({ features, values }: FeatureDetail['byCosine'], names: FeatureDetail['names']): string {
@@ -138,10 +172,14 @@ function examples(
       const first = Array.from(values ?? [], measured).join(', ');
       return `<li><span>${number}</span>row ${count(row)}${first === '' ? '' : `: ${first}, …`}</li>`;
     }
-    const share = strongest > 0 ? Math.round(8 + 72 * Math.min(1, Math.abs(value) / strongest)) : 0;
     const text = token.token.trim() === '' ? '␣' : token.token;
-    const mark = `<mark class="${value < 0 ? 'down' : 'up'}" style="--share: ${share}">${escaped(text)}</mark>`;
+    const mark = `<mark class="${value < 0 ? 'down' : 'up'}" style="--share: ${shareOf(value, strongest)}">${escaped(text)}</mark>`;
     return `<li><span>${number}</span><span>${escaped(token.before)} ${mark} ${escaped(token.after)}</span></li>`;
   });
   return `<ul${image ? ' class="pictures"' : ''}>${items.join('')}</ul>`;
+}
+
+/** Per cent of full colour. */
+function shareOf(value: number, strongest: number): number {
+  return strongest > 0 ? Math.round(8 + 72 * Math.min(1, Math.abs(value) / strongest)) : 0;
 }

@@ -275,7 +275,8 @@ async function wordsOf(
         sequences.push(texts.slice((offsets[entry] ?? 0) - from, (offsets[entry + 1] ?? 0) - from));
       }
     }
-    return { column, sequences: flat.length > 0 ? [flat] : sequences };
+    const nested = flat.length === 0;
+    return { column, sequences: nested ? sequences : [flat], nested };
   }
   return undefined;
 }

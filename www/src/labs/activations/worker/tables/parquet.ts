@@ -328,7 +328,8 @@ async function wordsOf(opened: Opened, column: Wanted): Promise<Words | undefine
       else sequences.push(isList(entry) ? Array.from(entry, textOf) : []);
     }
   }
-  return { column: column.name, sequences: column.levels === 0 ? [flat] : sequences };
+  const nested = column.levels > 0;
+  return { column: column.name, sequences: nested ? sequences : [flat], nested };
 }
 
 function textOf(token: unknown): string {

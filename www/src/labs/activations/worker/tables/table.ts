@@ -41,6 +41,8 @@ export interface Column {
 export interface Words {
   column: string;
   sequences: readonly (readonly string[])[];
+  /** Whether its entries are lists, each of a sequence; else all tokens are one list, and of which texts is not known. */
+  nested: boolean;
 }
 
 export interface Table {
@@ -85,7 +87,13 @@ export function joined(name: string, tables: readonly Table[]): Table {
     file: name,
     columns,
     words:
-      complete && column !== undefined ? { column, sequences: words.flatMap(({ sequences }) => sequences) } : undefined,
+      complete && column !== undefined
+        ? {
+            column,
+            sequences: words.flatMap(({ sequences }) => sequences),
+            nested: words.every(({ nested }) => nested),
+          }
+        : undefined,
   };
 }
 
