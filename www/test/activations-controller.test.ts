@@ -80,7 +80,12 @@ class FakeActivations {
       openKept: (files) =>
         tell(`open aside ${files.map(({ path }) => path).join(' ')}`).then(() => ({ title: 'b.zip', dIn: 8, dSae: 5 })),
       compare: (session, left, right) =>
-        tell(`compare ${session} ${left} ${right}`).then(() => Promise.reject(new Failure('no models', 'missing'))),
+        tell(`compare ${session} ${left} ${right}`).then(() => ({
+          ...{ comparison: 7, unmatched: new Uint32Array(), adjustedRand: 1, testRows: 10 },
+          left: { title: left, words: [''], density: noTable, max: noTable },
+          right: { title: right, words: [''], density: noTable, max: noTable },
+          pairs: { left: new Uint32Array(3), right: new Uint32Array(3), cosines: new Float64Array(3) },
+        })),
       endCompare: () => tell('end comparison'),
       comparedRows: () => Promise.resolve([]),
       comparedContexts: () => Promise.resolve([]),
@@ -158,6 +163,42 @@ describe('schedules', () => {
     await settled();
     expect(lab.epoch).toBe(2);
     expect(lab.state.epochs).toBe(2);
+  });
+});
+
+describe('two SAEs side by side', () => {
+  it('are the two runs at first, and one that was put aside once there is one', async () => {
+    const { lab, fake } = await done();
+    const { comparison } = lab;
+    expect([comparison.chosen('left'), comparison.chosen('right')]).toEqual(['pam', 'sgd']);
+    comparison.choose('left', 'sgd');
+    expect(comparison.chosen('right')).toBe('pam');
+    await comparison.keep();
+    expect(fake.told).toContain('keep 1 sgd');
+    expect(comparison.kept?.title).toBe('sgd then');
+    expect([comparison.chosen('left'), comparison.chosen('right')]).toEqual(['sgd', 'kept']);
+    await comparison.open(given('b.zip'));
+    expect(comparison.kept?.dSae).toBe(5);
+  });
+
+  it('are let go with their rows, and not asked for what is gone', async () => {
+    const { lab, fake } = await done();
+    await lab.comparison.compare();
+    expect(fake.told).toContain('compare 1 pam sgd');
+    expect(lab.comparison.found?.comparison).toBe(7);
+    lab.change({ seed: 3 });
+    await settled();
+    expect(lab.comparison.found).toBeUndefined();
+    expect(fake.told).toContain('end comparison');
+    expect(await lab.comparison.rows('left', 0)).toEqual([]);
+  });
+
+  it('that are cancelled show nothing when they come', async () => {
+    const { lab } = await done();
+    const comparing = lab.comparison.compare();
+    lab.comparison.cancel();
+    await comparing;
+    expect([lab.comparison.found, lab.comparison.comparing]).toEqual([undefined, undefined]);
   });
 });
 
