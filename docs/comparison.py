@@ -12,12 +12,28 @@ SETS = {"mnist": "MNIST, 256 latents, 15 active", "minilm": "MiniLM, 1,536 laten
 FAMILIES = {"topk": "TopK", "batchtopk": "BatchTopK", "jumprelu": "JumpReLU"}
 METHODS = {"pam": "PAM-SGD", "sgd": "SGD", "sgd-recipe": "SGD, recipe"}
 PROTOCOLS = {"epochs": "equal epochs", "seconds": "equal seconds"}
+TOPK = "topk-pam,topk-sgd,topk-sgd-recipe"
+FIELD = "batchtopk-pam,batchtopk-sgd,batchtopk-sgd-recipe"
+OF_MINILM = "methods=" + TOPK + ",batchtopk-pam,batchtopk-sgd-recipe steps=0.003,0.01,0.03"
+# What made the files; a file that is not there was not run.
+COMMANDS = {
+    "mnist-1": "mnist shares=0.01",
+    "mnist-5": f"mnist shares=0.05 methods={TOPK}",
+    "mnist-10": f"mnist shares=0.1 methods={TOPK},{FIELD}",
+    "mnist-25": f"mnist shares=0.25 methods={TOPK}",
+    "mnist-50": f"mnist shares=0.5 methods={TOPK}",
+    "mnist-100": f"mnist shares=1 methods={TOPK}",
+    "minilm-1": f"minilm shares=0.01 protocols=epochs {OF_MINILM}",
+    "minilm-10": f"minilm shares=0.1 {OF_MINILM}",
+    "minilm-100": f"minilm shares=1 methods={TOPK} steps=0.003,0.01,0.03",
+}
 ABOUT = """# SGD at its best against PAM-SGD
 
 Made by `docs/comparison.py` from the CSV files of the example `comparison`; no number on this page is typed by hand.
 
 Each method is trained with each of the step sizes {steps} from one seed on nine tenths of the share's
-rows, and the step size of the least mse on the other tenth is taken. All rows of the share are then trained on from
+rows, and the step size of the least mse on the other tenth is taken. JumpReLU is also tried with four thresholds to start
+from, and chosen among the runs whose l0 is at most a tenth above the target, or nearest to it. All rows of the share are then trained on from
 each seed, and the test rows are measured once. Figures are means over seeds ± the sample standard deviation, test mse in units of the normalised data.
 Bold is the lowest mean of a family (of TopK, BatchTopK or JumpReLU) under a protocol. *Equal seconds* gives SGD as many
 epochs as take as long as PAM-SGD's {epochs} epochs of TopK, by CPU time of one thread; multiply-adds are counted by
@@ -49,6 +65,11 @@ def spread(runs, figure, digits):
     values = [float(run[figure]) for run in runs]
     text = f"{statistics.fmean(values):.{digits}f}"
     return text + (f" ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else "")
+
+
+def tuned(run):
+    threshold = run.get("threshold")
+    return f"{float(run['lr']):g}" + (f", from {float(threshold):g}" if threshold else "")
 
 
 def mean(runs, figure="mse"):
@@ -108,19 +129,15 @@ def main():
                         l0 = mean(runs, "l0")
                         mark = "*" if target and abs(l0 / target - 1) > 0.1 else ""
                         print(
-                            f"| {family} | {name} | {label} | {float(runs[0]['lr']):g} | {runs[0]['epochs']} | {error} | "
+                            f"| {family} | {name} | {label} | {tuned(runs[0])} | {runs[0]['epochs']} | {error} | "
                             f"{spread(runs, 'l0', 1)}{mark} | {100 * mean(runs, 'dead_share'):.1f} % | "
                             f"{mean(runs, 'cpu_seconds'):.1f} | {mean(runs, 'multiply_adds'):.1e} |"
                         )
     known()
     print("\nCommands, each of which prints the lines of one file in `docs/results/`:\n")
-    print("    cargo run --release --example comparison -- mnist shares=0.01 > docs/results/comparison-mnist-1.csv")
-    print("    cargo run --release --example comparison -- mnist shares=0.1 \\\n"
-          "      methods=topk-pam,topk-sgd,topk-sgd-recipe,batchtopk-pam,batchtopk-sgd,batchtopk-sgd-recipe \\\n"
-          "      > docs/results/comparison-mnist-10.csv")
-    print("    cargo run --release --example comparison -- minilm shares=0.01 protocols=epochs steps=0.003,0.01,0.03 \\\n"
-          "      methods=topk-pam,topk-sgd,topk-sgd-recipe,batchtopk-pam,batchtopk-sgd-recipe \\\n"
-          "      > docs/results/comparison-minilm-1.csv")
+    for file, arguments in COMMANDS.items():
+        if (FOLDER / f"comparison-{file}.csv").exists():
+            print(f"    cargo run --release --example comparison -- {arguments} \\\n      > docs/results/comparison-{file}.csv")
 
 
 def known():

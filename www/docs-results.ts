@@ -1,5 +1,5 @@
 // The tables of docs/results, as pages take their numbers from them at build time.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 export type Row = Readonly<Record<string, string>>;
@@ -10,6 +10,12 @@ const docs = resolve(import.meta.dirname, '../docs');
 export function document(name: string): string {
   return readFileSync(resolve(docs, name), 'utf8');
 }
+
+/** Names of the CSV files of docs/results that begin so, without what follows the dot. */
+export const filesOf = (begin: string): string[] =>
+  readdirSync(resolve(docs, 'results'))
+    .filter((file) => file.startsWith(begin) && file.endsWith('.csv'))
+    .map((file) => file.slice(0, -'.csv'.length));
 
 /** The rows of a CSV file of docs/results, none of whose fields holds a comma. */
 export function rowsOf(file: string): Row[] {

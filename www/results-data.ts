@@ -1,6 +1,6 @@
 // The runs of docs/comparison.md and of the sweeps of docs/results.md, gathered over their seeds, each with the way to it in
 // a lab. How they were made the examples `comparison` and `ablations` say.
-import { rowsOf, spreadOf, type Row, type Spread } from './docs-results';
+import { filesOf, rowsOf, spreadOf, type Row, type Spread } from './docs-results';
 import { readVariants, writeVariants, type Variants } from './src/lab/variants/options';
 
 export const sets = {
@@ -22,6 +22,8 @@ export interface Outcome {
   readonly method: Method;
   readonly protocol: Protocol;
   readonly lr: number;
+  /** That JumpReLU starts from, as text; empty for others. */
+  readonly threshold: string;
   readonly epochs: number;
   readonly steps: number;
   readonly mse: Spread;
@@ -100,14 +102,14 @@ function hash(state: Readonly<Record<string, string | number>>): string {
   return `#${written.toString().replace(/%2C|%3A/g, decodeURIComponent)}`;
 }
 
-type Run = Pick<Outcome, 'family' | 'method' | 'lr' | 'epochs' | 'steps'>;
+type Run = Pick<Outcome, 'family' | 'method' | 'lr' | 'threshold' | 'epochs' | 'steps'>;
 
 /** A run of the first seed in its lab: on MNIST that run itself, on MiniLM the same on as many rows of the lab's sample. */
-function hrefOf(set: SetName, share: number, { family, method, lr, epochs, steps }: Run): string {
+function hrefOf(set: SetName, share: number, { family, method, lr, epochs, steps, threshold }: Run): string {
   const state = {
     epochs,
     activation: family,
-    ...(family === 'jumprelu' ? { threshold: 1 } : {}),
+    threshold,
     ...(family === 'topk' ? { by: 'positive' } : {}),
     lr,
     seed: 1,
@@ -130,6 +132,7 @@ function outcomeOf(set: SetName, share: number, rows: readonly Row[]): Outcome {
   const run = {
     ...split(first.method ?? ''),
     lr: Number(first.lr),
+    threshold: first.threshold ?? '',
     epochs: Number(first.epochs),
     steps: Number(first.steps),
   };
@@ -158,16 +161,21 @@ const order = <K extends string>(names: Readonly<Record<K, unknown>>, name: K): 
 
 /** What docs/comparison.md tells, by set and share. */
 export function comparisons(): Comparison[] {
-  const rows = ['comparison-mnist-1', 'comparison-mnist-10', 'comparison-minilm-1'].flatMap(rowsOf);
+  const rows = filesOf('comparison-').flatMap(rowsOf);
   const done = rows.filter(({ mse }) => mse !== '');
-  return grouped(done, ({ set, share }) => `${set} ${share}`).map((all) => {
+  const found = grouped(done, ({ set, share }) => `${set} ${share}`).map((all) => {
     const set = known(all[0]?.set ?? '', sets, 'a set');
     const share = Number(all[0]?.share);
     const tested = all.filter(({ role }) => role === 'test');
     const outcomes = grouped(tested, ({ method, protocol }) => `${method} ${protocol}`).map((runs) =>
       outcomeOf(set, share, runs),
     );
-    const tuned = all.filter(({ role, protocol }) => role === 'validation' && protocol === 'epochs');
+    // JumpReLU also has thresholds to start from: the step sizes are shown for the one that was chosen.
+    const chosen = new Set(tested.map(({ method, threshold }) => `${method} ${threshold}`));
+    const tuned = all.filter(
+      ({ role, protocol, method, threshold }) =>
+        role === 'validation' && protocol === 'epochs' && chosen.has(`${method} ${threshold}`),
+    );
     return {
       ...{ set, share },
       outcomes: outcomes.sort(
@@ -179,6 +187,7 @@ export function comparisons(): Comparison[] {
       tuning: tuned.map((row) => ({ ...split(row.method ?? ''), lr: Number(row.lr), mse: Number(row.mse) })),
     };
   });
+  return found.sort((a, b) => order(sets, a.set) - order(sets, b.set) || a.share - b.share);
 }
 
 /** A run of a sweep over the l1 penalty, over its seeds. */

@@ -135,13 +135,13 @@ function comparisonTable({ set, share, outcomes }: Comparison): string {
       const found = compared(outcomes, family, protocol);
       const least = Math.min(...found.map(({ mse }) => mse.mean));
       return found.map((outcome) => {
-        const { method, lr, epochs, mse, l0, dead, seconds, multiplyAdds, href } = outcome;
+        const { method, lr, threshold, epochs, mse, l0, dead, seconds, multiplyAdds, href } = outcome;
         const error = spread(mse, 4);
         const off = topk !== undefined && Math.abs(l0.mean / topk.l0.mean - 1) > COMPARABLE ? '*' : '';
         const cells = [
           protocols[protocol],
           `<a href="${escaped(href)}">${methods[method]}</a>`,
-          String(lr),
+          threshold === '' ? String(lr) : `${lr}, from ${threshold}`,
           String(epochs),
           mse.mean === least && found.length > 1 ? `<strong>${error}</strong>` : error,
           `${spread(l0, 1)}${off}`,

@@ -4,6 +4,7 @@
 mod common;
 
 mod bad_input;
+mod bits;
 mod decoder;
 mod gradient;
 mod model;
