@@ -1,7 +1,8 @@
 """Do SAEs keep their outputs on the way to other programs and back?
 
     pip install -r tests/interop/requirements.txt             # NumPy and safetensors: the first table
-    pip install -r tests/interop/requirements-libraries.txt   # also SAELens, sparsify, dictionary_learning: gigabytes
+    pip install -r tests/interop/requirements-libraries.txt   # also SAELens and sparsify: gigabytes
+    pip install --no-deps -r tests/interop/requirements-alone.txt   # and dictionary_learning
     python tests/interop/interop.py [--activations FILE] [--fixtures]
 
 1. SAEs that the crate trains on generated digits (and on a file of activations), and writes with standardisation
