@@ -17,6 +17,7 @@ import argparse
 import json
 import os
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -240,7 +241,12 @@ def main():
             print(json.dumps({"epoch": epoch + 1, "trainMse": mse}), flush=True)
     if first:
         run.save(options.out)
+    dist.barrier()
     dist.destroy_process_group()
+    # Not the interpreter's own end: now and then threads that PyTorch 2.15 has left abort it ("terminate called without
+    # an active exception"), when all is written.
+    sys.stdout.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":
