@@ -1,28 +1,20 @@
 //! `pre = x W_enc + b_enc` for a batch: the only dense product of a training step. Where TopK asks for few of the
 //! pre-activations, [`Screen`] finds them without the others.
 //!
-//! The encoder is packed in panels of 32 latents, `[panel][d_in][32]`, so that the product reads it in order. Dense tiles
-//! are 2 rows × 16 latents, half a panel: 8 sums, 4 loads and 2 broadcasts stay within the 15 registers that browsers
-//! have. Sparse rows have no columns in common: one row × 32 latents are 8 sums too.
+//! The encoder is packed in panels. Sparse rows have no columns in common: one row × 32 latents are 8 sums, as in a dense
+//! tile.
 //!
 //! Byte images are mostly zeros (81 % of MNIST). With `x = scale·v + shift` the zero pixels contribute
 //! `Σ shift·W_enc`, the same for every row, and only the others are multiplied.
 
+use super::panels::{HALF, PANEL, Panel, Sums, TileRows, interleave, multiply, store};
 use super::screen::{self, Screen};
 use crate::data::Normalisation;
 use crate::error::Result;
 use crate::sae::Sae;
-use crate::simd::{F32x4, Kernel, load, load_first, transpose, widest};
+use crate::simd::{F32x4, Kernel, load, load_first, widest};
 use crate::threads::Threads;
 
-/// Latents in a panel.
-pub const PANEL: usize = 32;
-/// Latents of a dense tile.
-const HALF: usize = PANEL / 2;
-/// One number of each latent of a panel, in two halves.
-pub type Panel = [[[f32; 4]; HALF / 4]; 2];
-/// Sums of products of a row with half a panel.
-pub type Sums = [F32x4; HALF / 4];
 /// Bytes that are looked at together for being zeros: a register full.
 const ZEROS: usize = 16;
 
@@ -207,12 +199,6 @@ impl PackedEncoder {
     }
 }
 
-/// Rows that are multiplied by panels.
-pub trait TileRows {
-    /// Products of the rows of these numbers with half a panel.
-    fn tile(&self, rows: [usize; 2], panel: &[Panel], half: usize) -> [Sums; 2];
-}
-
 /// `x [rows, d_in]`.
 struct DenseRows<'a> {
     x: &'a [f32],
@@ -235,51 +221,6 @@ impl TileRows for DenseRows<'_> {
             std::hint::black_box(());
         }
         sums
-    }
-}
-
-/// `pre [rows, d_sae]` of rows and panels of so many numbers each; the bias is padded as the panels are.
-pub fn multiply<T: TileRows>(
-    rows: T,
-    (panels, depth): (&[Panel], usize),
-    bias: &[f32],
-    d_sae: usize,
-    pre: &mut [f32],
-) {
-    widest(Multiply { rows, panels, depth, bias, d_sae, pre });
-}
-
-struct Multiply<'a, T> {
-    rows: T,
-    panels: &'a [Panel],
-    depth: usize,
-    bias: &'a [f32],
-    d_sae: usize,
-    pre: &'a mut [f32],
-}
-
-impl<T: TileRows> Kernel for Multiply<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { rows, panels, depth, bias, d_sae, pre } = self;
-        let panels = panels.chunks_exact(depth).zip(bias.as_chunks::<PANEL>().0);
-        for (index, (panel, bias)) in panels.enumerate() {
-            for half in 0..2 {
-                let first = index * PANEL + half * HALF;
-                let Some(width) = d_sae.checked_sub(first).filter(|left| *left > 0) else { break };
-                let (width, bias) = (width.min(HALF), load_first(&bias[half * HALF..]));
-                for (pair, out) in pre.chunks_mut(2 * d_sae).enumerate() {
-                    // An odd last row goes twice.
-                    let second = 2 * pair + usize::from(out.len() > d_sae);
-                    let sums = rows.tile([2 * pair, second], panel, half);
-                    for (sums, out) in sums.into_iter().zip(out.chunks_exact_mut(d_sae)) {
-                        store(sums, bias, &mut out[first..first + width]);
-                    }
-                }
-            }
-        }
     }
 }
 
@@ -313,51 +254,4 @@ fn add_shifts(panel: &[Panel], normalisation: &Normalisation, bias: &mut [f32]) 
         }
     }
     store(sums, load_first(bias), bias);
-}
-
-/// Up to 32 latents `[n, depth]` → `[depth][32]`, padded with zeros. Numbers are moved and nothing else, so that they may be
-/// bits of another kind.
-#[inline(never)]
-pub fn interleave(latents: &[f32], panel: &mut [Panel]) {
-    widest(Interleave { latents, panel });
-}
-
-struct Interleave<'a> {
-    latents: &'a [f32],
-    panel: &'a mut [Panel],
-}
-
-impl Kernel for Interleave<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { latents, panel } = self;
-        let depth = panel.len();
-        let zeros = vec![0.0; if latents.len() < PANEL * depth { depth } else { 0 }];
-        let mut rows = latents.chunks_exact(depth);
-        let rows: [&[f32]; PANEL] = std::array::from_fn(|_| rows.next().unwrap_or(&zeros));
-        let blocks = rows.map(|row| row.as_chunks::<4>().0);
-        let (panels, rest) = panel.as_chunks_mut::<4>();
-        for (at, panels) in panels.iter_mut().enumerate() {
-            for (group, blocks) in blocks.as_chunks::<4>().0.iter().enumerate() {
-                let cols = transpose(blocks.map(|block| F32x4::load(&block[at])));
-                for (panel, col) in panels.iter_mut().zip(cols) {
-                    panel.as_flattened_mut()[group] = col.lanes();
-                }
-            }
-        }
-        for (col, panel) in (depth - rest.len()..).zip(rest) {
-            let values: [f32; PANEL] = std::array::from_fn(|row| rows[row][col]);
-            *panel = bytemuck::must_cast(values);
-        }
-    }
-}
-
-/// Writes sums with the bias added to `out`, which may be shorter.
-#[inline(always)]
-fn store<const N: usize>(sums: [F32x4; N], bias: [F32x4; N], out: &mut [f32]) {
-    let lanes: [[f32; 4]; N] = std::array::from_fn(|i| (sums[i] + bias[i]).lanes());
-    let lanes = lanes.as_flattened();
-    out.copy_from_slice(&lanes[..out.len()]);
 }

@@ -9,6 +9,7 @@ mod entries;
 mod gradient;
 mod gram;
 mod inference;
+mod panels;
 mod row_sums;
 mod screen;
 mod thresholds;

@@ -10,7 +10,7 @@
 //! columns that is a hundredth of the standard deviation of the pre-activations, and of 1 536 latents fewer than eight are
 //! computed in vain (a test counts them).
 
-use super::encode::{PANEL, Panel, Sums, TileRows, interleave, multiply};
+use super::panels::{PANEL, Panel, Sums, TileRows, interleave, multiply};
 use crate::error::Result;
 use crate::sae::{Sae, Selection, Selector, SparseCodes, TopK};
 use crate::simd::{F32x4, Kernel, Pair, dot, pair, pair_products, transpose, widest};
@@ -25,7 +25,9 @@ const NORM: f32 = 46_000.0;
 const MOST: f32 = 32_760.0;
 /// Rounding adds at most `√d_in / 2` to a norm: 128 here, and 46 128² is below 2³¹.
 const MOST_COLUMNS: usize = 1 << 16;
-/// Latents for each active one below which nothing is gained: outside of tiles a latent takes three times as long.
+/// Latents for each active one below which nothing is gained. Integers save half of the tiles' time, and outside of tiles a
+/// latent takes four times as long as in tiles of float32: in a profile on MiniLM 33 of them took 0.17 s, where all
+/// 1 536 as integers took 1.0 s.
 const LEAST_LATENTS: usize = 8;
 /// Rounding to integers moves a number by half a unit, and float32 by little more.
 const HALF_UNIT: f64 = 0.51;

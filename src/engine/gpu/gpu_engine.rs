@@ -14,7 +14,7 @@ use super::gradient::{BackwardPass, ResidualPass};
 use super::gram::{BLOCK_ROWS, StatsAccumulator};
 use super::layout::Layout;
 use super::row_sums::{BatchLosses, PendingSums, RowSums};
-use super::steps::StepPasses;
+use super::step_passes::StepPasses;
 use super::update::ParameterUpdate;
 use crate::data::{DataMoments, Dataset};
 use crate::engine::{

@@ -39,6 +39,7 @@ mod self_test;
 mod shared;
 mod sparse_codes;
 mod state_transfer;
+mod step_passes;
 mod steps;
 mod thresholds;
 mod update;

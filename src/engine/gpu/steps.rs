@@ -6,16 +6,10 @@ use super::gpu_engine::GpuEngine;
 use super::inverted_codes::Earlier;
 use super::prefixes::PrefixPass;
 use super::row_sums::RowSums;
+use super::step_passes::StepPasses;
 use crate::engine::{STATISTICS_BLOCK, Split, StepOptions, Variants};
 use crate::error::{Error, Result};
 use crate::sae::Activation;
-
-/// What only some steps need; made when the first of them asks.
-#[derive(Debug, Default)]
-pub struct StepPasses {
-    auxiliary: Option<AuxiliaryPass>,
-    prefixes: Option<PrefixPass>,
-}
 
 /// Rows of a batch that are in the chunk already, with their pre-activations.
 #[derive(Debug, Clone, Copy)]

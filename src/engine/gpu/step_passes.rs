@@ -1,0 +1,11 @@
+//! Passes that only the steps of some recipes have.
+
+use super::auxiliary::AuxiliaryPass;
+use super::prefixes::PrefixPass;
+
+/// What only some steps need; made when the first of them asks.
+#[derive(Debug, Default)]
+pub struct StepPasses {
+    pub auxiliary: Option<AuxiliaryPass>,
+    pub prefixes: Option<PrefixPass>,
+}
