@@ -54,13 +54,13 @@ struct Task {
   // Adam's step size and 1 / √(1 − β₂ᵗ).
   step_size: f32,
   inverse_root: f32,
-  // gradient += ridge · θ + proximal · (θ − previous), and after clipping += weight_decay · θ
+  // Of a sweep; else gradient += ridge · θ + proximal · (θ − previous), and after clipping += weight_decay · θ
   ridge: f32,
   proximal: f32,
   weight_decay: f32,
   // First of the latents that a kernel is about; `latents` is behind the last.
   first_latent: u32,
-  // Weight of a batch in the average of BatchTopK's threshold.
+  // Weight of a batch in the average of BatchTopK's threshold, or in the energies of latents.
   rate: f32,
   // Rows without activity after which a latent counts as dead.
   dead_after: f32,

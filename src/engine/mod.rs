@@ -92,6 +92,30 @@ pub struct StepOptions<'a> {
     pub penalties: Penalties,
     /// What a step does beyond that.
     pub variants: &'a Variants,
+    /// Whether the decoder follows the last update on each batch.
+    pub sweep: Option<Sweep>,
+}
+
+/// How the decoder of PAM-SGD follows a step: by one sweep of block coordinate descent on the batch, with the curvature
+/// of more rows (Mairal et al. 2010, "Online learning for matrix factorization and sparse coding", algorithm 2).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sweep {
+    /// Rows whose curvature that is.
+    pub rows: f64,
+    /// Ridge on `W_dec` beside the sums of squares of so many rows.
+    pub ridge: f64,
+    /// Least that is added to the sums of squares. Without it a latent with a tiny value in one row alone would take all of
+    /// that row's residual, and get a huge row of `W_dec`.
+    pub damping: f64,
+    /// The same for `b_dec`.
+    pub bias_ridge: f64,
+}
+
+impl Sweep {
+    /// What is added to the sums of squares.
+    fn added_curvature(&self) -> f32 {
+        self.ridge.max(self.damping) as f32
+    }
 }
 
 impl StepOptions<'_> {

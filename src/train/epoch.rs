@@ -87,7 +87,7 @@ impl Trainer {
         work: &mut Work<'_>,
     ) -> Result<()> {
         let variants = self.options.variants(self.data.train_rows as usize);
-        let options = self.options.step_options(&variants);
+        let options = self.options.step_options(&variants, (self.data.train_rows as usize, self.data.cols));
         let batches = (self.rows_per_call() / options.updates_per_batch / options.batch_size).max(1);
         let per_call = batches.saturating_mul(options.batch_size);
         for (index, rows) in rows.chunks(per_call).enumerate() {

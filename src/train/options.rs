@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::recipe_options::{AuxKOptions, BiasStart, DecoderNorm, DecoderStart, is_default};
 #[cfg(feature = "variants")]
 use crate::engine::ThresholdTraining;
-use crate::engine::{Backend, StepOptions, Variants};
+use crate::engine::{Backend, StepOptions, Sweep, Variants};
 use crate::error::{Error, Result};
 use crate::sae::{Activation, Penalties};
 use crate::threads::{MOST_THREADS, Threads};
@@ -116,6 +116,10 @@ pub struct TrainOptions {
     /// most 4 096 of them.
     #[serde(default = "default_solves")]
     pub solves_per_epoch: usize,
+    /// Lets the decoder of PAM-SGD follow each batch by a sweep over its latents, with the curvature of so many rows; see
+    /// [`Sweep`]. 0, the default: it stays as it is between solves.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub sweep_rows: usize,
     /// Whether latents that no row of an epoch activates start anew from badly reconstructed rows, except in the last 30 %
     /// of a run whose step size falls to 0. PAM-SGD solves for their decoder rows; with SGD these begin as the encoder's
     /// vectors do, and an epoch's report is of the model with them.
@@ -161,6 +165,10 @@ pub struct TrainOptions {
     pub threads: Option<usize>,
 }
 
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 fn default_lr() -> f64 {
     0.003
 }
@@ -202,6 +210,7 @@ impl TrainOptions {
             decoder: DecoderSolve::default(),
             initial_solve: false,
             solves_per_epoch: default_solves(),
+            sweep_rows: 0,
             resample: false,
             #[cfg(feature = "variants")]
             warmup_steps: 0,
@@ -262,6 +271,10 @@ impl TrainOptions {
         {
             return Err(Error::option("threads", threads, format!("from 1 to {MOST_THREADS}")));
         }
+        if self.sweep_rows > 0 && (self.method == Method::Sgd || self.decoder != DecoderSolve::Joint) {
+            let expected = "0 unless PAM-SGD solves for the joint decoder";
+            return Err(Error::option("sweepRows", self.sweep_rows, expected));
+        }
         if let Some(clip) = self.clip
             && !(clip.is_finite() && clip > 0.0)
         {
@@ -305,13 +318,30 @@ impl TrainOptions {
         }
     }
 
+    /// How the decoder follows steps. The ridge keeps its size in units of raw sums, as in refits.
+    fn sweep(&self, rows: usize, cols: usize) -> Option<Sweep> {
+        let elements = rows as f64 * cols as f64;
+        let Penalties { alpha, beta, .. } = self.penalties();
+        (self.sweep_rows > 0).then_some(Sweep {
+            rows: self.sweep_rows as f64,
+            ridge: alpha * elements,
+            damping: RIDGE_PER_COLUMN * cols as f64,
+            bias_ridge: beta * elements,
+        })
+    }
+
     /// Threads of the CPU engine.
     pub fn threads(&self) -> Threads {
         Threads::up_to(self.threads)
     }
 
-    /// What an engine's steps need; the variants are those of [`TrainOptions::variants`].
-    pub(super) fn step_options<'a>(&self, variants: &'a Variants) -> StepOptions<'a> {
+    /// What an engine's steps on data of so many rows and columns need; the variants are those of
+    /// [`TrainOptions::variants`].
+    pub(super) fn step_options<'a>(
+        &self,
+        variants: &'a Variants,
+        (rows, cols): (usize, usize),
+    ) -> StepOptions<'a> {
         StepOptions {
             batch_size: self.batch_size,
             updates_per_batch: self.updates_per_batch,
@@ -321,6 +351,7 @@ impl TrainOptions {
             clip: self.clip,
             penalties: self.penalties(),
             variants,
+            sweep: self.sweep(rows, cols),
         }
     }
 }

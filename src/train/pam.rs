@@ -14,7 +14,7 @@ use crate::threads::Threads;
 /// encoder saw last, so that its next rows are new to the decoder: on 5 % of MNIST the decoder of all rows ended at a
 /// test MSE of 0.191, those of 40 to 70 % at 0.175. On 60 000 generated digits 4 096 rows 20 times an epoch ended
 /// at a test MSE of 0.1019, 2 048 rows at 0.1027.
-const INNER_ROWS: usize = 4096;
+pub(super) const INNER_ROWS: usize = 4096;
 /// Multiply-adds of an encode that take as long as one of a solve: 10e9 against 6e9 a second on one thread in Chromium,
 /// for dense rows and 1 536 latents.
 const SOLVE_WEIGHT: f64 = 2.0;

@@ -156,7 +156,7 @@ impl Trainer {
 
     async fn on_engine(setup: RunSetup, backend: Backend, train: FirstRows, test: Dataset) -> Result<Self> {
         let variants = setup.options.variants(train.all());
-        let steps = setup.options.step_options(&variants);
+        let steps = setup.options.step_options(&variants, (train.all(), setup.data.cols));
         let place = Place { backend, threads: setup.options.threads() };
         let (held, feed) = train.feed();
         let engine = ActiveEngine::open(place, held, test, &setup.saved, &steps).await?;

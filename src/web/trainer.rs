@@ -64,6 +64,8 @@ export interface TrainOptions {
   initialSolve?: boolean;
   /** PAM-SGD: solves for the decoder in an epoch, 1: the last on all rows, others on those just seen. */
   solvesPerEpoch?: number;
+  /** PAM-SGD: lets the decoder follow each batch by a sweep over its latents, with the curvature of so many rows; 0. */
+  sweepRows?: number;
   /** Resample latents that no row of an epoch activates from badly reconstructed rows, false. */
   revive?: boolean;
   /** Steps of Adam over which the step size rises linearly from 0, 0. */
@@ -104,7 +106,7 @@ export interface ThresholdTraining {
 
 /** Options that stay out of the resolved ones where they were left out. */
 type LeftOut =
-  | 'clip' | 'threads' | 'warmupSteps' | 'decoderNorm' | 'decoderStart' | 'biasStart' | 'auxk' | 'jumprelu' | 'prefixes';
+  | 'clip' | 'threads' | 'sweepRows' | 'warmupSteps' | 'decoderNorm' | 'decoderStart' | 'biasStart' | 'auxk' | 'jumprelu' | 'prefixes';
 
 /** Options with every default filled in, but for those that are left out by default. */
 export type ResolvedOptions = Required<Omit<TrainOptions, LeftOut>> & Pick<TrainOptions, LeftOut>;

@@ -65,6 +65,7 @@ fn step_options(penalties: Penalties, lr: f64, weight_decay: f64, batch_size: us
         clip: None,
         penalties,
         variants: Variants::NONE,
+        sweep: None,
     }
 }
 

@@ -103,6 +103,7 @@ impl Recipe {
             clip: self.about["clip"].as_f64(),
             penalties: Penalties { l1: self.number("l1"), ..Penalties::default() },
             variants,
+            sweep: None,
         }
     }
 

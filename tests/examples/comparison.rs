@@ -296,9 +296,11 @@ impl Run<'_> {
         let batches = (rows / options.batch_size as f64).ceil();
         let pam = options.method == Method::Pam;
         let matrices = if pam { 1.0 } else { 2.0 };
-        // Encoder, reconstruction, gradient of the codes, and of each matrix; Adam has some eight operations a parameter.
-        let steps =
-            rows * (d_in * d_sae + (2.0 + matrices) * k * d_in) + batches * 8.0 * matrices * d_in * d_sae;
+        let sweep = if options.sweep_rows > 0 { 2.0 } else { 0.0 };
+        // Encoder, reconstruction, gradient of the codes, and of each matrix, and the sweep over the decoder; Adam has some
+        // eight operations a parameter.
+        let sparse = (2.0 + matrices + sweep) * k * d_in;
+        let steps = rows * (d_in * d_sae + sparse) + batches * 8.0 * matrices * d_in * d_sae;
         let solve = d_sae * d_sae * d_sae / 6.0 + d_sae * d_sae * d_in;
         let statistics = |rows: f64| rows * (d_in * d_sae + k * d_in + k * k / 2.0);
         let solves = options.solves_per_epoch as f64;

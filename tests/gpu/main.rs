@@ -10,4 +10,5 @@ mod golden;
 mod recipes;
 mod shaders;
 mod support;
+mod sweep;
 mod training;

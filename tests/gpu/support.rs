@@ -55,6 +55,7 @@ pub fn options(batch_size: usize) -> StepOptions<'static> {
         clip: None,
         penalties: Penalties { l1: 1e-3, ..Penalties::default() },
         variants: Variants::NONE,
+        sweep: None,
     }
 }
 

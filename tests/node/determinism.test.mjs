@@ -24,16 +24,19 @@ const digits = () => [Dataset.digits(700, 1), Dataset.digits(200, 2)].map((data)
 /** The digits as numbers that nothing is known of: dense rows. */
 const values = () => digits().map((data) => Dataset.fromRows(data.values(), data.cols));
 
-for (const [rows, data, dSae, k, method, expected] of [
+const swept = { sweepRows: 300, solvesPerEpoch: 2 };
+for (const [rows, data, dSae, k, method, expected, more] of [
   ['digits', digits, 32, 5, 'sgd', '0x7516bff7849825a'],
   ['digits', digits, 32, 5, 'pam', '0x2b6ba733a23f419a'],
   ['dense rows', values, 64, 4, 'sgd', '0x32c3fa35e73d642f'],
   ['dense rows', values, 64, 4, 'pam', '0x546a8a704621a124'],
+  ['digits', digits, 32, 5, 'pam', '0x7b549be9c12c0b1d', swept],
+  ['dense rows', values, 64, 4, 'pam', '0x99e358ece32301e2', swept],
 ]) {
-  test(`an epoch of ${method} on ${rows} ends with the same bits`, async () => {
+  test(`an epoch of ${method}${more ? ' with sweeps' : ''} on ${rows} ends with the same bits`, async () => {
     const [train, test] = data();
     const activation = { kind: 'topk', k, by: 'magnitude' };
-    const trainer = await Trainer.create(train, test, { dSae, activation, method, seed: 7, threads: 1 });
+    const trainer = await Trainer.create(train, test, { dSae, activation, method, seed: 7, threads: 1, ...more });
     await trainer.epoch();
     assert.equal(fnv(await trainer.checkpoint()), expected);
   });

@@ -12,6 +12,8 @@ const DIGITS: [(Method, u64); 2] =
 /// The same on the digits' values, which are dense rows, TopK 4 of 64.
 const VALUES: [(Method, u64); 2] =
     [(Method::Sgd, 0x32c3_fa35_e73d_642f), (Method::Pam, 0x546a_8a70_4621_a124)];
+/// After each batch a sweep over the decoder, and two solves in the epoch.
+const SWEPT: [u64; 2] = [0x7b54_9be9_c12c_0b1d, 0x99e3_58ec_e323_01e2];
 
 fn digits() -> [Dataset; 2] {
     [(700, 1), (200, 2)]
@@ -49,6 +51,12 @@ fn the_bits_are_those_of_the_wasm_module() {
     for (method, expected) in VALUES {
         let found = hash_of(&trained(values(), options(method, 64, 4)));
         assert_eq!(found, expected, "{method:?}: {found:#x}");
+    }
+    let swept = |options| TrainOptions { sweep_rows: 300, solves_per_epoch: 2, ..options };
+    let runs = [(digits(), options(Method::Pam, 32, 5)), (values(), options(Method::Pam, 64, 4))];
+    for ((rows, options), expected) in runs.into_iter().zip(SWEPT) {
+        let found = hash_of(&trained(rows, swept(options)));
+        assert_eq!(found, expected, "with sweeps: {found:#x}");
     }
 }
 

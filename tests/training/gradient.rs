@@ -35,6 +35,7 @@ fn step_options(rows: usize, penalties: Penalties) -> StepOptions<'static> {
         clip: None,
         penalties,
         variants: Variants::NONE,
+        sweep: None,
     }
 }
 

@@ -14,3 +14,4 @@ mod recipes;
 mod stream;
 mod stream_bad_input;
 mod support;
+mod sweep;

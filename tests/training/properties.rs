@@ -8,7 +8,8 @@ use splinterp::engine::{Operation, apply};
 use splinterp::progress::{NoObserver, Observer};
 use splinterp::sae::{Activation, Sae, Threshold, TopKBy};
 use splinterp::train::{
-    AuxKOptions, DecoderNorm, EpochReport, Method, Preset, ThresholdTraining, TrainOptions, Trainer,
+    AuxKOptions, DecoderNorm, DecoderSolve, EpochReport, Method, Preset, ThresholdTraining, TrainOptions,
+    Trainer,
 };
 
 use crate::support::random_rows;
@@ -218,6 +219,12 @@ fn options_out_of_range_are_named() {
     assert!(refused(|o| o.batch_size = 0).starts_with("batchSize is 0"));
     assert!(refused(|o| o.updates_per_batch = 0).starts_with("updatesPerBatch is 0"));
     assert!(refused(|o| o.solves_per_epoch = 0).starts_with("solvesPerEpoch is 0"));
+    let sgd = |o: &mut TrainOptions| *o = TrainOptions { sweep_rows: 9, ..options(Method::Sgd) };
+    assert!(refused(sgd).starts_with("sweepRows is 9, expected 0 unless PAM-SGD"));
+    let script = |o: &mut TrainOptions| {
+        (o.sweep_rows, o.decoder) = (9, DecoderSolve::Script { ridge: 1e-6 });
+    };
+    assert!(refused(script).starts_with("sweepRows is 9, expected 0 unless PAM-SGD"));
     assert!(refused(|o| o.lr = f64::NAN).starts_with("lr is NaN"));
     assert!(refused(|o| o.lr = -1.0).starts_with("lr is -1"));
     assert!(refused(|o| o.alpha = Some(f64::INFINITY)).starts_with("alpha is inf"));

@@ -233,13 +233,43 @@ impl Batch {
 
     /// The residuals by which the loss depends on a latent.
     pub fn residuals_of(&self, latent: usize) -> Residuals<'_> {
-        let PrefixResiduals { ends, sums } = &self.prefixes;
-        let ends: &[usize] = if VARIANTS_OFFERED { ends } else { &[] };
-        let group = ends.partition_point(|&end| end <= latent);
-        if group == ends.len() {
+        let (group, stride) = (self.group_of(latent), self.ends().len());
+        if group == stride {
             return Residuals { rows: &self.residual, place: Place::SAME };
         }
-        Residuals { rows: sums, place: Place { stride: ends.len(), offset: group } }
+        Residuals { rows: &self.prefixes.sums, place: Place { stride, offset: group } }
+    }
+
+    /// Groups of latents that the same prefixes hold: 1 where F has no prefixes.
+    pub fn groups(&self) -> usize {
+        self.ends().len() + 1
+    }
+
+    /// The group of a latent.
+    pub fn group_of(&self, latent: usize) -> usize {
+        self.ends().partition_point(|&end| end <= latent)
+    }
+
+    fn ends(&self) -> &[usize] {
+        if VARIANTS_OFFERED { &self.prefixes.ends } else { &[] }
+    }
+
+    /// For each row and group the sum of the residuals of the prefixes that hold the group, the columns from `first` on with
+    /// zeros behind the last, `[rows, groups, N]`.
+    pub fn residuals_by_group<const N: usize>(&self, first: usize, out: &mut [[f32; N]]) {
+        let width = self.d_in.min(first + N) - first;
+        let groups = self.groups();
+        for (row, out) in out.chunks_exact_mut(groups).enumerate() {
+            for (group, out) in out.iter_mut().enumerate() {
+                let from = if group + 1 == groups {
+                    &self.residual[row * self.d_in..]
+                } else {
+                    &self.prefixes.sums[(row * (groups - 1) + group) * self.d_in..]
+                };
+                out.fill(0.0);
+                out[..width].copy_from_slice(&from[first..][..width]);
+            }
+        }
     }
 
     /// `Σ|z|` over the rows.

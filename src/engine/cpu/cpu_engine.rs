@@ -7,6 +7,7 @@ use super::batch::{Batch, Depth, Source};
 use super::encode::PackedEncoder;
 use super::gradient::Gradient;
 use super::gram::Accumulator;
+use super::sweep::DecoderSweep;
 use crate::data::{DataMoments, Dataset, Normalisation};
 use crate::engine::{
     Decoder, Engine, EvaluationSums, MOST_IDLE_ROWS, STATISTICS_BLOCK, Split, State, StepOptions, StepSums,
@@ -34,6 +35,7 @@ pub struct CpuEngine {
     encoder: PackedEncoder,
     batch: Batch,
     gradient: Gradient,
+    sweep: DecoderSweep,
     accumulator: Accumulator,
 }
 
@@ -74,6 +76,7 @@ impl CpuEngine {
             encoder: PackedEncoder::default(),
             batch: Batch::default(),
             gradient: Gradient::default(),
+            sweep: DecoderSweep::default(),
             accumulator: Accumulator::default(),
         }
     }
@@ -190,6 +193,7 @@ impl Engine for CpuEngine {
         self.previous = self.state.sae.clone();
         self.stats = None;
         self.activity.fill(0);
+        self.sweep.begin_epoch();
     }
 
     async fn steps(&mut self, rows: &[u32], options: &StepOptions<'_>) -> Result<StepSums> {
@@ -198,6 +202,10 @@ impl Engine for CpuEngine {
             let options = StepOptions { lr: options.lr + index as f64 * options.lr_slope, ..*options };
             for update in 0..options.updates_per_batch {
                 sums.add(&self.step((update == 0).then_some(rows), &options)?);
+            }
+            if let Some(sweep) = options.sweep {
+                let by_latent = self.gradient.by_latent();
+                self.sweep.run(&mut self.state.sae, &self.batch, by_latent, sweep, self.threads)?;
             }
         }
         Ok(sums)

@@ -113,6 +113,11 @@ impl Sink for Update {
 }
 
 impl Gradient {
+    /// The entries of the codes of the last step by latent.
+    pub fn by_latent(&self) -> &LatentIndex {
+        &self.by_latent
+    }
+
     /// Adam's step on F from a batch whose codes and residuals are those of `state`.
     ///
     /// # Errors

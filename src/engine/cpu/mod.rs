@@ -12,6 +12,7 @@ mod inference;
 mod panels;
 mod row_sums;
 mod screen;
+mod sweep;
 mod thresholds;
 
 pub use cpu_engine::CpuEngine;

@@ -182,6 +182,7 @@ async fn steps(engine: &mut impl Engine, batch: usize, calls: usize, batches: us
         clip: None,
         penalties: Penalties::default(),
         variants: Variants::NONE,
+        sweep: None,
     };
     let rows: Vec<u32> = (0..batch as u32).cycle().take(batch * batches).collect();
     engine.begin_epoch();

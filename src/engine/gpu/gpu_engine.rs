@@ -204,6 +204,9 @@ impl Engine for GpuEngine {
         for counts in counts.chain(self.idle.iter().map(|idle| &idle.seen)) {
             encoder.clear_buffer(counts, 0, None);
         }
+        if let Some(sweep) = &mut self.passes.sweep {
+            sweep.begin_epoch(&mut encoder);
+        }
         self.device.queue.submit([encoder.finish()]);
         if let Some(stats) = &mut self.stats {
             stats.reset();
@@ -212,12 +215,14 @@ impl Engine for GpuEngine {
 
     async fn steps(&mut self, rows: &[u32], options: &StepOptions<'_>) -> Result<StepSums> {
         self.device.check()?;
-        self.prepare_steps(options.variants).await?;
+        self.prepare_steps(options).await?;
         let mut losses = BatchLosses::new(self.layout().d_in, options.variants.thresholds());
         let mut updates = 0;
         for (index, batch) in rows.chunks(options.batch_size).enumerate() {
             let options = StepOptions { lr: options.lr + index as f64 * options.lr_slope, ..*options };
-            for _ in 0..options.updates_per_batch {
+            for update in 1..=options.updates_per_batch {
+                let sweep = options.sweep.filter(|_| update == options.updates_per_batch);
+                let options = StepOptions { sweep, ..options };
                 self.record_step(batch, &options, &mut |sums| losses.add(sums)).await?;
                 updates += 1;
             }

@@ -11,8 +11,10 @@ use crate::error::Result;
 /// Lists of rows by latent.
 #[derive(Debug)]
 pub struct InvertedCodes {
-    lists: GpuBuffer,
-    lengths: GpuBuffer,
+    /// `[stride, rows]`.
+    pub lists: GpuBuffer,
+    /// `[stride]`.
+    pub lengths: GpuBuffer,
 }
 
 /// What becomes of sums that are there already.

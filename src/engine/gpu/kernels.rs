@@ -135,6 +135,9 @@ kernels! {
     Clip "clip"
     Adam "adam"
     UnitRows "unit_rows"
+    SweepGains "sweep_gains"
+    SweepBias "sweep_bias"
+    Sweep "sweep"
 }
 
 impl Kernel {

@@ -9,7 +9,8 @@
 //!   `batch_codes`; `active_codes`: kernels that find active latents by their bits
 //! - `forward`, `inverted_codes`, `gradient`, `update`, `gram`: the forward pass, sums by latent, gradients, Adam, the
 //!   statistics for the decoder
-//! - `thresholds`, `auxiliary`, `prefixes`: what the field's other recipes add to a step
+//! - `thresholds`, `auxiliary`, `prefixes`: what the field's other recipes add to a step; `sweep`: what moves the decoder of
+//!   PAM-SGD after it
 //! - [`GpuEngine`]: training, with `steps`, `row_sums` and `state_transfer`; [`GpuInference`]: a model for use outside training
 //! - [`self_test()`], [`race`]: whether a device's results are correct, and whether it is faster than the CPU
 //! - [`shared_device`]: the device of this thread; [`GpuReport`], [`benchmark()`]: what the page shows of it
@@ -41,6 +42,7 @@ mod sparse_codes;
 mod state_transfer;
 mod step_passes;
 mod steps;
+mod sweep;
 mod thresholds;
 mod update;
 

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::active_codes::{ActiveCodes, DecodeStart, record_decode};
+use super::chunk::Chunk;
 use super::device::{GpuBuffer, GpuDevice};
 use super::dispatch::{BoundKernel, DispatchQueue};
 use super::forward::ForwardPass;
@@ -26,7 +27,7 @@ struct Prefix {
     /// Latents that it has beyond the prefix before it.
     latents: Range<usize>,
     /// Its residuals, then the sum of those of all that are at least as long.
-    _residual: GpuBuffer,
+    residual: GpuBuffer,
     decode: BoundKernel,
     /// Adds the longer ones.
     lengthen: BoundKernel,
@@ -69,7 +70,7 @@ impl PrefixPass {
         let parts = residuals.into_iter().zip(shorter.iter().cloned()).zip(kernels);
         let shorter = parts.map(|((residual, latents), (decode, lengthen))| Prefix {
             latents,
-            _residual: residual,
+            residual,
             decode,
             lengthen,
         });
@@ -79,6 +80,13 @@ impl PrefixPass {
     /// Whether these are its prefixes.
     pub fn takes(&self, ends: &[usize]) -> bool {
         self.ends == ends
+    }
+
+    /// Groups of latents with the residuals on which their loss depends, after [`PrefixPass::record`].
+    pub fn seen<'a>(&'a self, chunk: &'a Chunk) -> Vec<(&'a GpuBuffer, Range<usize>)> {
+        let shorter = self.shorter.iter().map(|prefix| (&prefix.residual, prefix.latents.clone()));
+        let first = self.shorter.last().map_or(0, |prefix| prefix.latents.end);
+        shorter.chain([(&chunk.fit, first..chunk.layout.d_sae)]).collect()
     }
 
     /// The residuals of the rows of a chunk whose codes, and residuals of the whole, are there; adds their squares to the

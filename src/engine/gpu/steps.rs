@@ -7,7 +7,8 @@ use super::inverted_codes::Earlier;
 use super::prefixes::PrefixPass;
 use super::row_sums::RowSums;
 use super::step_passes::StepPasses;
-use crate::engine::{STATISTICS_BLOCK, Split, StepOptions, Variants};
+use super::sweep::SweepPass;
+use crate::engine::{STATISTICS_BLOCK, Split, StepOptions, Sweep};
 use crate::error::{Error, Result};
 use crate::sae::Activation;
 
@@ -19,11 +20,12 @@ struct Held {
 }
 
 impl GpuEngine {
-    /// Makes what steps with these variants need.
-    pub(super) async fn prepare_steps(&mut self, variants: &Variants) -> Result<()> {
+    /// Makes what steps with these options need.
+    pub(super) async fn prepare_steps(&mut self, options: &StepOptions<'_>) -> Result<()> {
         let Self { device, forward, backward, idle, theta, passes, .. } = self;
         let of = (&*forward, &*backward);
-        let d_sae = forward.chunk.layout.d_sae;
+        let (variants, layout) = (options.variants, &forward.chunk.layout);
+        let d_sae = layout.d_sae;
         if let (Some(auxk), Some(idle)) = (variants.auxk(), &*idle)
             && !passes.auxiliary.as_ref().is_some_and(|pass| pass.takes(auxk, d_sae))
         {
@@ -33,11 +35,30 @@ impl GpuEngine {
         let ends = variants.prefixes();
         if !ends.is_empty() && !passes.prefixes.as_ref().is_some_and(|pass| pass.takes(ends)) {
             passes.prefixes = Some(device.allocate(|| PrefixPass::new(device, of, theta, ends)).await?);
+            if let Some(sweep) = &mut passes.sweep {
+                sweep.outdate();
+            }
+        }
+        // A tied decoder has no rows of its own to move.
+        if options.sweep.is_some() && !layout.tied {
+            let prefixes = passes.prefixes.as_ref().filter(|_| !ends.is_empty());
+            let seen = match prefixes {
+                Some(prefixes) => prefixes.seen(&forward.chunk),
+                None => vec![(&forward.chunk.fit, 0..d_sae)],
+            };
+            if !passes.sweep.as_ref().is_some_and(|pass| pass.takes(&seen)) {
+                let earlier = passes.sweep.take();
+                let made = device.allocate(|| SweepPass::new(device, of, theta, &seen, earlier));
+                passes.sweep = Some(made.await?);
+            }
         }
         Ok(())
     }
 
-    /// Records a step on a batch of training rows.
+    /// Records a step on a batch of training rows, and the sweep that follows it if there is one. That is by the codes and
+    /// residuals of this step, after its update. Of a batch that is longer than a chunk each chunk is swept by itself, like
+    /// a batch of its own, before the next takes its place; the gradients of later ones are then those of the decoder that
+    /// the earlier have moved.
     pub(super) async fn record_step(
         &mut self,
         batch: &[u32],
@@ -55,7 +76,11 @@ impl GpuEngine {
         if let (Some(idle), Some(auxk)) = (&self.idle, auxk) {
             idle.record_dead(&mut self.queue, &self.forward, auxk);
         }
+        let mut unswept = None;
         for (index, rows) in batch.chunks(self.forward.chunk.rows).enumerate() {
+            if let Some(rows) = unswept.replace(rows.len()) {
+                self.record_sweep(rows, options.sweep);
+            }
             let Held { offset } = match held.take() {
                 Some(held) => held,
                 None => self.record_pre(Split::Train, rows, sink).await?,
@@ -72,7 +97,17 @@ impl GpuEngine {
         if let (Some(idle), Some(_)) = (idle, auxk) {
             idle.record_count(queue, forward, batch.len());
         }
+        if let Some(rows) = unswept {
+            self.record_sweep(rows, options.sweep);
+        }
         Ok(())
+    }
+
+    /// Moves the decoder by the rows in the chunk, after their gradients.
+    fn record_sweep(&mut self, rows: usize, sweep: Option<Sweep>) {
+        if let (Some(pass), Some(sweep)) = (&mut self.passes.sweep, sweep) {
+            pass.record(&mut self.queue, &self.forward, rows, sweep);
+        }
     }
 
     /// Codes, residuals and gradients of rows of a batch whose pre-activations are in the chunk.
@@ -84,7 +119,7 @@ impl GpuEngine {
         options: &StepOptions<'_>,
     ) {
         let Self { queue, forward, backward, passes, pending, whole, .. } = self;
-        let StepPasses { auxiliary, prefixes } = passes;
+        let StepPasses { auxiliary, prefixes, .. } = passes;
         let variants = options.variants;
         let auxiliary = auxiliary.as_ref().zip(variants.auxk());
         let prefixes = prefixes.as_ref().filter(|_| !variants.prefixes().is_empty());

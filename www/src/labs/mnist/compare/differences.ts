@@ -23,6 +23,7 @@ const ownLabels: Labels = {
   decoder: 'Decoder step',
   initialSolve: 'Decoder solved before the first step',
   solvesPerEpoch: 'Decoder solves per epoch',
+  sweepRows: 'Rows of a decoder sweep',
   revive: 'Dead latents resampled',
   clip: 'Largest gradient norm',
   backend: 'Compute on',
@@ -34,6 +35,7 @@ const ofPam: ReadonlySet<string> = new Set<keyof ResolvedOptions>([
   'decoder',
   'initialSolve',
   'solvesPerEpoch',
+  'sweepRows',
   'revive',
   'order',
 ]);
