@@ -221,6 +221,26 @@ fn constant_latents_under_a_ridge_near_0_leave_the_decoder_finite() {
     assert!(complaint.is_none(), "{complaint:?}");
 }
 
+#[test]
+fn a_latent_that_passes_as_independent_by_noise_does_not_raise_f() {
+    // The pivot of a nearly repeated latent, 1.5e-13, is just above noise. It leaves noise of 1e-3 in later latents, by
+    // which one that depends on the others passed as well.
+    let problem = Problem::draw(4_165_191_142_935_239_764);
+    let complaint = problem.complaint(decoder_step(&problem.input()));
+    assert!(complaint.is_none(), "{complaint:?}");
+}
+
+#[test]
+fn a_decoder_that_uses_nearly_dependent_latents_better_than_a_solve_stays() {
+    // It is a solution, rounded to float32: F is near 0, and higher where it is solved for again.
+    let mut problem = Problem::draw(15_436_760_642_328_570_377);
+    let found = problem.solve_from_sums().expect("solves");
+    let narrow = |values: &[f64]| values.iter().map(|&v| f64::from(v as f32)).collect();
+    (problem.w0, problem.b0) = (narrow(&found.w_dec), narrow(&found.b_dec));
+    let complaint = problem.complaint(problem.solve_from_sums());
+    assert!(complaint.is_none(), "{complaint:?}");
+}
+
 /// With prefixes F is a least-squares problem whose rows are those of every prefix and one for each penalty: solved as such,
 /// by singular values.
 #[test]

@@ -7,14 +7,15 @@ use super::triangle::{BLOCK, Triangle};
 use crate::error::Result;
 
 /// A pivot below this share of the sums behind its diagonal element is rounding noise: the column depends on earlier
-/// ones.
-const DEPENDENT: f64 = 1e-13;
+/// ones. A pivot just above it leaves more noise in later columns, ε over the pivot, which this share does not cover.
+pub const DEPENDENT: f64 = 1e-13;
 
 /// Solves `A W = C` for a positive semidefinite `A [n, n]`, of which the upper triangle is read, and `C [n, m]`,
 /// row-major, both overwritten: `C` becomes `W`. `sums [n]` is the size of the sums from which the diagonal of `A`
-/// was computed: where they cancelled, what is left is rounding noise up to that size, not its own. Returns how many
-/// columns of `A` were found to depend on earlier ones; their rows of `W` are 0, which still minimises `tr(Wᵀ A W) −
-/// 2 tr(Wᵀ C)` when `C` lies in the range of `A`.
+/// was computed: where they cancelled, what is left is rounding noise up to that size, not its own. A pivot counts as
+/// noise below the share `noise` of that size, [`DEPENDENT`] or more. Returns how many columns of `A` were found to
+/// depend on earlier ones; their rows of `W` are 0, which still minimises `tr(Wᵀ A W) − 2 tr(Wᵀ C)` when `C` lies in
+/// the range of `A`.
 ///
 /// # Errors
 /// What ends the pauses.
@@ -23,10 +24,11 @@ pub async fn solve_semidefinite(
     c: &mut [f64],
     n: usize,
     sums: &[f64],
+    noise: f64,
     pause: &mut dyn Pause,
 ) -> Result<usize> {
     let m = c.len() / n;
-    let scale = equilibrate(a, c, n, sums, pause).await?;
+    let scale = equilibrate(a, c, n, sums, noise, pause).await?;
     let mut product = Product::default();
     let mut dependent = 0;
     for first in (0..n).step_by(BLOCK) {
@@ -37,8 +39,8 @@ pub async fn solve_semidefinite(
         let left = Left { values: &done[first.min(done.len())..], stride: n, transposed: true };
         product.subtract(block, left, done, n, first..n, pause).await?;
         // After equilibration a diagonal element is 1 and its noise the size of its sums.
-        let noise = |row: usize| DEPENDENT * (sums[first + row] * scale[first + row].powi(2)).max(1.0);
-        let triangle = Triangle::factor(block, n, first, noise);
+        let noise_of = |row: usize| noise * (sums[first + row] * scale[first + row].powi(2)).max(1.0);
+        let triangle = Triangle::factor(block, n, first, noise_of);
         dependent += triangle.dependent();
         triangle.forward(block, n, end..n, pause.threads())?;
         let (c_done, c_rest) = c.split_at_mut(first * m);
@@ -67,11 +69,12 @@ async fn equilibrate(
     c: &mut [f64],
     n: usize,
     sums: &[f64],
+    noise: f64,
     pause: &mut dyn Pause,
 ) -> Result<Vec<f64>> {
     let inverse_root = |i: usize| {
         let diagonal = a[i * n + i];
-        if diagonal > DEPENDENT * sums[i] { 1.0 / diagonal.sqrt() } else { 0.0 }
+        if diagonal > noise * sums[i] { 1.0 / diagonal.sqrt() } else { 0.0 }
     };
     let scale: Vec<f64> = (0..n).map(inverse_root).collect();
     upper_rows(a, n, pause, &mut |i, row| {
@@ -120,7 +123,8 @@ mod tests {
         fn the_normal_equations_hold_with_dead_and_repeated_columns((n, m, a, c) in system()) {
             let (mut factor, mut w) = (a.clone(), c.clone());
             let sums: Vec<f64> = a.iter().step_by(n + 1).copied().collect();
-            run_now(solve_semidefinite(&mut factor, &mut w, n, &sums, &mut NoPause)).expect("nothing ends it");
+            run_now(solve_semidefinite(&mut factor, &mut w, n, &sums, DEPENDENT, &mut NoPause))
+                .expect("nothing ends it");
             let mut residual = c.clone();
             let left = Left { values: &a, stride: n, transposed: false };
             run_now(async {
@@ -136,7 +140,10 @@ mod tests {
         // The second column is twice the first, the third is zero.
         let mut a = vec![1.0, 2.0, 0.0, 2.0, 4.0, 0.0, 0.0, 0.0, 0.0];
         let mut c = vec![3.0, 6.0, 0.0];
-        assert_eq!(run_now(solve_semidefinite(&mut a, &mut c, 3, &[1.0, 4.0, 0.0], &mut NoPause)), Ok(2));
+        assert_eq!(
+            run_now(solve_semidefinite(&mut a, &mut c, 3, &[1.0, 4.0, 0.0], DEPENDENT, &mut NoPause)),
+            Ok(2)
+        );
         assert!((c[0] - 3.0).abs() < 1e-12 && c[1] == 0.0 && c[2] == 0.0, "{c:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! The decoder as the paper's scripts solve for it.
 
-use super::cholesky::solve_semidefinite;
+use super::cholesky::{DEPENDENT, solve_semidefinite};
 use super::pass::copy_square;
 use super::problem::DecoderLoss;
 use super::{DecoderPenalties, DecoderProblem, DecoderSolution, Pause};
@@ -25,7 +25,7 @@ pub async fn script_decoder(
     (0..d_sae).for_each(|i| a[i * d_sae + i] += epsilon);
     let mut w_dec = copy("ZᵀX", &stats.zx)?;
     let sums: Vec<f64> = a.iter().step_by(d_sae + 1).copied().collect();
-    let dependent = solve_semidefinite(&mut a, &mut w_dec, d_sae, &sums, pause).await?;
+    let dependent = solve_semidefinite(&mut a, &mut w_dec, d_sae, &sums, DEPENDENT, pause).await?;
     let problem = DecoderProblem::new(stats, data, &DecoderPenalties::default(), pause).await?;
     let fit = problem.mean_fit(&w_dec, |_| 1.0);
     let b_dec: Vec<f64> = data.mean.iter().zip(&fit).map(|(mean, fit)| mean - fit).collect();

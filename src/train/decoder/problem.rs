@@ -15,7 +15,7 @@
 
 use std::cmp::Ordering;
 
-use super::cholesky::solve_semidefinite;
+use super::cholesky::{DEPENDENT, solve_semidefinite};
 use super::pass::{copy_square, rows, upper_rows};
 use super::product::{Left, Product};
 use super::triangle::BLOCK;
@@ -28,6 +28,9 @@ use crate::progress::run_now;
 
 /// Rise of F, relative to the total variation of the data, that rounding alone explains.
 const ROUNDING: f64 = 1e-9;
+/// The share below which a pivot counts as noise where a solution with [`DEPENDENT`] raised F: above √ε, so that the
+/// noise that a pivot leaves to later latents, ε over the pivot, lies below the share too.
+const SURELY_INDEPENDENT: f64 = 1e-7;
 
 /// A decoder with what it costs.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +47,7 @@ pub struct DecoderSolution {
     pub objective_before: f64,
     /// Mean squared errors of the prefixes but that of all latents, added up.
     pub shorter: f64,
-    /// Latents found to depend on others; their decoder rows are 0.
+    /// Latents found to depend on others; their decoder rows are 0, unless the decoder in use stayed.
     pub dependent: usize,
 }
 
@@ -163,21 +166,38 @@ impl<'a> DecoderProblem<'a> {
         previous: DecoderRef<'_>,
         pause: &mut dyn Pause,
     ) -> Result<DecoderSolution> {
-        let Minimiser { w_dec, b_dec, dependent } = self.minimise(Some(previous), pause).await?;
         let before = self.objective(now.w_dec, now.b_dec, Some(previous), pause).await?;
-        let after = self.objective(&w_dec, &b_dec, Some(previous), pause).await?;
-        let (objective_before, objective) = (before.objective, after.objective);
-        let slack = ROUNDING * (self.data.total_sum_of_squares / self.elements() + objective_before.abs())
-            + self.rounding_of_pulls(&w_dec, &b_dec);
-        let rose = objective.partial_cmp(&(objective_before + slack)) != Some(Ordering::Less);
-        if rose && objective != objective_before {
+        let objective_before = before.objective;
+        let mut noise = DEPENDENT;
+        let (found, after) = loop {
+            let found = self.minimise_above(noise, Some(previous), pause).await?;
+            let after = self.objective(&found.w_dec, &found.b_dec, Some(previous), pause).await?;
+            let objective = after.objective;
+            let slack = ROUNDING
+                * (self.data.total_sum_of_squares / self.elements() + objective_before.abs())
+                + self.rounding_of_pulls(&found.w_dec, &found.b_dec);
+            let rose = objective.partial_cmp(&(objective_before + slack)) != Some(Ordering::Less);
+            if !rose || objective == objective_before {
+                break (found, after);
+            }
+            // The minimiser cannot lie above: the solution is long along a latent that passed as independent by noise.
+            if noise < SURELY_INDEPENDENT {
+                noise = SURELY_INDEPENDENT;
+                continue;
+            }
+            // The decoder in use may fit by the very latents that were left out now: it stays, below.
+            if found.dependent > 0 && objective > objective_before {
+                break (found, after);
+            }
             return Err(Error::Diverged(format!(
-                "the decoder half raised the objective from {objective_before} to {objective}: {dependent} \
-                 latents depend on others; a larger alpha keeps the solution bounded"
+                "the decoder half raised the objective from {objective_before} to {objective}: {} latents depend \
+                 on others; a larger alpha keeps the solution bounded",
+                found.dependent
             )));
-        }
+        };
+        let Minimiser { w_dec, b_dec, dependent } = found;
         // Where a better decoder is out of rounding's reach the decoder in use stays: F must not rise.
-        let (w_dec, b_dec, after) = if objective > objective_before {
+        let (w_dec, b_dec, after) = if after.objective > objective_before {
             (copy("W_dec", now.w_dec)?, copy("b_dec", now.b_dec)?, before)
         } else {
             (w_dec, b_dec, after)
@@ -200,6 +220,16 @@ impl<'a> DecoderProblem<'a> {
     /// [`Error::Diverged`] if it is not finite; [`Error::OutOfMemory`]; what ends the pauses.
     pub async fn minimise(
         &self,
+        previous: Option<DecoderRef<'_>>,
+        pause: &mut dyn Pause,
+    ) -> Result<Minimiser> {
+        self.minimise_above(DEPENDENT, previous, pause).await
+    }
+
+    /// The same where a latent whose pivot is below the share `noise` counts as dependent.
+    async fn minimise_above(
+        &self,
+        noise: f64,
         previous: Option<DecoderRef<'_>>,
         pause: &mut dyn Pause,
     ) -> Result<Minimiser> {
@@ -234,7 +264,7 @@ impl<'a> DecoderProblem<'a> {
         // What the centred sums cancelled from: a latent that is on everywhere with one value is not independent.
         let squares = self.zz.iter().step_by(self.d_sae + 1);
         let sums: Vec<f64> = squares.zip(&self.z_mean).map(|(zz, mean)| zz + self.n * mean * mean).collect();
-        let dependent = solve_semidefinite(&mut a, &mut w, self.d_sae, &sums, pause).await?;
+        let dependent = solve_semidefinite(&mut a, &mut w, self.d_sae, &sums, noise, pause).await?;
         let fit = self.mean_fit(&w, |latent| self.holders(latent));
         let b: Vec<f64> = (0..self.d_in)
             .map(|j| (self.n * (losses * self.data.mean[j] - fit[j]) + nu_dec * b0(j)) / total)
