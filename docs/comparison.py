@@ -18,13 +18,15 @@ OF_MINILM = "methods=" + TOPK + ",batchtopk-pam,batchtopk-sgd-recipe steps=0.003
 # What made the files; a file that is not there was not run.
 COMMANDS = {
     "mnist-1": "mnist shares=0.01",
-    "mnist-5": f"mnist shares=0.05 methods={TOPK}",
-    "mnist-10": f"mnist shares=0.1 methods={TOPK},{FIELD}",
-    "mnist-25": f"mnist shares=0.25 methods={TOPK}",
+    "mnist-5": f"mnist shares=0.05 methods={TOPK},{FIELD}",
+    "mnist-10": "mnist shares=0.1",
+    "mnist-25": f"mnist shares=0.25 methods={TOPK},{FIELD}",
     "mnist-50": f"mnist shares=0.5 methods={TOPK}",
     "mnist-100": f"mnist shares=1 methods={TOPK}",
     "minilm-1": f"minilm shares=0.01 protocols=epochs {OF_MINILM}",
     "minilm-10": f"minilm shares=0.1 {OF_MINILM}",
+    "minilm-25": f"minilm shares=0.25 methods={TOPK} steps=0.003,0.01,0.03",
+    "minilm-50": f"minilm shares=0.5 methods={TOPK} steps=0.003,0.01,0.03",
     "minilm-100": f"minilm shares=1 methods={TOPK} steps=0.003,0.01,0.03",
 }
 ABOUT = """# SGD at its best against PAM-SGD

@@ -65,7 +65,8 @@ def main():
     print("not varied it is 10 %. Each cell has the test MSE without penalties after the last epoch, the mean number of active")
     print("latents, and the seconds of the run, taken while other programs used the same two cores: they say little more than")
     print("their order of magnitude. Bold is the lowest test MSE of the four runs at that setting; it ranks nothing where")
-    print("L0 differs.\n")
+    print("L0 differs. PAM-SGD recommended is the preset as it was then: ten solves an epoch, and a decoder that stays as it is")
+    print("between them.\n")
     print("    node tests/bench/experiments.bench.mjs")
     print("    cargo run --release --example ablations -- SET seeds=0   # the same runs natively\n")
     paths = [path for name in FIGURES for path in sorted((FOLDER / "browser").glob(f"{name}-*.csv"))]
