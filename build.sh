@@ -312,7 +312,7 @@ build_threads() {
 # nothing reads it is 0.6 % less again. Functions in the order of their names
 # compress best: those of one generic stand together.
 optimise() {
-  www/node_modules/.bin/wasm-opt -O1 --dae-optimizing --rse --vacuum --reorder-functions-by-name --enable-threads --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int \
+  www/node_modules/.bin/wasm-opt -O1 --dae-optimizing --rse --simplify-locals-nostructure --vacuum --reorder-functions-by-name --enable-threads --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int \
     --enable-sign-ext --enable-mutable-globals --enable-reference-types --enable-multivalue \
     --strip-producers --strip-target-features "$1" -o "$1.part"
   mv "$1.part" "$1"

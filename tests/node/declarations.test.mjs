@@ -24,13 +24,13 @@ const train = {
   ...{ dSae: 4, activation, method: 'pam', tied: false, lr: 0.01, batchSize: 8, updatesPerBatch: 1, l1: 0 },
   ...{ weightDecay: 0, clip: 1, alpha: 0.1, beta: 0, muEnc: 0, nuEnc: 0, muDec: 0, nuDec: 0, order: 'encoder-first' },
   ...{ lrDecayEpochs: 2, decoder: { kind: 'joint' }, initialSolve: false, solvesPerEpoch: 1, revive: false, seed: 1 },
-  ...{ sweepRows: 8, backend: 'cpu', threads: 1, warmupSteps: 0, decoderNorm: 'free', decoderStart: 'small', biasStart: 'zero' },
-  ...{ auxk: { k: 1, coefficient: 0.1, deadAfter: 9 }, prefixes: [2, 4] },
+  ...{ backend: 'cpu', threads: 1, warmupSteps: 0, decoderNorm: 'free', decoderStart: 'small', biasStart: 'zero' },
+  ...{ auxk: { k: 1, coefficient: 0.1, deadAfter: 9 }, prefixes: [2, 4], sweepRows: 8 },
 };
 const jumprelu = { bandwidth: 0.1, targetL0: 2, coefficient: 1 };
 /** Options that have their defaults are left out of those of a run. */
 const nothingByDefault = {
-  ...{ ...train, method: 'sgd', sweepRows: undefined, activation: { kind: 'jumprelu', threshold: 0.1 }, jumprelu },
+  ...{ ...train, method: 'sgd', sweepRows: 0, activation: { kind: 'jumprelu', threshold: 0.1 }, jumprelu },
   ...{ warmupSteps: 2, decoderNorm: 'unit', decoderStart: 'transposed', biasStart: 'mean' },
 };
 const preset = (given) => Trainer.preset(given, 'recommended', 8, 1);
@@ -154,7 +154,11 @@ test('results are declared with the fields that they have', async () => {
     Inspection: await opened.inspect(),
     Token: splinterp.readTokens(new TextEncoder().encode('["a"]'), 'a.tokens.json', 1).token(0),
     NamedFile: sae.write('saelens')[0],
-    TrainOptions: (await Trainer.create(rows, rows, nothingByDefault)).options,
+    // PAM-SGD alone has sweeps.
+    TrainOptions: {
+      ...(await Trainer.create(rows, rows, { ...train, method: 'pam' })).options,
+      ...(await Trainer.create(rows, rows, nothingByDefault)).options,
+    },
   };
   const [interval] = features.feature(
     [...features.table().density.keys()].find((i) => features.top(i).rows.length),

@@ -61,7 +61,7 @@ export const catalogue = {
     method: 'pam',
     tied: false,
     preset: 'recommended',
-    does: 'The decoder follows each batch and is solved for in closed form two to ten times an epoch; dead latents revived, a step size of its own that falls to 0.',
+    does: 'The decoder follows each batch and is solved for two to ten times an epoch; dead latents revived; its own step size falls to 0.',
   },
 } as const satisfies Readonly<Record<string, RunKind>>;
 
