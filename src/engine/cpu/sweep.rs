@@ -1,8 +1,8 @@
 //! The decoder follows each step: one sweep of block coordinate descent over its rows, on the batch alone.
 //!
 //! As in online dictionary learning (Mairal et al. 2010, algorithm 2) a row goes to the minimiser of a quadratic whose
-//! curvature is that of more rows than the batch has: `Δw = −(Σ z r + share · ridge · w) / (Σ z² + max(ridge, damping))`, where `Σ z r` runs
-//! over the batch and `Σ z²` over the last [`Sweep::rows`] rows, those before weighing less and less, and `share` is the
+//! curvature is that of more rows than the batch has:
+//! `Δw = −(Σ z r + share · ridge · w) / (Σ z² + max(ridge, damping))`, where `Σ z r` runs over the batch and `Σ z²` over the last [`Sweep::rows`] rows, those before weighing less and less, and `share` is the
 //! batch's part of them. Residuals follow each row before the next one moves. The bias is a row of its own, active
 //! everywhere, and the first.
 //!
@@ -126,7 +126,7 @@ impl DecoderSweep {
         }
     }
 
-    /// Adds what the blocks found: a hundredth of a step, too little to share.
+    /// Adds what the blocks found: by count of operations under a hundredth of encoding a batch of 128 rows, and not shared.
     fn apply(&self, w_dec: &mut [f32], b_dec: &mut [f32]) {
         let stride = 1 + self.active.len();
         let d_in = b_dec.len();
