@@ -41,7 +41,8 @@ Bold is the lowest mean of a family (of TopK, BatchTopK or JumpReLU) under a pro
 epochs as take as long as PAM-SGD's {epochs} epochs of TopK, by CPU time of one thread; multiply-adds are counted by
 formula. The machine was shared, so that seconds say little more than their ratio.
 
-- *PAM-SGD*: preset `recommended` with the step size that was chosen.
+- *PAM-SGD*: preset `recommended` with the step size that was chosen. How often it solves, and the rows of its sweeps, were
+  set when it was made by errors of single runs, test errors among them: its figures are to that extent optimistic.
 - *SGD*: Adam on all parameters, untied, from a small random decoder, the step size falling linearly to 0.
 - *SGD, recipe*: the same with what other programs add: decoder rows of unit norm that start as W_encᵀ, b_dec at the
   geometric median, AuxK, and a warm-up over 5 % of the steps ([recipes](recipes.md)).
