@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::SparseCodes;
+use crate::simd::{for_each_set, not_below};
 
 /// The rule by which latents of a row are active. An active latent passes `pre` on unchanged.
 #[derive(Debug, Clone, PartialEq)]
@@ -152,20 +153,19 @@ impl Selector {
         Some((count, last))
     }
 
-    /// Writes the keys of latents at or above the bound; returns their number. Without a branch on what they are, which a CPU
-    /// cannot predict.
+    /// Writes the keys of latents at or above the bound; returns their number. Most are below it: several at a time are
+    /// compared with it, as numbers, and only those that are not below it are looked at one by one.
     fn collect(&mut self, row: &[f32], bound: u32) -> usize {
         self.collected = bound;
-        let bits = match self.top.order {
-            TopKOrder::Magnitude => !SIGN,
-            TopKOrder::Value => u32::MAX,
-        };
-        let mut count = 0;
-        for (latent, &pre) in row.iter().enumerate() {
-            let order = ordered_bits(f32::from_bits(pre.to_bits() & bits));
-            self.candidates[count] = key(order, latent);
+        // A bound that is no number has none below it.
+        let number = number_of(bound);
+        let (order, candidates, mut count) = (self.top.order, &mut self.candidates, 0);
+        let mask = |block: &_| not_below(block, number, order == TopKOrder::Magnitude);
+        for_each_set(row, mask, |latent| {
+            let order = ordered_bits(order.compared(row[latent]));
+            candidates[count] = key(order, latent);
             count += usize::from(order >= bound);
-        }
+        });
         count
     }
 }
@@ -198,6 +198,11 @@ fn ordered_bits(value: f32) -> u32 {
     let bits = (value + 0.0).to_bits();
     // All bits turned where the sign is set, else the sign alone.
     bits ^ ((bits as i32 >> 31) as u32 | SIGN)
+}
+
+/// The number of these ordered bits.
+fn number_of(order: u32) -> f32 {
+    f32::from_bits(if order & SIGN == 0 { !order } else { order ^ SIGN })
 }
 
 #[cfg(test)]
@@ -253,6 +258,30 @@ mod tests {
                 let expected: Vec<(u32, f32)> = order.into_iter().map(|latent| (latent as u32, row[latent])).collect();
                 prop_assert_eq!(codes.row(at).collect::<Vec<_>>(), expected);
             }
+        }
+    }
+
+    proptest! {
+        /// Long rows, of which some numbers are none, against keys of all latents; the bound is that of the row before.
+        #[test]
+        fn candidates_are_all_at_or_above_the_bound(
+            bits in prop::collection::vec(prop_oneof![any::<u32>(), 0x3f00_0000..0x4100_0000u32], 1..70),
+            bound: u32,
+            near in 0..4usize,
+            order in prop::sample::select(vec![TopKOrder::Magnitude, TopKOrder::Value]),
+        ) {
+            let row: Vec<f32> = bits.iter().map(|bits| f32::from_bits(*bits)).collect();
+            let orders: Vec<u32> = row.iter().map(|pre| ordered_bits(order.compared(*pre))).collect();
+            let bound = if near == 0 { bound } else { orders[near % orders.len()].wrapping_add(near as u32 - 2) };
+            let mut selector = Selector::new(TopK { k: 1, order, positive_only: false }, row.len());
+            let count = selector.collect(&row, bound);
+            let expected: Vec<u64> = orders
+                .iter()
+                .enumerate()
+                .filter(|(_, order)| **order >= bound)
+                .map(|(latent, order)| key(*order, latent))
+                .collect();
+            prop_assert_eq!(&selector.candidates[..count], &expected[..]);
         }
     }
 

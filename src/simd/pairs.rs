@@ -3,7 +3,7 @@
 
 use super::F32x4;
 #[cfg(target_arch = "wasm32")]
-use super::arch;
+use super::{arch, load_register};
 
 /// Two 16-bit integers, the first in the lower half.
 pub type Pair = i32;
@@ -33,12 +33,12 @@ pub fn pair_products(rows: [&[Pair]; 2], panel: &[PairPanel], half: usize) -> [[
 
 #[inline(always)]
 fn portable(rows: [&[Pair]; 2], panel: &[PairPanel], half: usize) -> [[F32x4; 4]; 2] {
-    let rows = rows.map(|row| &row[..panel.len()]);
+    let [first, second] = rows;
     let mut sums = [[Sums::zero(); 4]; 2];
-    for (k, weights) in panel.iter().enumerate() {
+    for ((weights, &first), &second) in panel.iter().zip(first).zip(second) {
         let weights = &weights[half];
-        for r in 0..2 {
-            sums[r] = std::array::from_fn(|i| sums[r][i].add_products(rows[r][k], &weights[i]));
+        for (sums, row) in sums.iter_mut().zip([first, second]) {
+            *sums = std::array::from_fn(|i| sums[i].add_products(row, &weights[i]));
         }
         // As in the products of float32: keeps the sums in registers.
         std::hint::black_box(());
@@ -58,8 +58,8 @@ impl Sums {
     }
 
     #[inline(always)]
-    fn add_products(self, row: Pair, &[a, b, c, d]: &[Pair; 4]) -> Self {
-        let products = arch::i32x4_dot_i16x8(arch::i32x4_splat(row), arch::i32x4(a, b, c, d));
+    fn add_products(self, row: Pair, weights: &[Pair; 4]) -> Self {
+        let products = arch::i32x4_dot_i16x8(arch::i32x4_splat(row), load_register(weights));
         Self(arch::i32x4_add(self.0, products))
     }
 

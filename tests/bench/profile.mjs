@@ -1,7 +1,7 @@
 // Where an epoch and a solve spend their time, stage by stage, each beside its floor: its multiply-adds at the best rate
 // that this CPU gives to wasm, or its bytes at the rate of a copy, whichever takes longer. One thread in Node.
 //
-//     node tests/bench/profile.mjs FOLDER [--runs mnist-pam,minilm-pam,solve-1536] [--epochs 3]
+//     node tests/bench/profile.mjs FOLDER [--runs mnist-pam,minilm-pam,minilm-recommended,solve-1536] [--epochs 3]
 //
 // FOLDER holds a module with its functions' names, as `./build.sh bench --profile` makes it.
 import { existsSync, readFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const minilm = process.env.MINILM ?? fileURLToPath(new URL('../shared/data/activ
 const { values: given, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    runs: { type: 'string', default: 'mnist-pam,minilm-pam,solve-1536' },
+    runs: { type: 'string', default: 'mnist-pam,minilm-pam,minilm-recommended,solve-1536' },
     epochs: { type: 'string', default: '3' },
   },
 });
@@ -72,19 +72,22 @@ for (const name of given.runs.split(',')) {
   if (spec.data === 'minilm' && !existsSync(minilm)) continue;
   const { train: all, test, dense } = load(spec.data);
   const train = spec.mostRows < all.rows ? all.share(spec.mostRows / all.rows, 1) : all;
-  const trainer = await splinterp.Trainer.create(train, test, { ...spec.options, threads: 1 });
   const epochs = spec.kind === 'solve' ? 1 : Number(given.epochs);
+  const options = { ...spec.options, threads: 1 };
+  const chosen = spec.preset ? splinterp.Trainer.preset(options, spec.preset, train.rows, epochs + 1) : options;
+  const trainer = await splinterp.Trainer.create(train, test, chosen);
   if (spec.kind === 'train') await trainer.epoch();
   const found = new Map(Object.keys(STAGES).map((stage) => [stage, 0]));
   for (const [fn, seconds] of await profiled(trainer, epochs)) {
     const stage = stageOf(fn);
     found.set(stage, found.get(stage) + seconds);
   }
-  const { dSae, activation, batchSize } = trainer.options;
-  // Before the first step the decoder is solved for once more, on some of the rows.
-  const [solves, refitted] = spec.kind === 'solve' ? [2, refitRows(train.rows)] : [1, 0];
+  const { dSae, activation, batchSize, solvesPerEpoch } = trainer.options;
+  // Before the first step the decoder is solved for once more. All solves but an epoch's last take some of the rows.
+  const solves = spec.kind === 'solve' ? 2 : solvesPerEpoch;
+  const statisticsRows = train.rows + (solves - 1) * refitRows(train.rows);
   const sizes = {
-    ...{ rows: train.rows, statisticsRows: train.rows + refitted, testRows: test.rows, solves },
+    ...{ rows: train.rows, statisticsRows, testRows: test.rows, solves },
     ...{ dIn: train.cols, dSae, k: activation.k, batchSize, dense },
   };
   const sum = [...found.values()].reduce((sum, seconds) => sum + seconds, 0);

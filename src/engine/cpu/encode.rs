@@ -12,11 +12,8 @@ use super::screen::{self, Screen};
 use crate::data::Normalisation;
 use crate::error::Result;
 use crate::sae::Sae;
-use crate::simd::{F32x4, Kernel, load, load_first, widest};
+use crate::simd::{F32x4, Kernel, for_each_set, load, load_first, nonzero, widest};
 use crate::threads::Threads;
-
-/// Bytes that are looked at together for being zeros: a register full.
-const ZEROS: usize = 16;
 
 /// The encoder in the order in which the product reads it.
 #[derive(Debug, Default)]
@@ -67,18 +64,11 @@ impl SparseRows {
         self.values.resize(most, 0.0);
         let (cols, values) = (&mut self.cols[..most], &mut self.values[..most]);
         let mut end = first;
-        for (from, block) in (0..).step_by(ZEROS).zip(bytes.chunks(ZEROS)) {
-            // Most bytes are zeros, and most of those have only such beside them.
-            if block.try_into().is_ok_and(|block| u128::from_ne_bytes(block) == 0) {
-                continue;
-            }
-            // Without a branch on what a byte is, which a CPU cannot predict.
-            for (col, &byte) in (from..).zip(block) {
-                cols[end] = col as u32;
-                values[end] = f32::from(byte);
-                end += usize::from(byte != 0);
-            }
-        }
+        for_each_set(bytes, nonzero, |col| {
+            cols[end] = col as u32;
+            values[end] = f32::from(bytes[col]);
+            end += usize::from(bytes[col] != 0);
+        });
         let values = &mut values[first..end];
         match normalisation {
             Normalisation::Uniform { scale, .. } => values.iter_mut().for_each(|value| *value *= scale),
@@ -209,13 +199,12 @@ impl TileRows for DenseRows<'_> {
     /// Each sum runs over `d_in` in order, whatever the tile.
     #[inline(always)]
     fn tile(&self, rows: [usize; 2], panel: &[Panel], half: usize) -> [Sums; 2] {
-        let rows = rows.map(|row| &self.x[row * self.d_in..][..panel.len()]);
+        let [first, second] = rows.map(|row| &self.x[row * self.d_in..][..panel.len()]);
         let mut sums = [[F32x4::zero(); HALF / 4]; 2];
-        for (k, weights) in panel.iter().enumerate() {
+        for ((weights, &first), &second) in panel.iter().zip(first).zip(second) {
             let weights = load(&weights[half]);
-            for r in 0..2 {
-                let x = F32x4::splat(rows[r][k]);
-                sums[r] = std::array::from_fn(|i| sums[r][i] + x * weights[i]);
+            for (sums, x) in sums.iter_mut().zip([first, second].map(F32x4::splat)) {
+                *sums = std::array::from_fn(|i| sums[i] + x * weights[i]);
             }
             // Keeps the compiler from batching the broadcasts of several k, which spills the sums.
             std::hint::black_box(());

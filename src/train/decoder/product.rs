@@ -175,7 +175,8 @@ impl Tile {
 
     #[inline(always)]
     pub fn load(from: &[f64; TILE]) -> Self {
-        Self(std::array::from_fn(|i| F64x2::load([from[2 * i], from[2 * i + 1]])))
+        let pairs = from.as_chunks::<2>().0;
+        Self(std::array::from_fn(|i| F64x2::load(&pairs[i])))
     }
 
     #[inline(always)]

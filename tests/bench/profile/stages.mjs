@@ -33,6 +33,11 @@ export const STAGES = {
     functions: /Gradient|for_each_row|LatentIndex/,
     floor: (sizes, rates) => sparse(sizes.rows, sizes, rates),
   },
+  'sweeps over the decoder': {
+    functions: /DecoderSweep|BlockSweep|Row::descend|residuals_by_group/,
+    // Residuals are read for the sums and moved by them.
+    floor: (sizes, rates) => sparse(2 * sizes.rows, sizes, rates),
+  },
   Adam: {
     functions: /Sink>::take/,
     // θ, m and v are read and written.
