@@ -43,6 +43,9 @@ const checks = [
   },
 ];
 
+/** Where a page says how it is: what it computes on, how far it is, and what went wrong. */
+export const TOLD = ['[data-testid="computed"]', '[data-testid="time-left"]', '[data-testid="note"]', '.message.alert'];
+
 /** Waits for what an element says. */
 async function look(browser, { selector, attribute, expected }) {
   const end = Date.now() + PATIENCE_MS;
@@ -52,7 +55,9 @@ async function look(browser, { selector, attribute, expected }) {
     if (last !== undefined && expected.test(last)) return last.trim().replace(/\s+/g, ' ');
     await setTimeout(200);
   }
-  throw new Error(`${selector} is ${last}, expected ${expected}`);
+  const told = await Promise.all(TOLD.map((each) => browser.read(each)));
+  const said = told.map((text) => text?.trim().replace(/\s+/g, ' ')).filter(Boolean);
+  throw new Error(`${selector} is ${last}, expected ${expected}; the page says: ${said.join(' | ')}`);
 }
 
 /**

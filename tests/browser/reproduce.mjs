@@ -13,6 +13,7 @@ import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Buffer } from 'node:buffer';
 import puppeteer from 'puppeteer-core';
+import { TOLD } from './other-browsers.mjs';
 import { serve } from './site.mjs';
 
 const EPOCHS = 2;
@@ -36,7 +37,11 @@ function optionsOf(checkpoint) {
 async function present(page, selector) {
   const end = Date.now() + PATIENCE_MS;
   while (!(await page.$(selector))) {
-    if (Date.now() > end) throw new Error(`${selector} did not appear within ${PATIENCE_MS / 1000} s`);
+    if (Date.now() > end) {
+      const told = await Promise.all(TOLD.map((each) => page.$(`>>> ${each}`)));
+      const said = await Promise.all(told.map((element) => element?.evaluate(({ textContent }) => textContent.trim())));
+      throw new Error(`${selector} did not appear within ${PATIENCE_MS / 1000} s; the page says: ${said.join(' | ')}`);
+    }
     await setTimeout(200);
   }
 }

@@ -20,6 +20,9 @@ export function canShare(): boolean {
   return crossOriginIsolated && navigator.hardwareConcurrency > 1;
 }
 
+/** Held for life: a browser may end a worker that nothing refers to. */
+const threads: Worker[] = [];
+
 /**
  * What a thread does, for life; its text is the worker's script, so that it uses nothing around it. It calls nothing of
  * JavaScript either: the imports of the module are there in name only.
@@ -63,6 +66,7 @@ export async function startThreads(module: WebAssembly.Module, memory: WebAssemb
       worker.terminate();
       throw error;
     }
+    threads.push(worker);
     return new Promise<void>((resolve) => (worker.onmessage = worker.onerror = () => resolve()));
   });
   await Promise.race([Promise.all(ready), late]);
