@@ -4,12 +4,13 @@
 """
 
 import csv
+import math
 import pathlib
 import statistics
 
 FOLDER = pathlib.Path(__file__).parent / "results"
 SETS = {"mnist": "MNIST, 256 latents, 15 active", "minilm": "MiniLM, 1,536 latents, 32 active"}
-FAMILIES = {"topk": "TopK", "batchtopk": "BatchTopK", "jumprelu": "JumpReLU"}
+FAMILIES = {"topk": "TopK", "batchtopk": "BatchTopK", "jumprelu": "JumpReLU", "relu": "ReLU"}
 METHODS = {"pam": "PAM-SGD", "sgd": "SGD", "sgd-recipe": "SGD, recipe"}
 PROTOCOLS = {"epochs": "equal epochs", "seconds": "equal seconds"}
 TOPK = "topk-pam,topk-sgd,topk-sgd-recipe"
@@ -23,11 +24,18 @@ COMMANDS = {
     "mnist-25": f"mnist shares=0.25 methods={TOPK},{FIELD}",
     "mnist-50": f"mnist shares=0.5 methods={TOPK}",
     "mnist-100": f"mnist shares=1 methods={TOPK}",
-    "minilm-1": f"minilm shares=0.01 protocols=epochs {OF_MINILM}",
+    "minilm-1": f"minilm shares=0.01 {OF_MINILM}",
+    "minilm-5": f"minilm shares=0.05 methods={TOPK} steps=0.003,0.01,0.03",
     "minilm-10": f"minilm shares=0.1 {OF_MINILM}",
     "minilm-25": f"minilm shares=0.25 methods={TOPK} steps=0.003,0.01,0.03",
     "minilm-50": f"minilm shares=0.5 methods={TOPK} steps=0.003,0.01,0.03",
     "minilm-100": f"minilm shares=1 methods={TOPK} steps=0.003,0.01,0.03",
+}
+# Active latents at which frontiers are compared.
+LEVELS = (5, 10, 20, 40, 80)
+FRONTIERS = {
+    "mnist-topk": f"mnist methods={TOPK},{FIELD}",
+    "mnist-relu": "mnist methods=relu-pam,relu-sgd,relu-sgd-recipe",
 }
 ABOUT = """# SGD at its best against PAM-SGD
 
@@ -56,9 +64,9 @@ What was not run has no row: {runs} runs in all, of which {failed} failed.
 """
 
 
-def read():
+def read(kind):
     rows = []
-    for path in sorted(FOLDER.glob("comparison-*.csv")):
+    for path in sorted(FOLDER.glob(f"{kind}-*.csv")):
         with open(path, newline="") as file:
             rows += csv.DictReader(file)
     return rows
@@ -88,7 +96,7 @@ def mean(runs, figure="mse"):
 
 
 def main():
-    rows = read()
+    rows = read("comparison")
     tested = [row for row in rows if row["role"] == "test" and row["mse"]]
     failed = sum(1 for row in rows if not row["mse"])
     steps = sorted({float(row["lr"]) for row in rows})
@@ -144,11 +152,71 @@ def main():
                             f"{spread(runs, 'l0', 1)}{mark} | {100 * mean(runs, 'dead_share'):.1f} % | "
                             f"{mean(runs, 'cpu_seconds'):.1f} | {mean(runs, 'multiply_adds'):.1e} |"
                         )
+    frontiers()
     known()
     print("\nCommands, each of which prints the lines of one file in `docs/results/`:\n")
     for file, arguments in COMMANDS.items():
         if (FOLDER / f"comparison-{file}.csv").exists():
             print(f"    cargo run --release --example comparison -- {arguments} \\\n      > docs/results/comparison-{file}.csv")
+    for file, arguments in FRONTIERS.items():
+        print(f"    cargo run --release --example frontier -- {arguments} \\\n      > docs/results/frontier-{file}.csv")
+
+
+def frontiers():
+    """FVU against l0 as k, or the l1 penalty of ReLU, varies."""
+    curves = {}
+    for row in read("frontier"):
+        if row["role"] == "test" and row["mse"]:
+            family, method = row["method"].split("-", 1)
+            place = (row["set"], float(row["share"]))
+            points = curves.setdefault(place, {}).setdefault(family, {}).setdefault(method, {})
+            points.setdefault(float(row["k"] or row["l1"]), []).append(row)
+    for (data, share), found in curves.items():
+        families = {family: found[family] for family in FAMILIES if family in found}
+        print(f"\n## Frontiers: {SETS[data].split(',')[0]}, {100 * share:g} % of the training rows, 256 latents\n")
+        print("Each method at its best step size for each k, and for each l1 penalty of ReLU, chosen as above: of ReLU by the least")
+        print("validation mse with the penalty. Equal epochs: by CPU time a run of PAM-SGD takes " + longer(families) + " as long as")
+        print("one of SGD with the recipe. Between points of a curve the logarithm of fvu is interpolated by that of l0.\n")
+        for family, methods in families.items():
+            for level in LEVELS:
+                found = {method: at_level(points.values(), level) for method, points in methods.items()}
+                found = {method: fvu for method, fvu in found.items() if fvu}
+                if len(found) < 2 or "pam" not in found:
+                    continue
+                rival = min((method for method in found if method != "pam"), key=lambda method: found[method])
+                ratio = 100 * (found["pam"] / found[rival] - 1)
+                print(
+                    f"- {FAMILIES[family]} with {level} active latents: fvu of PAM-SGD {found['pam']:.4f}, of {METHODS[rival]} "
+                    f"{found[rival]:.4f} ({ratio:+.1f} %)."
+                )
+        print("\n| family | k or l1 | method | step size | fvu | l0 | dead |")
+        print("| --- | --- | --- | --- | --- | --- | --- |")
+        for family, methods in families.items():
+            for method, points in methods.items():
+                for setting, runs in points.items():
+                    print(
+                        f"| {FAMILIES[family]} | {setting:g} | {METHODS[method]} | {tuned(runs[0])} | {spread(runs, 'fvu', 4)} | "
+                        f"{spread(runs, 'l0', 1)} | {100 * mean(runs, 'dead_share'):.1f} % |"
+                    )
+
+
+def longer(families):
+    """How many times as long as SGD with the recipe PAM-SGD takes, by family."""
+    parts = []
+    for family, methods in families.items():
+        seconds = [mean([run for runs in methods[method].values() for run in runs], "cpu_seconds") for method in ("pam", "sgd-recipe")]
+        parts.append(f"{seconds[0] / seconds[1]:.1f} ({FAMILIES[family]})")
+    return ", ".join(parts[:-1]) + f" and {parts[-1]} times"
+
+
+def at_level(points, level):
+    """The fvu of a curve at an l0, if the curve reaches both sides of it."""
+    curve = sorted((mean(runs, "l0"), mean(runs, "fvu")) for runs in points)
+    for (left, above), (right, below) in zip(curve, curve[1:]):
+        if left <= level <= right:
+            part = math.log(level / left) / math.log(right / left)
+            return math.exp((1 - part) * math.log(above) + part * math.log(below))
+    return None
 
 
 def known():

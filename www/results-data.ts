@@ -7,7 +7,7 @@ export const sets = {
   mnist: { title: 'MNIST, 256 latents, 15 active', short: 'MNIST' },
   minilm: { title: 'MiniLM, 1,536 latents, 32 active', short: 'MiniLM' },
 } as const;
-export const families = { topk: 'TopK', batchtopk: 'BatchTopK', jumprelu: 'JumpReLU' } as const;
+export const families = { topk: 'TopK', batchtopk: 'BatchTopK', jumprelu: 'JumpReLU', relu: 'ReLU' } as const;
 export const methods = { pam: 'PAM-SGD', sgd: 'SGD', 'sgd-recipe': 'SGD, recipe' } as const;
 export const protocols = { epochs: 'equal epochs', seconds: 'equal seconds' } as const;
 
@@ -102,14 +102,18 @@ function hash(state: Readonly<Record<string, string | number>>): string {
   return `#${written.toString().replace(/%2C|%3A/g, decodeURIComponent)}`;
 }
 
-type Run = Pick<Outcome, 'family' | 'method' | 'lr' | 'threshold' | 'epochs' | 'steps'>;
+type Run = Pick<Outcome, 'family' | 'method' | 'lr' | 'threshold' | 'epochs' | 'steps'> & {
+  /** Where it is not the set's own. */
+  readonly k?: string;
+  /** Of ReLU. */
+  readonly l1?: string;
+};
 
 /** A run of the first seed in its lab: on MNIST that run itself, on MiniLM the same on as many rows of the lab's sample. */
-function hrefOf(set: SetName, share: number, { family, method, lr, epochs, steps, threshold }: Run): string {
+function hrefOf(set: SetName, share: number, run: Run): string {
+  const { family, method, lr, epochs, steps, threshold, k = '', l1 = '' } = run;
   const state = {
-    epochs,
-    activation: family,
-    threshold,
+    ...{ epochs, activation: family, threshold, k, l1 },
     ...(family === 'topk' ? { by: 'positive' } : {}),
     lr,
     seed: 1,
@@ -121,24 +125,28 @@ function hrefOf(set: SetName, share: number, { family, method, lr, epochs, steps
   }
   const rows = (steps / epochs) * BATCH;
   const ofSample = Math.min(100, Math.max(1, Math.round((100 * rows) / SAMPLE_ROWS)));
-  const sizes = { k: 32, latents: 1536, batch: BATCH };
-  const trained = { data: 'minilm', share: ofSample, method: method === 'pam' ? 'pam' : 'sgd', ...sizes };
-  return `./activations.html${hash({ ...trained, ...state })}`;
+  const sizes = { k: k || 32, latents: 1536, batch: BATCH };
+  const trained = { data: 'minilm', share: ofSample, method: method === 'pam' ? 'pam' : 'sgd' };
+  return `./activations.html${hash({ ...trained, ...state, ...sizes })}`;
+}
+
+/** What the rows of one method say of how it was run. */
+function runOf([first]: readonly Row[]): Run {
+  if (!first) throw new Error('docs/results: an outcome has no runs');
+  const { k, l1, threshold = '' } = first;
+  return {
+    ...split(first.method ?? ''),
+    ...{ lr: Number(first.lr), threshold, epochs: Number(first.epochs), steps: Number(first.steps) },
+    ...(k === undefined ? {} : { k }),
+    ...(l1 === undefined ? {} : { l1 }),
+  };
 }
 
 function outcomeOf(set: SetName, share: number, rows: readonly Row[]): Outcome {
-  const [first] = rows;
-  if (!first) throw new Error('docs/results: an outcome has no runs');
-  const run = {
-    ...split(first.method ?? ''),
-    lr: Number(first.lr),
-    threshold: first.threshold ?? '',
-    epochs: Number(first.epochs),
-    steps: Number(first.steps),
-  };
+  const run = runOf(rows);
   return {
     ...run,
-    protocol: known(first.protocol ?? '', protocols, 'a protocol'),
+    protocol: known(rows[0]?.protocol ?? '', protocols, 'a protocol'),
     mse: spreadOf(numbers(rows, 'mse')),
     fvu: spreadOf(numbers(rows, 'fvu')),
     l0: spreadOf(numbers(rows, 'l0')),
@@ -188,6 +196,49 @@ export function comparisons(): Comparison[] {
     };
   });
   return found.sort((a, b) => order(sets, a.set) - order(sets, b.set) || a.share - b.share);
+}
+
+/** A method with one k, or with one l1 penalty, over its seeds. */
+export interface FrontierPoint {
+  readonly family: Family;
+  readonly method: Method;
+  /** That k or penalty, as text: ReLU has no k, and the others no penalty. */
+  readonly setting: string;
+  readonly lr: number;
+  readonly fvu: Spread;
+  readonly l0: Spread;
+  readonly dead: number;
+  readonly href: string;
+}
+
+/** Error against active latents on a share of a set. */
+export interface Frontier {
+  readonly set: SetName;
+  readonly share: number;
+  readonly points: readonly FrontierPoint[];
+}
+
+/** The runs of the example `frontier`, by set and share. */
+export function frontiers(): Frontier[] {
+  const tested = filesOf('frontier-')
+    .flatMap(rowsOf)
+    .filter(({ role, mse }) => role === 'test' && mse !== '');
+  return grouped(tested, ({ set, share }) => `${set} ${share}`).map((all) => {
+    const set = known(all[0]?.set ?? '', sets, 'a set');
+    const share = Number(all[0]?.share);
+    const points = grouped(all, ({ method, k, l1 }) => `${method} ${k} ${l1}`).map((rows): FrontierPoint => {
+      const run = runOf(rows);
+      return {
+        ...{ family: run.family, method: run.method, lr: run.lr, setting: `${run.k ?? ''}${run.l1 ?? ''}` },
+        fvu: spreadOf(numbers(rows, 'fvu')),
+        l0: spreadOf(numbers(rows, 'l0')),
+        dead: mean(rows, 'dead_share'),
+        href: hrefOf(set, share, run),
+      };
+    });
+    points.sort((a, b) => order(families, a.family) - order(families, b.family));
+    return { set, share, points };
+  });
 }
 
 /** A run of a sweep over the l1 penalty, over its seeds. */

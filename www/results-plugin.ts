@@ -5,6 +5,7 @@ import { document, escaped, type Spread } from './docs-results';
 import {
   comparisons,
   families,
+  frontiers,
   methods,
   protocols,
   recovered,
@@ -12,6 +13,8 @@ import {
   sets,
   type Comparison,
   type Family,
+  type Frontier,
+  type FrontierPoint,
   type Method,
   type Outcome,
   type Swept,
@@ -19,7 +22,10 @@ import {
 import { markerPicture, plotSvg, type Mark, type Plot } from './results-plot';
 import type { Marker } from './src/kit/runs';
 
-const markers: Readonly<Record<Family, Marker>> = { topk: 'circle', batchtopk: 'square', jumprelu: 'triangle' };
+const markers: Readonly<Record<Family, Marker>> = {
+  ...{ topk: 'circle', batchtopk: 'square' },
+  ...{ jumprelu: 'triangle', relu: 'diamond' },
+};
 
 /** An l0 by more than this share of TopK's is not compared. */
 const COMPARABLE = 0.1;
@@ -189,8 +195,43 @@ function keys(name: string, items: readonly string[]): string {
 
 const sweepSeries: Readonly<Record<string, Method>> = { 'SGD untied': 'sgd', 'PAM-SGD recommended': 'pam' };
 
-/** L0 against FVU as the penalty varies, a plot for each share. */
-function frontiers(): string {
+const frontierTitle = ({ set, share }: Frontier): string =>
+  `${sets[set].title.split(',')[0] ?? ''}, ${100 * share}\u00a0% of the training rows`;
+
+/** Error against active latents as k or the l1 penalty varies, a plot for each family. */
+function frontierSection(frontier: Frontier): string {
+  const { set, share, points } = frontier;
+  const markOf = (point: FrontierPoint): Mark => {
+    const { family, method, setting, lr, fvu, l0, href } = point;
+    const numbers = `FVU ${spread(fvu, 4)}, L0 ${l0.mean.toFixed(1)}`;
+    const how = `${family === 'relu' ? 'l1' : 'k'} ${setting}, step size ${lr}`;
+    return {
+      ...{ x: l0.mean, y: fvu.mean, deviation: fvu.deviation, series: method, marker: markers[family], href },
+      text: `${nameOf(point)}, ${how}: ${numbers}. Opens the run of seed 1 in the MNIST lab.`,
+    };
+  };
+  const drawn = [...new Set(points.map(({ family }) => family))].map((family): Plot => {
+    const lines = (Object.keys(methods) as Method[]).map((method) =>
+      points
+        .filter((point) => point.family === family && point.method === method)
+        .map(markOf)
+        .sort((a, b) => a.x - b.x),
+    );
+    const axes = { x: 'L0 of the test rows', y: 'FVU of the test rows' };
+    const id = `frontier-${set}-${100 * share}-${family}`;
+    return { id, title: `${families[family]}: ${frontierTitle(frontier)}`, ...axes, marks: lines.flat(), lines };
+  });
+  const body = points.map(({ family, method, setting, lr, fvu, l0, dead, href }) => {
+    const link = `<a href="${escaped(href)}">${methods[method]}</a>`;
+    const cells = [setting, link, String(lr), spread(fvu, 4), spread(l0, 1), percent(dead)];
+    return `<tr><th scope="row">${families[family]}</th>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+  });
+  const columns = ['Family', 'k or l1', 'Method', 'Step size', 'FVU', 'L0', 'Dead'];
+  return plots(drawn) + table(`Frontiers: ${frontierTitle(frontier)}`, columns, body, 3);
+}
+
+/** L0 against FVU of ReLU in the labs as the penalty varies, a plot for each share. */
+function reluSweeps(): string {
   const sweep = reluSweep();
   const shares = [...new Set(sweep.map(({ share }) => share))].sort((a, b) => a - b);
   const markOfSwept = ({ label, l1, fvu, l0, href }: Swept): Mark => ({
@@ -228,22 +269,24 @@ function knownTable(): string {
 /** A true minus sign, and no line's end before the percent sign. */
 const typeset = (text: string): string => text.replaceAll(/([ (])-(?=\d)/g, '$1−').replaceAll(' %', '\u00a0%');
 
-/** The sentences of docs/comparison.md on who wins. */
-function winners(): string {
-  const [, after = ''] = document('comparison.md').split('## Who wins\n');
-  const [list = ''] = after.trim().split('\n\n');
-  const lines = list.split('\n').filter((line) => line.startsWith('- '));
-  if (lines.length === 0) throw new Error('docs/comparison.md has no list under "## Who wins", expected one');
+/** The first list of docs/comparison.md under a heading that begins so. */
+function listUnder(heading: string): string {
+  const [, after = ''] = document('comparison.md').split(`## ${heading}`);
+  const [section = ''] = after.split('\n## ');
+  const lines = section.split('\n').filter((line) => line.startsWith('- '));
+  if (lines.length === 0) throw new Error(`docs/comparison.md has no list under "## ${heading}", expected one`);
   return `<ul>${lines.map((line) => `<li>${escaped(typeset(line.slice(2)))}</li>`).join('\n')}</ul>`;
 }
 
 /** What stands in the page's places, by name. */
 export function parts(): Readonly<Record<string, string>> {
   return {
-    winners: winners(),
+    winners: listUnder('Who wins'),
     legend: legend(),
     comparisons: comparisons().map(section).join('\n'),
-    frontiers: frontiers(),
+    levels: listUnder('Frontiers'),
+    frontiers: frontiers().map(frontierSection).join('\n'),
+    'relu-sweeps': reluSweeps(),
     known: knownTable(),
   };
 }

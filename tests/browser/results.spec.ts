@@ -29,6 +29,12 @@ function runOf(file: string, wanted: Readonly<Record<string, string>>): Map<stri
   return found[0] ?? new Map<string, string>();
 }
 
+/** The sentences of the list under a heading, as the document writes them. */
+async function said(page: Page, heading: string): Promise<string[]> {
+  const lines = await page.locator(`#${heading} ~ ul`).first().locator('li').allTextContents();
+  return lines.map((line) => line.replaceAll('−', '-').replaceAll('\u00a0', ' '));
+}
+
 /** Opens what a point leads to and waits until it is trained. */
 async function follow(page: Page, name: RegExp): Promise<void> {
   const link = page.getByRole('link', { name }).first();
@@ -56,10 +62,11 @@ test('its tables are those of the document, row by row', async ({ page }) => {
   expect(expected.length).toBeGreaterThan(40);
   expect(plain).toEqual(expected);
   const winners = readFileSync(new URL('comparison.md', docs), 'utf8').match(/^- M\w+, \d+ %.*$/gm) ?? [];
-  const said = await page.locator('#winners + ul li').allTextContents();
-  expect(said.map((line) => line.replaceAll('−', '-').replaceAll('\u00a0', ' '))).toEqual(
-    winners.map((line) => line.slice(2)),
-  );
+  expect(await said(page, 'winners')).toEqual(winners.map((line) => line.slice(2)));
+  const levels =
+    readFileSync(new URL('comparison.md', docs), 'utf8').match(/^- \w+ with \d+ active latents.*$/gm) ?? [];
+  expect(levels.length).toBeGreaterThan(5);
+  expect(await said(page, 'frontiers')).toEqual(levels.map((line) => line.slice(2)));
 });
 
 for (const [method, name] of [
@@ -86,11 +93,27 @@ for (const [method, name] of [
   });
 }
 
+for (const [method, setting, name] of [
+  ['topk-pam', { k: '4' }, /^TopK, PAM-SGD, k 4, /],
+  ['relu-sgd-recipe', { l1: '0.003' }, /^ReLU, SGD, recipe, l1 0\.003, /],
+] as const) {
+  test(`a point of the frontier of ${method} leads to its run`, async ({ page }) => {
+    const file = `frontier-mnist-${method.startsWith('relu') ? 'relu' : 'topk'}`;
+    const run = runOf(file, { method, ...setting, role: 'test', seed: '1' });
+    await page.goto('./results.html');
+    await follow(page, name);
+    const trained = method.endsWith('-pam') ? 'pam-recommended' : 'sgd-untied';
+    const digits = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
+    await expect(cell(page, `${trained} fvu`)).toHaveText(digits.format(Number(run.get('fvu'))));
+    await expect(cell(page, `${trained} l0`)).toHaveText(digits.format(Number(run.get('l0'))));
+  });
+}
+
 test('a point of the ReLU sweep leads to its run', async ({ page }) => {
   const wanted = { label: 'PAM-SGD recommended', share: '0.01', l1: '0.001', seed: '1' };
   const run = runOf('mnist-relu-1-5', wanted);
   await page.goto('./results.html');
-  await page.locator('#frontiers').scrollIntoViewIfNeeded();
+  await page.locator('#relu-sweeps').scrollIntoViewIfNeeded();
   await follow(page, /^PAM-SGD recommended, l1 0.001: /);
   const digits = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
   await expect(cell(page, 'pam-recommended test MSE')).toHaveText(digits.format(Number(run.get('test_mse'))));

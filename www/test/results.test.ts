@@ -1,7 +1,7 @@
 // The page of results: what is gathered of docs/results, and how it is drawn.
 
 import { describe, expect, it } from 'vitest';
-import { comparisons, recovered, reluSweep } from '../results-data';
+import { comparisons, frontiers, recovered, reluSweep } from '../results-data';
 import { parts } from '../results-plugin';
 import { plotSvg, type Mark } from '../results-plot';
 import { settings as activations } from '../src/labs/activations/settings';
@@ -12,7 +12,9 @@ const mark = (x: number, y: number): Mark => ({ x, y, series: 'pam', marker: 'ci
 
 describe('the runs of docs/comparison.md', () => {
   it('lead to states that the labs understand, whose variants are options of the crate', () => {
-    const links = [...comparisons().flatMap(({ outcomes }) => outcomes), ...reluSweep()].map(({ href }) => href);
+    const compared = comparisons().flatMap(({ outcomes }) => outcomes);
+    const points = frontiers().flatMap((frontier) => frontier.points);
+    const links = [...compared, ...points, ...reluSweep()].map(({ href }) => href);
     expect(links.length).toBeGreaterThan(60);
     for (const href of links) {
       const hash = href.slice(href.indexOf('#'));
@@ -39,7 +41,26 @@ describe('the runs of docs/comparison.md', () => {
         expect(fvu.mean).toBeGreaterThan(0);
       }
     }
+    for (const { points } of frontiers()) {
+      for (const { fvu, l0 } of points) {
+        expect(fvu.deviation).toBeGreaterThan(0);
+        expect(l0.mean).toBeGreaterThan(1);
+      }
+    }
     expect(recovered()).toHaveLength(10);
+  });
+});
+
+describe('the frontiers', () => {
+  it('lead to runs with the k or the penalty of their points', () => {
+    const points = frontiers().flatMap((frontier) => frontier.points);
+    expect(points.length).toBeGreaterThan(40);
+    for (const { family, method, setting, lr, href } of points) {
+      const { state } = mnist.parse(href.slice(href.indexOf('#')));
+      expect(state.activation, href).toBe(family);
+      expect(family === 'relu' ? state.l1 : state.k, href).toBe(Number(setting));
+      expect(method === 'pam' ? readVariants(state.variants).lr : state.lr, href).toBe(lr);
+    }
   });
 });
 

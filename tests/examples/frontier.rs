@@ -1,0 +1,56 @@
+//! Error against active latents: every method at its best step size for each k or l1, and a line of CSV for each run.
+//!
+//! `cargo run --release --example frontier -- SET [key=value …]`, where SET is `mnist` or `minilm`, and the keys narrow it
+//! down: `share=0.1`, `methods=…` (as in [`METHODS`]), `k=4,8,15`, `l1=0.001,0.003` (of ReLU, which has no k), `seeds=1,2,3`,
+//! `epochs=10`, `steps=0.001,0.003,0.01`, `data=PATH`.
+//!
+//! How a step size is chosen `support/tuned.rs` says: not by test rows.
+
+#[path = "support/rows.rs"]
+mod rows;
+#[path = "support/tuned.rs"]
+mod tuned;
+
+use std::error::Error;
+
+use tuned::{Arguments, HEADER, Run, SPLIT_SEED, Task};
+
+/// Names of the methods.
+const METHODS: [&str; 9] = [
+    "topk-pam",
+    "topk-sgd",
+    "topk-sgd-recipe",
+    "batchtopk-pam",
+    "batchtopk-sgd",
+    "batchtopk-sgd-recipe",
+    "relu-pam",
+    "relu-sgd",
+    "relu-sgd-recipe",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut given = Arguments::read()?;
+    let share = given.list("share", "0.1")?[0];
+    let methods: Vec<String> = given.list("methods", &METHODS.join(","))?;
+    let active: Vec<usize> = given.list("k", "4,8,15,30,60")?;
+    let penalties: Vec<f64> = given.list("l1", "0.0003,0.0006,0.001,0.002,0.003,0.005")?;
+    let seeds: Vec<u64> = given.list("seeds", "1,2,3")?;
+    let epochs: u32 = given.list("epochs", "10")?[0];
+    let steps: Vec<f64> = given.list("steps", "0.001,0.003,0.01,0.03")?;
+    let set = given.set.clone();
+    let Task { train, test, d_sae, k } = given.task()?;
+    println!("{HEADER}");
+    let (train, test) = (&train.share(share, SPLIT_SEED)?, &test);
+    let run = Run { set: &set, share, protocol: "epochs", d_sae, k, l1: 0.0, epochs, train, test };
+    for name in &methods {
+        let points: Vec<Run<'_>> = if name.starts_with("relu") {
+            penalties.iter().map(|&l1| Run { l1, ..run }).collect()
+        } else {
+            active.iter().map(|&k| Run { k, ..run }).collect()
+        };
+        for point in points {
+            point.compare(name, &steps, &seeds, true)?;
+        }
+    }
+    Ok(())
+}
