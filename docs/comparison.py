@@ -175,20 +175,16 @@ def frontiers():
         families = {family: found[family] for family in FAMILIES if family in found}
         print(f"\n## Frontiers: {SETS[data].split(',')[0]}, {100 * share:g} % of the training rows, 256 latents\n")
         print("Each method at its best step size for each k, and for each l1 penalty of ReLU, chosen as above: of ReLU by the least")
-        print("validation mse with the penalty. Equal epochs: by CPU time a run of PAM-SGD takes " + longer(families) + " as long as")
-        print("one of SGD with the recipe. Between points of a curve the logarithm of fvu is interpolated by that of l0.\n")
+        print("validation mse with the penalty. Equal epochs. Between points of a curve the logarithm of fvu is interpolated by that of l0.\n")
         for family, methods in families.items():
+            ratios = []
             for level in LEVELS:
                 found = {method: at_level(points.values(), level) for method, points in methods.items()}
-                found = {method: fvu for method, fvu in found.items() if fvu}
-                if len(found) < 2 or "pam" not in found:
-                    continue
-                rival = min((method for method in found if method != "pam"), key=lambda method: found[method])
-                ratio = 100 * (found["pam"] / found[rival] - 1)
-                print(
-                    f"- {FAMILIES[family]} with {level} active latents: fvu of PAM-SGD {found['pam']:.4f}, of {METHODS[rival]} "
-                    f"{found[rival]:.4f} ({ratio:+.1f} %)."
-                )
+                rivals = [fvu for method, fvu in found.items() if method != "pam" and fvu]
+                if rivals and found.get("pam"):
+                    ratios.append(f"{100 * (found['pam'] / min(rivals) - 1):+.1f} % with {level}")
+            print(f"- {FAMILIES[family]}: PAM-SGD's fvu against the lower of SGD's at as many active latents: {', '.join(ratios)}.")
+        print(f"- By CPU time a run of PAM-SGD takes {longer(families)} as long as one of SGD with the recipe.")
         print("\n| family | k or l1 | method | step size | fvu | l0 | dead |")
         print("| --- | --- | --- | --- | --- | --- | --- |")
         for family, methods in families.items():
@@ -206,7 +202,7 @@ def longer(families):
     for family, methods in families.items():
         seconds = [mean([run for runs in methods[method].values() for run in runs], "cpu_seconds") for method in ("pam", "sgd-recipe")]
         parts.append(f"{seconds[0] / seconds[1]:.1f} ({FAMILIES[family]})")
-    return ", ".join(parts[:-1]) + f" and {parts[-1]} times"
+    return f"{', '.join(parts[:-1])} and {parts[-1]} times"
 
 
 def at_level(points, level):

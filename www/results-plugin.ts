@@ -175,18 +175,19 @@ function section(comparison: Comparison): string {
     ${sample}${plots(plotsOf(comparison))}${comparisonTable(comparison)}`;
 }
 
+const methodKeys = (Object.keys(methods) as Method[]).map(
+  (method) => `<li>${markerPicture('circle', method)} ${methods[method]}</li>`,
+);
+
 function legend(): string {
-  const of = (Object.keys(methods) as Method[]).map(
-    (method) => `<li>${markerPicture('circle', method)} ${methods[method]}</li>`,
-  );
-  const shapes = (Object.keys(families) as Family[]).map(
-    (family) => `<li>${markerPicture(markers[family], 'any')} ${families[family]}</li>`,
-  );
+  const shapes = (Object.keys(families) as Family[])
+    .filter((family) => family !== 'relu')
+    .map((family) => `<li>${markerPicture(markers[family], 'any')} ${families[family]}</li>`);
   const held = [
     `<li>${markerPicture('circle', 'any')} equal epochs</li>`,
     `<li>${markerPicture('circle', 'any', true)} equal seconds</li>`,
   ];
-  return keys('Colours and shapes of the plots', [...of, ...shapes, ...held]);
+  return keys('Colours and shapes of the plots', [...methodKeys, ...shapes, ...held]);
 }
 
 function keys(name: string, items: readonly string[]): string {
@@ -227,7 +228,11 @@ function frontierSection(frontier: Frontier): string {
     return `<tr><th scope="row">${families[family]}</th>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
   });
   const columns = ['Family', 'k or l1', 'Method', 'Step size', 'FVU', 'L0', 'Dead'];
-  return plots(drawn) + table(`Frontiers: ${frontierTitle(frontier)}`, columns, body, 3);
+  return (
+    keys('Colours of these plots', methodKeys) +
+    plots(drawn) +
+    table(`Frontiers: ${frontierTitle(frontier)}`, columns, body, 3)
+  );
 }
 
 /** L0 against FVU of ReLU in the labs as the penalty varies, a plot for each share. */
