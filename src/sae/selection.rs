@@ -272,7 +272,7 @@ mod tests {
         ) {
             let row: Vec<f32> = bits.iter().map(|bits| f32::from_bits(*bits)).collect();
             let orders: Vec<u32> = row.iter().map(|pre| ordered_bits(order.compared(*pre))).collect();
-            let bound = if near == 0 { bound } else { orders[near % orders.len()].wrapping_add(near as u32 - 2) };
+            let bound = if near == 0 { bound } else { orders[near % orders.len()].wrapping_add(near as u32).wrapping_sub(2) };
             let mut selector = Selector::new(TopK { k: 1, order, positive_only: false }, row.len());
             let count = selector.collect(&row, bound);
             let expected: Vec<u64> = orders
