@@ -18,7 +18,7 @@ type Register = arch::v128;
 type Register = [f32; 4];
 
 /// Reads a register. Put together from its lanes it would be read as well, but only of this are the distances of several
-/// from one pointer part of their instructions: a sixth more products a second in the tiles of [`pair_products`].
+/// from one pointer part of their instructions: a loop like that of [`pair_products`] is 7 % quicker in Node 20.
 #[cfg(target_arch = "wasm32")]
 #[inline(always)]
 fn load_register<T: bytemuck::NoUninit, const N: usize>(from: &[T; N]) -> arch::v128 {
