@@ -17,6 +17,7 @@ import {
   type FrontierPoint,
   type Method,
   type Outcome,
+  type SetName,
   type Swept,
 } from './results-data';
 import { markerPicture, plotSvg, type Mark, type Plot } from './results-plot';
@@ -49,7 +50,7 @@ function nameOf({ family, method }: { family: Family; method: Method }): string 
   return `${families[family]}, ${methods[method]}`;
 }
 
-const leads = ({ set }: Comparison): string =>
+const leads = ({ set }: { set: SetName }): string =>
   set === 'mnist' ? 'Opens the run of seed 1 in the MNIST lab.' : 'Opens the same method in the activations lab.';
 
 function markOf(comparison: Comparison, outcome: Outcome, x: number): Mark {
@@ -197,7 +198,7 @@ function keys(name: string, items: readonly string[]): string {
 const sweepSeries: Readonly<Record<string, Method>> = { 'SGD untied': 'sgd', 'PAM-SGD recommended': 'pam' };
 
 const frontierTitle = ({ set, share }: Frontier): string =>
-  `${sets[set].title.split(',')[0] ?? ''}, ${100 * share}\u00a0% of the training rows`;
+  `${sets[set].short}, ${100 * share}\u00a0% of the training rows`;
 
 /** Error against active latents as k or the l1 penalty varies, a plot for each family. */
 function frontierSection(frontier: Frontier): string {
@@ -208,7 +209,7 @@ function frontierSection(frontier: Frontier): string {
     const how = `${family === 'relu' ? 'l1' : 'k'} ${setting}, step size ${lr}`;
     return {
       ...{ x: l0.mean, y: fvu.mean, deviation: fvu.deviation, series: method, marker: markers[family], href },
-      text: `${nameOf(point)}, ${how}: ${numbers}. Opens the run of seed 1 in the MNIST lab.`,
+      text: `${nameOf(point)}, ${how}: ${numbers}. ${leads(frontier)}`,
     };
   };
   const drawn = [...new Set(points.map(({ family }) => family))].map((family): Plot => {

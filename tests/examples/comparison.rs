@@ -22,7 +22,7 @@ use splinterp::measures::{KnownFeatures, KnownOptions};
 use splinterp::progress::NoObserver;
 use splinterp::train::Trainer;
 
-use tuned::{Arguments, HEADER, Run, SPLIT_SEED, Task, Tuned};
+use tuned::{Arguments, HEADER, Run, SPLIT_SEED, Settings, Task, Tuned};
 
 /// Names of the methods, the one first whose time is the measure of the protocol `seconds`.
 const METHODS: [&str; 8] = [
@@ -42,12 +42,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         return known_features();
     }
     let shares: Vec<f64> = given.list("shares", "0.01,0.05,0.1,0.25,0.5,1")?;
-    let methods: Vec<String> = given.list("methods", &METHODS.join(","))?;
-    let seeds: Vec<u64> = given.list("seeds", "1,2,3")?;
-    let epochs: u32 = given.list("epochs", "10")?[0];
-    let steps: Vec<f64> = given.list("steps", "0.001,0.003,0.01,0.03")?;
     let protocols: Vec<String> = given.list("protocols", "epochs,seconds")?;
-    let set = given.set.clone();
+    let Settings { set, methods, seeds, epochs, steps } =
+        given.settings(&METHODS, "0.001,0.003,0.01,0.03")?;
     let Task { train, test, d_sae, k } = given.task()?;
     println!("{HEADER}");
     for &share in &shares {

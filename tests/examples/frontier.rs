@@ -13,7 +13,7 @@ mod tuned;
 
 use std::error::Error;
 
-use tuned::{Arguments, HEADER, Run, SPLIT_SEED, Task};
+use tuned::{Arguments, HEADER, Run, SPLIT_SEED, Settings, Task};
 
 /// Names of the methods.
 const METHODS: [&str; 9] = [
@@ -28,16 +28,15 @@ const METHODS: [&str; 9] = [
     "relu-sgd-recipe",
 ];
 
+/// Step sizes: more than in `comparison`, since the best moves with k and with the penalty.
+const STEPS: &str = "0.0003,0.001,0.003,0.01,0.03,0.1";
+
 fn main() -> Result<(), Box<dyn Error>> {
     let mut given = Arguments::read()?;
     let share = given.list("share", "0.1")?[0];
-    let methods: Vec<String> = given.list("methods", &METHODS.join(","))?;
     let active: Vec<usize> = given.list("k", "4,8,15,30,60")?;
     let penalties: Vec<f64> = given.list("l1", "0.0003,0.0006,0.001,0.002,0.003,0.005")?;
-    let seeds: Vec<u64> = given.list("seeds", "1,2,3")?;
-    let epochs: u32 = given.list("epochs", "10")?[0];
-    let steps: Vec<f64> = given.list("steps", "0.001,0.003,0.01,0.03")?;
-    let set = given.set.clone();
+    let Settings { set, methods, seeds, epochs, steps } = given.settings(&METHODS, STEPS)?;
     let Task { train, test, d_sae, k } = given.task()?;
     println!("{HEADER}");
     let (train, test) = (&train.share(share, SPLIT_SEED)?, &test);

@@ -132,8 +132,8 @@ impl Run<'_> {
     ) -> Result<Option<(EpochReport, f64)>, Box<dyn Error>> {
         let options = self.options(name, tuned, seed, train.rows())?;
         let steps = train.rows().div_ceil(options.batch_size) * self.epochs as usize;
-        let (is_relu, counted) = (matches!(options.activation, Activation::Relu), options.clone());
-        let mut trainer = Trainer::create(train.clone(), measured.clone(), options)?;
+        let is_relu = matches!(options.activation, Activation::Relu);
+        let mut trainer = Trainer::create(train.clone(), measured.clone(), options.clone())?;
         let start = cpu_seconds();
         let mut last: Result<EpochReport, splinterp::Error> = block_on(trainer.epoch(&mut NoObserver));
         for _ in 1..self.epochs {
@@ -152,7 +152,7 @@ impl Run<'_> {
             Ok(report) if is_relu => report.test_l0,
             _ => self.k as f64,
         };
-        let work = self.multiply_adds(&counted, train.rows(), train.cols(), active);
+        let work = self.multiply_adds(&options, train.rows(), train.cols(), active);
         let (k, l1) =
             if is_relu { (String::new(), self.l1.to_string()) } else { (self.k.to_string(), String::new()) };
         let Tuned { lr, threshold } = tuned;
@@ -210,7 +210,8 @@ impl Run<'_> {
         }
     }
 
-    /// Multiply-adds of a run with so many active latents: products of the encoder, of the codes with both matrices, Adam's updates, and the solves.
+    /// Multiply-adds of a run with so many active latents: products of the encoder, of the codes with both matrices, Adam's
+    /// updates, and the solves.
     fn multiply_adds(&self, options: &TrainOptions, rows: usize, cols: usize, active: f64) -> f64 {
         let (rows, d_in, d_sae, k) = (rows as f64, cols as f64, self.d_sae as f64, active);
         let batches = (rows / options.batch_size as f64).ceil();
@@ -246,6 +247,15 @@ fn wall_seconds() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }
 
+/// What both examples are asked for.
+pub struct Settings {
+    pub set: String,
+    pub methods: Vec<String>,
+    pub seeds: Vec<u64>,
+    pub epochs: u32,
+    pub steps: Vec<f64>,
+}
+
 /// What a command line asks for: a set, and `key=value`.
 pub struct Arguments {
     pub set: String,
@@ -270,6 +280,17 @@ impl Arguments {
     {
         let text = self.keys.remove(key).unwrap_or_else(|| default.to_owned());
         text.split(',').map(|value| value.parse().map_err(|error| format!("'{value}': {error}"))).collect()
+    }
+
+    /// The settings of both examples, with these methods and step sizes unless others are asked for.
+    pub fn settings(&mut self, methods: &[&str], steps: &str) -> Result<Settings, String> {
+        Ok(Settings {
+            set: self.set.clone(),
+            methods: self.list("methods", &methods.join(","))?,
+            seeds: self.list("seeds", "1,2,3")?,
+            epochs: self.list("epochs", "10")?[0],
+            steps: self.list("steps", steps)?,
+        })
     }
 
     /// The set, read from where it is or from what the key `data` names. Keys that nothing has asked for are errors.
