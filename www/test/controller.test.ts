@@ -51,6 +51,16 @@ describe('runs that were kept', () => {
   });
 });
 
+describe('data that is loaded', () => {
+  it('is never more than all of it, also where a server unpacks it on the way', async () => {
+    const { lab, fake } = await started();
+    await fake.emit({ type: 'loading', name: 'MNIST', done: 3, total: 12 });
+    expect(lab.loading?.share).toBe(0.25);
+    await fake.emit({ type: 'loading', name: 'MNIST', done: 55, total: 12 });
+    expect(lab.loading?.share).toBe(1);
+  });
+});
+
 describe('a worker that ends', () => {
   it('while it trains is replaced, and the run goes on from its checkpoint', async () => {
     const made = await started('#k=9', true);

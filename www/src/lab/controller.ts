@@ -135,7 +135,8 @@ export abstract class LabController<
     }
     switch (event.type) {
       case 'loading':
-        this.hearLoading(event.name, event.total > 0 ? event.done / event.total : undefined);
+        // A server that unpacks files on the way sends more bytes than they have.
+        this.hearLoading(event.name, event.total > 0 ? Math.min(1, event.done / event.total) : undefined);
         this.progressed();
         return;
       case 'unsaved':
