@@ -7,8 +7,7 @@
 //! `comparison -- known` prints what each method recovers of the features that 4 000 generated rows are made of, with the one
 //! step size 0.01: the mean cosine of features and matched decoder rows (MCC), and F1 of activity.
 //!
-//! How a step size is chosen `support/tuned.rs` says: not by test rows. With the protocol `seconds` a method has as many
-//! epochs as take as long as the first method's `epochs`, by the time that the process had of a CPU.
+//! How a step size is chosen `support/tuned.rs` says, not by test rows, and what the protocol `seconds` is.
 
 #[path = "support/rows.rs"]
 mod rows;
@@ -22,7 +21,7 @@ use splinterp::measures::{KnownFeatures, KnownOptions};
 use splinterp::progress::NoObserver;
 use splinterp::train::Trainer;
 
-use tuned::{Arguments, HEADER, Run, SPLIT_SEED, Settings, Task, Tuned};
+use tuned::{Arguments, HEADER, Run, SPLIT_SEED, Task, Tuned};
 
 /// Names of the methods, the one first whose time is the measure of the protocol `seconds`.
 const METHODS: [&str; 8] = [
@@ -42,29 +41,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         return known_features();
     }
     let shares: Vec<f64> = given.list("shares", "0.01,0.05,0.1,0.25,0.5,1")?;
-    let protocols: Vec<String> = given.list("protocols", "epochs,seconds")?;
-    let Settings { set, methods, seeds, epochs, steps } =
-        given.settings(&METHODS, "0.001,0.003,0.01,0.03")?;
+    let settings = given.settings(&METHODS, "0.001,0.003,0.01,0.03")?;
     let Task { train, test, d_sae, k } = given.task()?;
     println!("{HEADER}");
     for &share in &shares {
         let shared = train.share(share, SPLIT_SEED)?;
-        let (train, test) = (&shared, &test);
-        let whole = Run { set: &set, share, protocol: "epochs", d_sae, k, l1: 0.0, epochs, train, test };
-        let mut measure = None;
-        for name in &methods {
-            // The first method's time is what the others are given.
-            let seconds = whole.compare(name, &steps, &seeds, protocols.iter().any(|p| p == "epochs"))?;
-            if measure.is_none() {
-                measure = Some(seconds);
-                continue;
-            }
-            let ratio = measure.unwrap_or(seconds) / seconds;
-            if protocols.iter().any(|p| p == "seconds") {
-                let epochs = ((f64::from(epochs) * ratio).round() as u32).max(1);
-                Run { protocol: "seconds", epochs, ..whole }.compare(name, &steps, &seeds, true)?;
-            }
-        }
+        let (set, epochs) = (settings.set.as_str(), settings.epochs);
+        let run =
+            Run { set, share, protocol: "epochs", d_sae, k, l1: 0.0, epochs, train: &shared, test: &test };
+        run.compare_all(&settings.methods, &settings)?;
     }
     Ok(())
 }

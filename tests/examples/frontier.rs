@@ -1,10 +1,12 @@
 //! Error against active latents: every method at its best step size for each k or l1, and a line of CSV for each run.
 //!
 //! `cargo run --release --example frontier -- SET [key=value …]`, where SET is `mnist` or `minilm`, and the keys narrow it
-//! down: `share=0.1`, `methods=…` (as in [`METHODS`]), `k=4,8,15`, `l1=0.001,0.003` (of ReLU, which has no k), `seeds=1,2,3`,
-//! `epochs=10`, `steps=0.001,0.003,0.01`, `data=PATH`.
+//! down: `share=0.1`, `methods=…` (as in [`METHODS`]), `k=4,8,15` (of JumpReLU the l0 that it is trained towards),
+//! `l1=0.001,0.003` (of ReLU, which has no k), `seeds=1,2,3`, `epochs=10`, `steps=0.001,0.003,0.01`,
+//! `protocols=epochs,seconds`, `data=PATH`.
 //!
-//! How a step size is chosen `support/tuned.rs` says: not by test rows.
+//! How a step size is chosen `support/tuned.rs` says, not by test rows, and what the protocol `seconds` is. Its measure is
+//! the first method of an activation, at the same k or l1.
 
 #[path = "support/rows.rs"]
 mod rows;
@@ -13,10 +15,10 @@ mod tuned;
 
 use std::error::Error;
 
-use tuned::{Arguments, HEADER, Run, SPLIT_SEED, Settings, Task};
+use tuned::{Arguments, HEADER, Run, SPLIT_SEED, Task};
 
 /// Names of the methods.
-const METHODS: [&str; 9] = [
+const METHODS: [&str; 12] = [
     "topk-pam",
     "topk-sgd",
     "topk-sgd-recipe",
@@ -26,6 +28,9 @@ const METHODS: [&str; 9] = [
     "relu-pam",
     "relu-sgd",
     "relu-sgd-recipe",
+    "jumprelu-pam",
+    "jumprelu-sgd",
+    "jumprelu-sgd-recipe",
 ];
 
 /// Step sizes: more than in `comparison`, since the best moves with k and with the penalty.
@@ -36,20 +41,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     let share = given.list("share", "0.1")?[0];
     let active: Vec<usize> = given.list("k", "4,8,15,30,60")?;
     let penalties: Vec<f64> = given.list("l1", "0.0003,0.0006,0.001,0.002,0.003,0.005")?;
-    let Settings { set, methods, seeds, epochs, steps } = given.settings(&METHODS, STEPS)?;
+    let settings = given.settings(&METHODS, STEPS)?;
     let Task { train, test, d_sae, k } = given.task()?;
     println!("{HEADER}");
     let (train, test) = (&train.share(share, SPLIT_SEED)?, &test);
-    let run = Run { set: &set, share, protocol: "epochs", d_sae, k, l1: 0.0, epochs, train, test };
-    for name in &methods {
-        let points: Vec<Run<'_>> = if name.starts_with("relu") {
+    let (set, epochs) = (settings.set.as_str(), settings.epochs);
+    let run = Run { set, share, protocol: "epochs", d_sae, k, l1: 0.0, epochs, train, test };
+    for methods in settings.methods.chunk_by(|left, right| activation(left) == activation(right)) {
+        let points: Vec<Run<'_>> = if methods[0].starts_with("relu") {
             penalties.iter().map(|&l1| Run { l1, ..run }).collect()
         } else {
             active.iter().map(|&k| Run { k, ..run }).collect()
         };
         for point in points {
-            point.compare(name, &steps, &seeds, true)?;
+            point.compare_all(methods, &settings)?;
         }
     }
     Ok(())
+}
+
+/// The first word of a method's name.
+fn activation(name: &str) -> &str {
+    name.split('-').next().unwrap_or_default()
 }

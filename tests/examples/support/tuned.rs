@@ -82,14 +82,27 @@ pub struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Compares methods at equal epochs, and at equal seconds: there a method has as many epochs as take as long as those of
+    /// the first method, by the time that the process had of a CPU.
+    pub fn compare_all(&self, names: &[String], settings: &Settings) -> Result<(), Box<dyn Error>> {
+        let Settings { seeds, steps, protocols, .. } = settings;
+        let mut measure = None;
+        for name in names {
+            let seconds = self.compare(name, steps, seeds, protocols.iter().any(|p| p == "epochs"))?;
+            let Some(measure) = measure else {
+                measure = Some(seconds);
+                continue;
+            };
+            if protocols.iter().any(|p| p == "seconds") {
+                let epochs = ((f64::from(self.epochs) * measure / seconds).round() as u32).max(1);
+                Run { protocol: "seconds", epochs, ..*self }.compare(name, steps, seeds, true)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Trains a method with each step size, and with the best of them from each seed; returns the seconds of a run with that.
-    pub fn compare(
-        &self,
-        name: &str,
-        steps: &[f64],
-        seeds: &[u64],
-        whole: bool,
-    ) -> Result<f64, Box<dyn Error>> {
+    fn compare(&self, name: &str, steps: &[f64], seeds: &[u64], whole: bool) -> Result<f64, Box<dyn Error>> {
         let (fitted, held_out) = self.train.split(FITTED, SPLIT_SEED)?;
         let thresholds = if name.starts_with("jumprelu") { &THRESHOLDS[..] } else { &THRESHOLDS[..1] };
         let grid =
@@ -254,6 +267,8 @@ pub struct Settings {
     pub seeds: Vec<u64>,
     pub epochs: u32,
     pub steps: Vec<f64>,
+    /// `epochs`, `seconds` or both.
+    pub protocols: Vec<String>,
 }
 
 /// What a command line asks for: a set, and `key=value`.
@@ -290,6 +305,7 @@ impl Arguments {
             seeds: self.list("seeds", "1,2,3")?,
             epochs: self.list("epochs", "10")?[0],
             steps: self.list("steps", steps)?,
+            protocols: self.list("protocols", "epochs,seconds")?,
         })
     }
 
