@@ -77,11 +77,14 @@ const mean = (rows: readonly Row[], column: string): number => spreadOf(numbers(
 const WARMUP = 0.05;
 /** Rows of a batch in all of these runs. */
 const BATCH = 128;
+/** Active latents on MNIST where a file does not say. */
+const MNIST_K = 15;
 /** Training rows of the sample of MiniLM's activations in the lab. */
 const SAMPLE_ROWS = 3600;
 
 /** The variants of a run, as the example `comparison` sets them; PAM-SGD's preset has a step size of its own. */
-function variantsOf(family: Family, method: Method, lr: number, steps: number): string {
+function variantsOf({ family, method, lr, steps, k }: Run): string {
+  const targetL0 = Number(k || MNIST_K);
   const recipe: Partial<Variants> = {
     ...{ warmupSteps: Math.trunc(WARMUP * steps), auxk: true },
     ...{ decoderNorm: 'unit', decoderStart: 'transposed', biasStart: 'median' },
@@ -90,7 +93,7 @@ function variantsOf(family: Family, method: Method, lr: number, steps: number): 
     ...readVariants(''),
     ...(method === 'pam' ? { lr } : {}),
     ...(method === 'sgd-recipe' ? recipe : {}),
-    ...(family === 'jumprelu' ? { targetL0: 15, bandwidth: 1, coefficient: 1 } : {}),
+    ...(family === 'jumprelu' ? { targetL0, bandwidth: 1, coefficient: 1 } : {}),
   });
 }
 
@@ -117,7 +120,7 @@ function hrefOf(set: SetName, share: number, run: Run): string {
     ...(family === 'topk' ? { by: 'positive' } : {}),
     lr,
     seed: 1,
-    variants: variantsOf(family, method, lr, steps),
+    variants: variantsOf(run),
   };
   if (set === 'mnist') {
     const runs = method === 'pam' ? 'pam-recommended' : 'sgd-untied';
@@ -198,13 +201,17 @@ export function comparisons(): Comparison[] {
   return found.sort((a, b) => order(sets, a.set) - order(sets, b.set) || a.share - b.share);
 }
 
-/** A method with one k, or with one l1 penalty, over its seeds. */
+/** A method with one k, or with one l1 penalty, under a protocol, over its seeds. */
 export interface FrontierPoint {
   readonly family: Family;
   readonly method: Method;
-  /** That k or penalty, as text: ReLU has no k, and the others no penalty. */
+  readonly protocol: Protocol;
+  /** That k or penalty, as text: ReLU has no k, and the others no penalty. Of JumpReLU the l0 that it is trained towards. */
   readonly setting: string;
   readonly lr: number;
+  /** That JumpReLU starts from, as text; empty for others. */
+  readonly threshold: string;
+  readonly epochs: number;
   readonly fvu: Spread;
   readonly l0: Spread;
   readonly dead: number;
@@ -223,22 +230,32 @@ export function frontiers(): Frontier[] {
   const tested = filesOf('frontier-')
     .flatMap(rowsOf)
     .filter(({ role, mse }) => role === 'test' && mse !== '');
-  return grouped(tested, ({ set, share }) => `${set} ${share}`).map((all) => {
+  const found = grouped(tested, ({ set, share }) => `${set} ${share}`).map((all) => {
     const set = known(all[0]?.set ?? '', sets, 'a set');
     const share = Number(all[0]?.share);
-    const points = grouped(all, ({ method, k, l1 }) => `${method} ${k} ${l1}`).map((rows): FrontierPoint => {
-      const run = runOf(rows);
+    const key = ({ method, protocol, k, l1 }: Row): string => `${method} ${protocol} ${k} ${l1}`;
+    const points = grouped(all, key).map((rows): FrontierPoint => {
+      const { k = '', l1 = '', ...run } = runOf(rows);
       return {
-        ...{ family: run.family, method: run.method, lr: run.lr, setting: `${run.k ?? ''}${run.l1 ?? ''}` },
+        ...run,
+        protocol: known(rows[0]?.protocol ?? '', protocols, 'a protocol'),
+        setting: k + l1,
         fvu: spreadOf(numbers(rows, 'fvu')),
         l0: spreadOf(numbers(rows, 'l0')),
         dead: mean(rows, 'dead_share'),
-        href: hrefOf(set, share, run),
+        href: hrefOf(set, share, { ...run, k, l1 }),
       };
     });
-    points.sort((a, b) => order(families, a.family) - order(families, b.family));
+    points.sort(
+      (a, b) =>
+        order(families, a.family) - order(families, b.family) ||
+        order(protocols, a.protocol) - order(protocols, b.protocol) ||
+        order(methods, a.method) - order(methods, b.method) ||
+        Number(a.setting) - Number(b.setting),
+    );
     return { set, share, points };
   });
+  return found.sort((a, b) => order(sets, a.set) - order(sets, b.set) || a.share - b.share);
 }
 
 /** A run of a sweep over the l1 penalty, over its seeds. */

@@ -16,6 +16,7 @@ import {
   type Frontier,
   type FrontierPoint,
   type Method,
+  type Protocol,
   type Outcome,
   type SetName,
   type Swept,
@@ -180,15 +181,15 @@ const methodKeys = (Object.keys(methods) as Method[]).map(
   (method) => `<li>${markerPicture('circle', method)} ${methods[method]}</li>`,
 );
 
+const protocolKeys = (Object.keys(protocols) as Protocol[]).map(
+  (protocol) => `<li>${markerPicture('circle', 'any', protocol === 'seconds')} ${protocols[protocol]}</li>`,
+);
+
 function legend(): string {
   const shapes = (Object.keys(families) as Family[])
     .filter((family) => family !== 'relu')
     .map((family) => `<li>${markerPicture(markers[family], 'any')} ${families[family]}</li>`);
-  const held = [
-    `<li>${markerPicture('circle', 'any')} equal epochs</li>`,
-    `<li>${markerPicture('circle', 'any', true)} equal seconds</li>`,
-  ];
-  return keys('Colours and shapes of the plots', [...methodKeys, ...shapes, ...held]);
+  return keys('Colours and shapes of the plots', [...methodKeys, ...shapes, ...protocolKeys]);
 }
 
 function keys(name: string, items: readonly string[]): string {
@@ -200,39 +201,51 @@ const sweepSeries: Readonly<Record<string, Method>> = { 'SGD untied': 'sgd', 'PA
 const frontierTitle = ({ set, share }: Frontier): string =>
   `${sets[set].short}, ${100 * share}\u00a0% of the training rows`;
 
+/** What a point of a frontier was asked for. */
+const settingNames: Readonly<Record<Family, string>> = {
+  ...{ topk: 'k', batchtopk: 'k', jumprelu: 'target L0', relu: 'l1' },
+};
+
 /** Error against active latents as k or the l1 penalty varies, a plot for each family. */
 function frontierSection(frontier: Frontier): string {
   const { set, share, points } = frontier;
   const markOf = (point: FrontierPoint): Mark => {
-    const { family, method, setting, lr, fvu, l0, href } = point;
+    const { family, method, protocol, setting, lr, epochs, fvu, l0, href } = point;
     const numbers = `FVU ${spread(fvu, 4)}, L0 ${l0.mean.toFixed(1)}`;
-    const how = `${family === 'relu' ? 'l1' : 'k'} ${setting}, step size ${lr}`;
+    const how = `${settingNames[family]} ${setting}, ${protocols[protocol]}: step size ${lr}, ${epochs} epochs`;
     return {
       ...{ x: l0.mean, y: fvu.mean, deviation: fvu.deviation, series: method, marker: markers[family], href },
-      text: `${nameOf(point)}, ${how}: ${numbers}. ${leads(frontier)}`,
+      hollow: protocol === 'seconds',
+      text: `${nameOf(point)}, ${how}, ${numbers}. ${leads(frontier)}`,
     };
   };
   const drawn = [...new Set(points.map(({ family }) => family))].map((family): Plot => {
-    const lines = (Object.keys(methods) as Method[]).map((method) =>
-      points
-        .filter((point) => point.family === family && point.method === method)
-        .map(markOf)
-        .sort((a, b) => a.x - b.x),
+    const lines = (Object.keys(protocols) as Protocol[]).flatMap((protocol) =>
+      (Object.keys(methods) as Method[]).map((method) =>
+        points
+          .filter((point) => point.family === family && point.protocol === protocol && point.method === method)
+          .map(markOf)
+          .sort((a, b) => a.x - b.x),
+      ),
     );
     const axes = { x: 'L0 of the test rows', y: 'FVU of the test rows' };
     const id = `frontier-${set}-${100 * share}-${family}`;
     return { id, title: `${families[family]}: ${frontierTitle(frontier)}`, ...axes, marks: lines.flat(), lines };
   });
-  const body = points.map(({ family, method, setting, lr, fvu, l0, dead, href }) => {
+  const body = points.map(({ family, protocol, method, setting, lr, threshold, epochs, fvu, l0, dead, href }) => {
     const link = `<a href="${escaped(href)}">${methods[method]}</a>`;
-    const cells = [setting, link, String(lr), spread(fvu, 4), spread(l0, 1), percent(dead)];
-    return `<tr><th scope="row">${families[family]}</th>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+    const step = threshold === '' ? String(lr) : `${lr}, from ${threshold}`;
+    const cells = [setting, protocols[protocol], link, step, String(epochs)];
+    const figures = [spread(fvu, 4), spread(l0, 1), percent(dead)];
+    return `<tr><th scope="row">${families[family]}</th>${[...cells, ...figures].map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
   });
-  const columns = ['Family', 'k or l1', 'Method', 'Step size', 'FVU', 'L0', 'Dead'];
+  const columns = ['Family', 'k or l1', 'Protocol', 'Method', 'Step size', 'Epochs', 'FVU', 'L0', 'Dead'];
   return (
-    keys('Colours of these plots', methodKeys) +
+    `<h3 id="frontier-${set}-${100 * share}">${escaped(frontierTitle(frontier))}</h3>` +
+    listUnder(`Frontiers: ${sets[set].short}, ${100 * share} %`) +
+    keys('Colours of these plots', [...methodKeys, ...protocolKeys]) +
     plots(drawn) +
-    table(`Frontiers: ${frontierTitle(frontier)}`, columns, body, 3)
+    table(`Frontiers: ${frontierTitle(frontier)}`, columns, body, 4)
   );
 }
 
@@ -290,7 +303,6 @@ export function parts(): Readonly<Record<string, string>> {
     winners: listUnder('Who wins'),
     legend: legend(),
     comparisons: comparisons().map(section).join('\n'),
-    levels: listUnder('Frontiers'),
     frontiers: frontiers().map(frontierSection).join('\n'),
     'relu-sweeps': reluSweeps(),
     known: knownTable(),

@@ -5,7 +5,8 @@ use std::ops::Range;
 #[cfg(feature = "gpu")]
 use super::gpu::{self, GpuEngine};
 use super::{
-    Backend, CpuEngine, Decoder, Engine, EvaluationSums, Split, State, StepOptions, StepSums, SufficientStats,
+    Backend, CpuEngine, Decoder, Engine, EvaluationSums, Split, State, StepOptions, StepSums,
+    SufficientStats, Variants,
 };
 use crate::data::{DataMoments, Dataset};
 use crate::error::{Error, Result};
@@ -256,6 +257,10 @@ impl Engine for ActiveEngine {
 
     fn begin_epoch(&mut self) {
         inner!(&mut self.inner, engine => engine.begin_epoch());
+    }
+
+    fn prepare(&mut self, rows: &[u32], step: Option<&Variants>) -> Result<bool> {
+        inner!(&mut self.inner, engine => engine.prepare(rows, step))
     }
 
     async fn steps(&mut self, rows: &[u32], options: &StepOptions<'_>) -> Result<StepSums> {

@@ -192,6 +192,16 @@ pub trait Engine {
     /// sufficient statistics start anew.
     fn begin_epoch(&mut self);
 
+    /// Does some of what [`Engine::steps`], or without `step` [`Engine::accumulate`], needs of the training rows numbered
+    /// `rows`, where they are one batch or block whose encode is more work than a call should do. Returns whether so little
+    /// is left that the call, which must be the next, may come now.
+    ///
+    /// # Errors
+    /// If a thread ends.
+    fn prepare(&mut self, _rows: &[u32], _step: Option<&Variants>) -> Result<bool> {
+        Ok(true)
+    }
+
     /// Takes optimiser steps on consecutive batches of the training rows numbered `rows`.
     fn steps(&mut self, rows: &[u32], options: &StepOptions<'_>) -> impl Future<Output = Result<StepSums>>;
 

@@ -4,7 +4,7 @@ use web_time::Instant;
 
 use super::train_rows::PassOrder;
 use super::{EpochReport, Method, Trainer};
-use crate::engine::{Engine, EvaluationSums, Split, StepOptions, StepSums};
+use crate::engine::{Engine, EvaluationSums, Split, StepOptions, StepSums, Variants};
 use crate::error::{Error, Result};
 use crate::progress::{Observer, Work, pieces};
 
@@ -92,6 +92,7 @@ impl Trainer {
         let per_call = batches.saturating_mul(options.batch_size);
         for (index, rows) in rows.chunks(per_call).enumerate() {
             let (lr, lr_slope) = self.learning_rate(done + index * per_call);
+            self.prepare(rows, Some(&variants), work).await?;
             let step = self.engine.steps(rows, &StepOptions { lr, lr_slope, ..options }).await?;
             sums.add(&step);
             if !step.mse.is_finite() {
@@ -104,6 +105,19 @@ impl Trainer {
             }
             work.advance(rows.len() as f64 * options.updates_per_batch as f64).await?;
             self.feed.read_on();
+        }
+        Ok(())
+    }
+
+    /// What the engine can do of a long call, piece by piece.
+    pub(super) async fn prepare(
+        &mut self,
+        rows: &[u32],
+        step: Option<&Variants>,
+        work: &mut Work<'_>,
+    ) -> Result<()> {
+        while !self.engine.prepare(rows, step)? {
+            work.advance(0.0).await?;
         }
         Ok(())
     }

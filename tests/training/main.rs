@@ -7,6 +7,7 @@ mod bad_input;
 mod bits;
 mod decoder;
 mod gradient;
+mod long_calls;
 mod model;
 mod progress;
 mod properties;

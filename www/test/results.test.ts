@@ -55,11 +55,15 @@ describe('the frontiers', () => {
   it('lead to runs with the k or the penalty of their points', () => {
     const points = frontiers().flatMap((frontier) => frontier.points);
     expect(points.length).toBeGreaterThan(40);
-    for (const { family, method, setting, lr, href } of points) {
-      const { state } = mnist.parse(href.slice(href.indexOf('#')));
+    for (const { family, method, setting, lr, epochs, href } of points) {
+      const hash = href.slice(href.indexOf('#'));
+      const { state } = href.startsWith('./#') ? mnist.parse(hash) : activations.parse(hash);
+      const variants = readVariants(state.variants);
       expect(state.activation, href).toBe(family);
-      expect(family === 'relu' ? state.l1 : state.k, href).toBe(Number(setting));
-      expect(method === 'pam' ? readVariants(state.variants).lr : state.lr, href).toBe(lr);
+      expect(state.epochs, href).toBe(epochs);
+      const asked = { topk: state.k, batchtopk: state.k, jumprelu: variants.targetL0, relu: state.l1 };
+      expect(asked[family], href).toBe(Number(setting));
+      expect(method === 'pam' ? variants.lr : state.lr, href).toBe(lr);
     }
   });
 });

@@ -26,6 +26,8 @@ pub struct Batch {
     /// Rows of each piece but the last, which may have fewer.
     piece_rows: usize,
     pieces: Vec<Piece>,
+    /// Pieces that [`Batch::prepare`] has taken through the model for the next call.
+    prepared: usize,
     /// Codes of the rows.
     pub codes: SparseCodes,
     /// `x̂ − x`, `[rows, d_in]`.
@@ -104,6 +106,34 @@ impl Batch {
         self.prefixes.ends.clear();
     }
 
+    /// Takes some pieces of the rows of the source through the model for [`Batch::forward`], or without a depth for
+    /// [`Batch::forward_together`], which must be the next call and have the same arguments. Returns whether so few are left
+    /// that it may come now.
+    ///
+    /// # Errors
+    /// If a thread ends.
+    pub fn prepare(
+        &mut self,
+        source: Source<'_>,
+        model: (&Sae, &PackedEncoder),
+        depth: Option<Depth>,
+        threads: Threads,
+    ) -> Result<bool> {
+        self.begin_source(Some(source), threads);
+        let at_once = threads.count();
+        if self.pieces.len() - self.prepared <= at_once {
+            return Ok(true);
+        }
+        self.pass(Some(source), model, depth, threads, at_once)?;
+        self.prepared += at_once;
+        Ok(false)
+    }
+
+    /// Forgets what was prepared.
+    pub fn forget(&mut self) {
+        self.prepared = 0;
+    }
+
     /// Takes the rows of the source, or those that it has, through the model, whose encoder is packed. A piece goes all its
     /// way at once: what it needs is then near, and threads meet once. Returns `Σ‖x̂ − x‖²`, 0 if the codes are all.
     ///
@@ -112,17 +142,13 @@ impl Batch {
     pub fn forward(
         &mut self,
         source: Option<Source<'_>>,
-        (sae, encoder): (&Sae, &PackedEncoder),
+        model: (&Sae, &PackedEncoder),
         depth: Depth,
         threads: Threads,
     ) -> Result<f64> {
-        let selection = sae.activation.selection(sae.d_sae);
-        threads.for_each(self.parts(source, threads), |mut part| {
-            part.gather(source);
-            part.encode(&selection, (sae, encoder));
-            part.reconstruct(sae, depth);
-        })?;
-        Ok(self.finish(sae.d_sae, depth))
+        self.begin_source(source, threads);
+        self.pass(source, model, Some(depth), threads, usize::MAX)?;
+        Ok(self.finish(model.0.d_sae, depth))
     }
 
     /// The same with the `k · rows` largest positive pre-activations of the whole batch active. Returns also the least of them, if
@@ -133,35 +159,59 @@ impl Batch {
     pub fn forward_together(
         &mut self,
         source: Option<Source<'_>>,
-        (sae, encoder): (&Sae, &PackedEncoder),
+        model: (&Sae, &PackedEncoder),
         k: usize,
         depth: Depth,
         threads: Threads,
     ) -> Result<(f64, Option<f32>)> {
-        threads.for_each(self.parts(source, threads), |mut part| {
-            part.gather(source);
-            part.multiply(encoder);
-        })?;
+        let (sae, _) = model;
+        self.begin_source(source, threads);
+        self.pass(source, model, None, threads, usize::MAX)?;
+        self.forget();
         let pre = self.pieces.iter().flat_map(|piece| &piece.pre).copied();
         let least = least_of_largest(pre, k.saturating_mul(self.squares.len()));
         // Those at or above the least are those above the number next to it.
         let selection = Selection::Above(vec![least.map_or(0.0, f32::next_down); sae.d_sae].into());
-        threads.for_each(self.parts(None, threads), |mut part| {
+        threads.for_each(self.parts(None), |mut part| {
             part.piece.select(&selection, sae.d_sae);
             part.reconstruct(sae, depth);
         })?;
         Ok((self.finish(sae.d_sae, depth), least))
     }
 
-    /// The pieces with all that belongs to them. With a source its rows take the place of those that the batch has.
-    fn parts<'a>(
-        &'a mut self,
-        source: Option<Source<'a>>,
-        threads: Threads,
-    ) -> impl ExactSizeIterator<Item = Part<'a>> {
-        if let Some(Source { data, rows, .. }) = source {
+    /// Makes room for the rows of the source, unless some of them are through the model already: threads may have become more
+    /// since, and their pieces smaller.
+    fn begin_source(&mut self, source: Option<Source<'_>>, threads: Threads) {
+        if let (Some(Source { data, rows, .. }), 0) = (source, self.prepared) {
             self.begin(rows.len(), data.cols(), threads);
         }
+    }
+
+    /// At most so many of the pieces that are not prepared: to a depth, or their pre-activations alone.
+    fn pass(
+        &mut self,
+        source: Option<Source<'_>>,
+        (sae, encoder): (&Sae, &PackedEncoder),
+        depth: Option<Depth>,
+        threads: Threads,
+        most: usize,
+    ) -> Result<()> {
+        let selection = sae.activation.selection(sae.d_sae);
+        let prepared = self.prepared;
+        threads.for_each(self.parts(source).skip(prepared).take(most), |mut part| {
+            part.gather(source);
+            match depth {
+                Some(depth) => {
+                    part.encode(&selection, (sae, encoder));
+                    part.reconstruct(sae, depth);
+                }
+                None => part.multiply(encoder),
+            }
+        })
+    }
+
+    /// The pieces with all that belongs to them. With a source its rows take the place of those that the batch has.
+    fn parts<'a>(&'a mut self, source: Option<Source<'a>>) -> impl ExactSizeIterator<Item = Part<'a>> {
         let (d_in, piece_rows) = (self.d_in, self.piece_rows);
         let rows = self.x.chunks_mut(piece_rows * d_in).zip(self.residual.chunks_mut(piece_rows * d_in));
         let pieces = rows.zip(self.squares.chunks_mut(piece_rows)).zip(&mut self.pieces).enumerate();
@@ -176,6 +226,7 @@ impl Batch {
     }
 
     fn finish(&mut self, d_sae: usize, depth: Depth) -> f64 {
+        self.forget();
         self.codes.reset(d_sae);
         self.pieces.iter().for_each(|piece| self.codes.append(&piece.codes));
         match depth {

@@ -11,7 +11,7 @@ use super::sweep::DecoderSweep;
 use crate::data::{DataMoments, Dataset, Normalisation};
 use crate::engine::{
     Decoder, Engine, EvaluationSums, MOST_IDLE_ROWS, STATISTICS_BLOCK, Split, State, StepOptions, StepSums,
-    SufficientStats, VARIANTS_OFFERED, longest,
+    SufficientStats, VARIANTS_OFFERED, Variants, longest,
 };
 use crate::error::Result;
 use crate::sae::{Activation, Sae};
@@ -94,6 +94,7 @@ impl CpuEngine {
 
     fn replace(&mut self, state: &State) {
         self.encoder.outdate();
+        self.batch.forget();
         self.state = state.clone();
     }
 
@@ -103,8 +104,7 @@ impl CpuEngine {
         let (threads, variants) = (*threads, options.variants);
         let source = rows.map(|rows| train.source(rows));
         encoder.pack(&state.sae, train.shifts(), variants.auxk().is_some(), threads)?;
-        // With prefixes a latent has a residual of its own.
-        let depth = if variants.prefixes().is_empty() { Depth::Products } else { Depth::Residuals };
+        let depth = depth_of_step(variants);
         let squares = match state.sae.activation {
             Activation::BatchTopK { k, .. } if VARIANTS_OFFERED => {
                 let model = (&state.sae, &*encoder);
@@ -163,6 +163,11 @@ impl CpuEngine {
     }
 }
 
+/// With prefixes a latent has a residual of its own.
+fn depth_of_step(variants: &Variants) -> Depth {
+    if variants.prefixes().is_empty() { Depth::Products } else { Depth::Residuals }
+}
+
 fn negated(row: &[f32]) -> Vec<f32> {
     row.iter().map(|v| 0.0 - v).collect()
 }
@@ -190,10 +195,29 @@ impl Engine for CpuEngine {
     }
 
     fn begin_epoch(&mut self) {
+        self.batch.forget();
         self.previous = self.state.sae.clone();
         self.stats = None;
         self.activity.fill(0);
         self.sweep.begin_epoch();
+    }
+
+    fn prepare(&mut self, rows: &[u32], step: Option<&Variants>) -> Result<bool> {
+        let most = self.work_per_call();
+        let Self { threads, train, state, encoder, batch, .. } = self;
+        if rows.len().saturating_mul(state.sae.w_enc.len()) <= most {
+            return Ok(true);
+        }
+        let (whole, depth) = match step {
+            Some(variants) => (variants.auxk().is_some(), depth_of_step(variants)),
+            None => (false, Depth::Codes),
+        };
+        encoder.pack(&state.sae, train.shifts(), whole, *threads)?;
+        let together = match state.sae.activation {
+            Activation::BatchTopK { threshold, .. } => step.is_some() || threshold.is_none(),
+            Activation::Relu | Activation::JumpRelu { .. } | Activation::TopK { .. } => false,
+        };
+        batch.prepare(train.source(rows), (&state.sae, encoder), (!together).then_some(depth), *threads)
     }
 
     async fn steps(&mut self, rows: &[u32], options: &StepOptions<'_>) -> Result<StepSums> {
