@@ -7,7 +7,7 @@ mod pairs;
 
 use std::ops::{Add, Mul, Sub};
 
-pub use pairs::{Pair, pair, pair_products};
+pub use pairs::{Pair, pair, pair_products, sparse_pair_products};
 
 #[cfg(target_arch = "wasm32")]
 use std::arch::wasm32 as arch;

@@ -31,6 +31,39 @@ pub fn pair_products(rows: [&[Pair]; 2], panel: &[PairPanel], half: usize) -> [[
     portable(rows, panel, half)
 }
 
+/// `start + Σ_i values[i] · panel[cols[i]]` of pairs, for all latents; the sums wrap around at 32 bits.
+#[inline(always)]
+pub fn sparse_pair_products(
+    (cols, values): (&[u32], &[Pair]),
+    panel: &[PairPanel],
+    start: &[i32; 32],
+) -> [[F32x4; 4]; 2] {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: this CPU has AVX2.
+        return unsafe { avx2::sparse_pair_products((cols, values), panel, start) };
+    }
+    portable_sparse((cols, values), panel, start)
+}
+
+#[inline(always)]
+fn portable_sparse(
+    (cols, values): (&[u32], &[Pair]),
+    panel: &[PairPanel],
+    start: &[i32; 32],
+) -> [[F32x4; 4]; 2] {
+    let start = start.as_chunks::<4>().0;
+    let mut sums: [Sums; 8] = std::array::from_fn(|i| Sums::load(&start[i]));
+    for (&col, &value) in cols.iter().zip(values) {
+        let weights = panel[col as usize].as_flattened();
+        for (sum, weights) in sums.iter_mut().zip(weights) {
+            *sum = sum.add_products(value, weights);
+        }
+    }
+    let half = |first: usize| std::array::from_fn(|i| sums[first + i].to_float());
+    [half(0), half(4)]
+}
+
 #[inline(always)]
 fn portable(rows: [&[Pair]; 2], panel: &[PairPanel], half: usize) -> [[F32x4; 4]; 2] {
     let [first, second] = rows;
@@ -58,6 +91,11 @@ impl Sums {
     }
 
     #[inline(always)]
+    fn load(from: &[i32; 4]) -> Self {
+        Self(load_register(from))
+    }
+
+    #[inline(always)]
     fn add_products(self, row: Pair, weights: &[Pair; 4]) -> Self {
         let products = arch::i32x4_dot_i16x8(arch::i32x4_splat(row), load_register(weights));
         Self(arch::i32x4_add(self.0, products))
@@ -81,9 +119,15 @@ impl Sums {
     }
 
     #[inline(always)]
+    fn load(from: &[i32; 4]) -> Self {
+        Self(*from)
+    }
+
+    #[inline(always)]
     fn add_products(self, row: Pair, weights: &[Pair; 4]) -> Self {
         let (low, high) = (|pair: Pair| i32::from(pair as i16), |pair: Pair| pair >> 16);
-        let product = |weight: Pair| low(row) * low(weight) + high(row) * high(weight);
+        // Two products of −2¹⁵ and −2¹⁵ wrap around, as the instruction does.
+        let product = |weight: Pair| (low(row) * low(weight)).wrapping_add(high(row) * high(weight));
         Self(std::array::from_fn(|i| self.0[i].wrapping_add(product(weights[i]))))
     }
 
@@ -96,7 +140,9 @@ impl Sums {
 /// With registers of sixteen integers, which compilers do not find by themselves.
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
-    use std::arch::x86_64::{_mm256_add_epi32, _mm256_madd_epi16, _mm256_set1_epi32, _mm256_setzero_si256};
+    use std::arch::x86_64::{
+        __m256i, _mm256_add_epi32, _mm256_madd_epi16, _mm256_set1_epi32, _mm256_setzero_si256,
+    };
 
     use super::{F32x4, Pair, PairPanel};
 
@@ -118,6 +164,24 @@ mod avx2 {
             let sums: [[i32; 4]; 4] = bytemuck::must_cast(sums);
             sums.map(|sums| F32x4(sums.map(|sum| sum as f32)))
         })
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub fn sparse_pair_products(
+        (cols, values): (&[u32], &[Pair]),
+        panel: &[PairPanel],
+        start: &[i32; 32],
+    ) -> [[F32x4; 4]; 2] {
+        let mut sums: [__m256i; 4] = bytemuck::must_cast(*start);
+        for (&col, &value) in cols.iter().zip(values) {
+            let weights: &[[[Pair; 4]; 2]; 4] = bytemuck::must_cast_ref(&panel[col as usize]);
+            let value = _mm256_set1_epi32(value);
+            for (sum, weights) in sums.iter_mut().zip(weights) {
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(value, bytemuck::must_cast(*weights)));
+            }
+        }
+        let sums: [[[i32; 4]; 4]; 2] = bytemuck::must_cast(sums);
+        sums.map(|half| half.map(|sums| F32x4(sums.map(|sum| sum as f32))))
     }
 }
 
@@ -157,6 +221,34 @@ mod tests {
             for (sums, row) in [first, second, third].iter().zip(&rows) {
                 let sums: Vec<f32> = sums.iter().flat_map(|sums| sums.lanes()).collect();
                 prop_assert_eq!(sums, expected(row));
+            }
+        }
+
+        #[test]
+        fn sparse_products_are_those_of_integers(
+            entries in prop::collection::vec((0..3u32, any::<i16>(), any::<i16>()), 0..9),
+            weights in prop::collection::vec(prop::array::uniform32(any::<i32>()), 3),
+            start in prop::array::uniform32(any::<i32>()),
+        ) {
+            let join = |first: i16, second: i16| i32::from(first) & 0xffff | i32::from(second) << 16;
+            let cols: Vec<u32> = entries.iter().map(|&(col, ..)| col).collect();
+            let values: Vec<Pair> = entries.iter().map(|&(_, first, second)| join(first, second)).collect();
+            let panel: Vec<PairPanel> = weights.iter().map(|weights| bytemuck::must_cast(*weights)).collect();
+            let expected: Vec<f32> = (0..32)
+                .map(|latent| {
+                    let products = entries.iter().map(|&(col, first, second)| {
+                        let pair = weights[col as usize][latent];
+                        i64::from(first) * i64::from(pair as i16) + i64::from(second) * i64::from(pair >> 16)
+                    });
+                    (i64::from(start[latent]) + products.sum::<i64>()) as i32 as f32
+                })
+                .collect();
+            for found in [
+                sparse_pair_products((&cols, &values), &panel, &start),
+                portable_sparse((&cols, &values), &panel, &start),
+            ] {
+                let found: Vec<f32> = found.as_flattened().iter().flat_map(|sums| sums.lanes()).collect();
+                prop_assert_eq!(&found, &expected);
             }
         }
 

@@ -9,11 +9,16 @@
 //! `|x − t q| ≤ t √d_in / 2`, and a sum of n products in float32 is off by at most `n 2⁻²⁴ |x| |w|`. For 384 normal
 //! columns that is a hundredth of the standard deviation of the pre-activations, and of 1 536 latents fewer than eight are
 //! computed in vain (a test counts them).
+//!
+//! Where rows repeat one number, as the background of images or the zeros behind a ReLU, only what differs from it is
+//! multiplied: with `q = r + δ` the product is `r Σp + δ·p`, and integers lose nothing by that.
 
-use super::panels::{PANEL, Panel, Sums, TileRows, interleave, multiply};
+use super::panels::{HALF, PANEL, Panel, Sums, TileRows, interleave, multiply, store};
 use crate::error::Result;
 use crate::sae::{Sae, Selection, Selector, SparseCodes, TopK};
-use crate::simd::{F32x4, Kernel, Pair, dot, pair, pair_products, transpose, widest};
+use crate::simd::{
+    F32x4, Kernel, Pair, dot, load_first, pair, pair_products, sparse_pair_products, transpose, widest,
+};
 use crate::threads::Threads;
 
 /// Whether this build has it.
@@ -54,6 +59,8 @@ pub struct Screen {
     integers: Vec<Pair>,
     /// The same in panels, whose numbers are the bits of pairs.
     panels: Vec<Panel>,
+    /// Sums of the first and of the second integers of the pairs of each latent, in panels.
+    sums: Vec<[[i32; PANEL]; 2]>,
     /// `b_enc`, padded.
     bias: Vec<f32>,
 }
@@ -63,6 +70,7 @@ pub struct Screen {
 pub struct ScreenedRows {
     /// `[rows, pairs]`.
     integers: Vec<Pair>,
+    deviations: Deviations,
     /// `s t` of each row.
     units: Vec<f32>,
     /// What each row's pre-activations are off by at most.
@@ -154,10 +162,15 @@ impl Screen {
         self.bias.extend_from_slice(&sae.b_enc);
         self.bias.resize(d_sae.next_multiple_of(PANEL), 0.0);
         let integers = self.integers.chunks_mut(PANEL * pairs);
-        let panels = self.panels.chunks_exact_mut(pairs);
-        threads.for_each(latents.zip(integers).zip(panels), |((latents, integers), panel)| {
-            for (latent, integers) in latents.chunks_exact(d_in).zip(integers.chunks_exact_mut(pairs)) {
+        self.sums.resize(d_sae.div_ceil(PANEL), [[0; PANEL]; 2]);
+        let panels = self.panels.chunks_exact_mut(pairs).zip(&mut self.sums);
+        threads.for_each(latents.zip(integers).zip(panels), |((latents, integers), (panel, sums))| {
+            let rows = latents.chunks_exact(d_in).zip(integers.chunks_exact_mut(pairs));
+            for (at, (latent, integers)) in rows.enumerate() {
                 quantise(latent, unit, integers);
+                for (half, sums) in sums.iter_mut().enumerate() {
+                    sums[at] = integers.iter().fold(0, |sum, pair| sum + halves(*pair)[half]);
+                }
             }
             interleave(bytemuck::must_cast_slice(integers), panel);
         })?;
@@ -205,8 +218,24 @@ impl Screen {
             }
         }
         out.approximate.resize(rows * self.d_sae, 0.0);
+        if out.deviations.find(&out.integers, pairs) {
+            widest(MultiplyDeviations { screen: self, rows: out });
+        } else {
+            self.multiply_whole(out);
+        }
+    }
+
+    fn multiply_whole(&self, out: &mut ScreenedRows) {
+        let pairs = self.d_in.div_ceil(2);
         let rows = IntegerRows { integers: &out.integers, units: &out.units, pairs };
         multiply(rows, (&self.panels, pairs), &self.bias, self.d_sae, &mut out.approximate);
+    }
+
+    /// The products of a row that is this pair everywhere, with the latents of a panel. They may wrap around.
+    #[inline(always)]
+    fn products_of_repeated(&self, repeated: Pair, panel: usize) -> [i32; PANEL] {
+        let ([first, second], [firsts, seconds]) = (halves(repeated), &self.sums[panel]);
+        std::array::from_fn(|i| first.wrapping_mul(firsts[i]).wrapping_add(second.wrapping_mul(seconds[i])))
     }
 
     /// What the pre-activations of a row are off by at most.
@@ -237,6 +266,103 @@ impl TileRows for IntegerRows<'_> {
         let [first, second] = pair_products(pairs, bytemuck::must_cast_slice(panel), half);
         let [first_unit, second_unit] = rows.map(|row| F32x4::splat(self.units[row]));
         [first.map(|sum| first_unit * sum), second.map(|sum| second_unit * sum)]
+    }
+}
+
+/// The integers of a pair.
+#[inline(always)]
+fn halves(pair: Pair) -> [i32; 2] {
+    [i32::from(pair as i16), pair >> 16]
+}
+
+/// Rows as what differs from a pair that each repeats.
+#[derive(Debug, Default)]
+struct Deviations {
+    /// Of each row.
+    repeated: Vec<Pair>,
+    ends: Vec<usize>,
+    /// Those of all rows; what is past the last end means nothing.
+    cols: Vec<u32>,
+    values: Vec<Pair>,
+}
+
+impl Deviations {
+    /// Looks for them in rows of so many pairs. Returns whether they are few enough to be worth it, and fit into pairs.
+    #[inline(never)]
+    fn find(&mut self, rows: &[Pair], pairs: usize) -> bool {
+        self.repeated.clear();
+        self.ends.clear();
+        self.cols.resize(rows.len(), 0);
+        self.values.resize(rows.len(), 0);
+        let (mut end, mut fit) = (0, true);
+        for row in rows.chunks_exact(pairs) {
+            let repeated = majority(row);
+            let [first_repeated, second_repeated] = halves(repeated);
+            for (col, &pair) in row.iter().enumerate() {
+                let [first, second] = halves(pair);
+                let (first, second) = (first - first_repeated, second - second_repeated);
+                fit &= first == i32::from(first as i16) && second == i32::from(second as i16);
+                self.cols[end] = col as u32;
+                self.values[end] = first & 0xffff | second << 16;
+                end += usize::from(pair != repeated);
+            }
+            self.repeated.push(repeated);
+            self.ends.push(end);
+            // A row without a majority is all that is looked at where none has one.
+            if !fit || end > self.ends.len() * pairs / 2 {
+                return false;
+            }
+        }
+        true
+    }
+
+    #[inline(always)]
+    fn row(&self, row: usize) -> (&[u32], &[Pair]) {
+        let range = if row == 0 { 0 } else { self.ends[row - 1] }..self.ends[row];
+        (&self.cols[range.clone()], &self.values[range])
+    }
+}
+
+/// What more than half of the pairs are, or another of them where there is no such (Boyer and Moore's vote).
+fn majority(pairs: &[Pair]) -> Pair {
+    let (mut found, mut lead) = (0, 0u32);
+    for &pair in pairs {
+        if lead == 0 {
+            found = pair;
+        }
+        lead = if pair == found { lead + 1 } else { lead - 1 };
+    }
+    found
+}
+
+/// What [`multiply`] does, of rows that have [`Deviations`].
+struct MultiplyDeviations<'a> {
+    screen: &'a Screen,
+    rows: &'a mut ScreenedRows,
+}
+
+impl Kernel for MultiplyDeviations<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { screen, rows: ScreenedRows { deviations, units, approximate, .. } } = self;
+        let pairs = screen.d_in.div_ceil(2);
+        let panels = screen.panels.chunks_exact(pairs).zip(screen.bias.as_chunks::<PANEL>().0);
+        for (index, (panel, bias)) in panels.enumerate() {
+            let first = index * PANEL;
+            let width = PANEL.min(screen.d_sae - first);
+            let bias: [F32x4; 2 * HALF / 4] = load_first(bias);
+            let rows = approximate.chunks_exact_mut(screen.d_sae).zip(&*units).zip(&deviations.repeated);
+            for (row, ((out, &unit), &repeated)) in rows.enumerate() {
+                let start = screen.products_of_repeated(repeated, index);
+                let panel = bytemuck::must_cast_slice(panel);
+                let sums = sparse_pair_products(deviations.row(row), panel, &start);
+                let unit = F32x4::splat(unit);
+                let sums: [F32x4; 2 * HALF / 4] = std::array::from_fn(|i| unit * sums.as_flattened()[i]);
+                store(sums, bias, &mut out[first..first + width]);
+            }
+        }
     }
 }
 
@@ -355,6 +481,53 @@ mod tests {
                 prop_assert_eq!(bits(&screened), bits(&whole));
             }
         }
+
+        /// Rows of a number with others here and there.
+        #[test]
+        fn deviations_from_a_repeated_number_change_no_bit(
+            d_in in 1..60usize,
+            d_sae in 16..90usize,
+            rows in 1..6usize,
+            repeated in prop::sample::select(vec![0.0f32, -0.42, 1e-30, 3e4]),
+            each in 3..9usize,
+            seed in any::<u64>(),
+        ) {
+            let sae = model(d_in, d_sae, Activation::TopK { k: 2, by: TopKBy::Magnitude }, seed);
+            let mut x = normal(rows * d_in, seed ^ 2);
+            x.iter_mut().enumerate().filter(|(at, _)| at % each > 0).for_each(|(_, x)| *x = repeated);
+            let (whole, screened, _) = both(&sae, &x).unwrap();
+            prop_assert_eq!(bits(&screened), bits(&whole));
+            let mut screen = Screen::default();
+            prop_assert!(screen.pack(&sae, Threads::ONE).unwrap());
+            let mut rows = ScreenedRows::default();
+            screen.approximate(&x, &mut rows);
+            let found = rows.approximate.clone();
+            rows.approximate.fill(f32::NAN);
+            screen.multiply_whole(&mut rows);
+            let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+            prop_assert_eq!(bits(&found), bits(&rows.approximate));
+        }
+    }
+
+    #[test]
+    fn rows_that_repeat_a_number_are_found() {
+        let screened = |row: &[f32]| {
+            let mut screen = Screen::default();
+            let sae = model(8, 64, Activation::TopK { k: 2, by: TopKBy::Value }, 1);
+            assert!(screen.pack(&sae, Threads::ONE).unwrap());
+            let mut rows = ScreenedRows::default();
+            screen.approximate(row, &mut rows);
+            rows.deviations
+                .find(&rows.integers, 4)
+                .then(|| rows.deviations.cols[..rows.deviations.ends[0]].to_vec())
+        };
+        // A pair holds the columns i and i + 4.
+        assert_eq!(screened(&[-0.4, -0.4, 0.3, -0.4, -0.4, -0.4, 0.2, -0.4]), Some(vec![2]));
+        assert_eq!(screened(&[0.0; 8]), Some(vec![]));
+        assert_eq!(screened(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]), None);
+        // What differs by more than 16 bits hold.
+        assert_eq!(screened(&[-1.0, -1.0, -1.0, 1.0, -1.0, -1.0, -1.0, -1.0]), Some(vec![3]));
+        assert_eq!(screened(&[-0.5, -0.5, 9.0, -0.5, -0.5, -0.5, -0.5, -0.5]), None);
     }
 
     #[test]
