@@ -39,7 +39,7 @@ FOUR_STEPS = "steps=0.001,0.003,0.01,0.03"
 FRONTIERS = {
     "mnist-topk": f"mnist methods={TOPK},{FIELD}",
     "mnist-relu": "mnist methods=relu-pam,relu-sgd,relu-sgd-recipe",
-    "mnist-jumprelu": f"mnist methods=jumprelu-pam,jumprelu-sgd,jumprelu-sgd-recipe k=5,10,20,40,80 {FOUR_STEPS}",
+    "mnist-jumprelu": f"mnist methods=jumprelu-pam,jumprelu-sgd,jumprelu-sgd-recipe k=5,10,20,40 {FOUR_STEPS}",
     "minilm-topk": f"minilm share=1 methods={TOPK} k=8,16,32,64 {FOUR_STEPS}",
     "minilm-batchtopk": f"minilm share=1 methods={FIELD} k=8,16,32,64 {FOUR_STEPS}",
 }
@@ -48,7 +48,7 @@ ABOUT = """# SGD at its best against PAM-SGD
 Made by `docs/comparison.py` from the CSV files of the examples `comparison` and `frontier`; no number on this page is typed by hand.
 
 Each method is trained with each of the step sizes {steps} from one seed on nine tenths of the share's
-rows, and the step size of the least mse on the other tenth is taken. JumpReLU is also tried with four thresholds to start
+rows, and the step size of the least mse on the other tenth is taken. JumpReLU is also tried with {thresholds} thresholds to start
 from, and chosen among the runs whose l0 is at most a tenth above the target, or nearest to it. All rows of the share are then trained on from
 each seed, and the test rows are measured once. Figures are means over seeds ± the sample standard deviation, test mse in units of the normalised data.
 Bold is the lowest mean of a family (of TopK, BatchTopK or JumpReLU) under a protocol. *Equal seconds* gives SGD as many
@@ -107,7 +107,8 @@ def main():
     failed = sum(1 for row in rows if not row["mse"])
     steps = sorted({float(row["lr"]) for row in rows})
     epochs = sorted({int(row["epochs"]) for row in rows if row["method"] == "topk-pam"})
-    print(ABOUT.format(steps=", ".join(f"{lr:g}" for lr in steps), epochs="/".join(map(str, epochs)), runs=len(rows), failed=failed))
+    thresholds = {row["threshold"] for row in rows if row["threshold"]}
+    print(ABOUT.format(thresholds=len(thresholds), steps=", ".join(f"{lr:g}" for lr in steps), epochs="/".join(map(str, epochs)), runs=len(rows), failed=failed))
     groups = {}
     for row in tested:
         activation, method = row["method"].split("-", 1)

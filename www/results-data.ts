@@ -84,7 +84,7 @@ const SAMPLE_ROWS = 3600;
 
 /** The variants of a run, as the example `comparison` sets them; PAM-SGD's preset has a step size of its own. */
 function variantsOf({ family, method, lr, steps, k }: Run): string {
-  const targetL0 = Number(k || MNIST_K);
+  const targetL0 = Number(k ?? MNIST_K);
   const recipe: Partial<Variants> = {
     ...{ warmupSteps: Math.trunc(WARMUP * steps), auxk: true },
     ...{ decoderNorm: 'unit', decoderStart: 'transposed', biasStart: 'median' },
