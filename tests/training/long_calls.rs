@@ -12,9 +12,9 @@ use splinterp::train::{Method, TrainOptions, Trainer};
 
 use crate::support::random_rows;
 
-const D_IN: usize = 200;
+const D_IN: usize = 400;
 const D_SAE: usize = 2048;
-/// One block of the statistics, whose encode is 105 million multiply-adds: more than a call does at once.
+/// One block of the statistics, whose encode is 210 million multiply-adds: more than a call does at once.
 const ROWS: usize = 256;
 const TOPK: Activation = Activation::TopK { k: 5, by: TopKBy::Positive };
 

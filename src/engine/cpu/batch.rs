@@ -106,9 +106,9 @@ impl Batch {
         self.prefixes.ends.clear();
     }
 
-    /// Takes some pieces of the rows of the source through the model for [`Batch::forward`], or without a depth for
-    /// [`Batch::forward_together`], which must be the next call and have the same arguments. Returns whether so few are left
-    /// that it may come now.
+    /// Takes some of the rows of the source, `most_rows` or a piece for each thread, through the model for [`Batch::forward`],
+    /// or without a depth for [`Batch::forward_together`], which must be the next call and have the same arguments. Returns
+    /// whether so few are left that it may come now.
     ///
     /// # Errors
     /// If a thread ends.
@@ -118,9 +118,10 @@ impl Batch {
         model: (&Sae, &PackedEncoder),
         depth: Option<Depth>,
         threads: Threads,
+        most_rows: usize,
     ) -> Result<bool> {
         self.begin_source(Some(source), threads);
-        let at_once = threads.count();
+        let at_once = threads.count() * (most_rows / self.piece_rows).max(1);
         if self.pieces.len() - self.prepared <= at_once {
             return Ok(true);
         }

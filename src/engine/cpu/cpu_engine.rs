@@ -203,9 +203,10 @@ impl Engine for CpuEngine {
     }
 
     fn prepare(&mut self, rows: &[u32], step: Option<&Variants>) -> Result<bool> {
-        let most = self.work_per_call();
+        let most_rows = self.work_per_call() / self.state.sae.w_enc.len();
         let Self { threads, train, state, encoder, batch, .. } = self;
-        if rows.len().saturating_mul(state.sae.w_enc.len()) <= most {
+        // A pause takes time too: not for twice as many.
+        if rows.len() <= 2 * most_rows {
             return Ok(true);
         }
         let (whole, depth) = match step {
@@ -217,7 +218,8 @@ impl Engine for CpuEngine {
             Activation::BatchTopK { threshold, .. } => step.is_some() || threshold.is_none(),
             Activation::Relu | Activation::JumpRelu { .. } | Activation::TopK { .. } => false,
         };
-        batch.prepare(train.source(rows), (&state.sae, encoder), (!together).then_some(depth), *threads)
+        let source = train.source(rows);
+        batch.prepare(source, (&state.sae, encoder), (!together).then_some(depth), *threads, most_rows)
     }
 
     async fn steps(&mut self, rows: &[u32], options: &StepOptions<'_>) -> Result<StepSums> {
