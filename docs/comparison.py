@@ -107,7 +107,7 @@ def main():
     failed = sum(1 for row in rows if not row["mse"])
     steps = sorted({float(row["lr"]) for row in rows})
     epochs = sorted({int(row["epochs"]) for row in rows if row["method"] == "topk-pam"})
-    thresholds = {row["threshold"] for row in rows if row["threshold"]}
+    thresholds = {row["threshold"] for row in rows if row.get("threshold")}
     print(ABOUT.format(thresholds=len(thresholds), steps=", ".join(f"{lr:g}" for lr in steps), epochs="/".join(map(str, epochs)), runs=len(rows), failed=failed))
     groups = {}
     for row in tested:
@@ -209,7 +209,7 @@ def steps_tried(families, rows):
     text = (
         f"Each method at its best step size for each k, chosen as above among {steps}. Between points of a curve the logarithm\n"
         "of fvu is interpolated by that of l0. *Equal seconds* gives SGD as many epochs as take as long as PAM-SGD's ten with\n"
-        "the same k or penalty.\n"
+        "the same k or penalty; other processes ran beside, and the epochs of neighbouring k differ by up to a half for that.\n"
     )
     if BY_OUTCOME & set(families):
         text += (
