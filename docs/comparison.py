@@ -186,11 +186,15 @@ def frontiers():
         of_place = [row for row in rows if (row["set"], float(row["share"])) == place]
         print(f"\n## Frontiers: {SETS[data].split(',')[0]}, {100 * share:g} % of the training rows\n")
         print(steps_tried(families, of_place))
-        for family, protocols in families.items():
-            parts = [part for protocol in PROTOCOLS if (part := at_levels(protocols, protocol, of_place, family))]
-            of = "validation rows of all runs that were tried" if family in BY_OUTCOME else "test rows"
-            print(f"- {FAMILIES[family]}: PAM-SGD's fvu against the lower of SGD's at as many active latents ({of}) is {'; '.join(parts)}.")
         print(f"- By CPU time a run of PAM-SGD takes {longer(families)} as long as one of as many epochs of SGD with the recipe.")
+        print("- PAM-SGD's fvu against the lower of SGD's at as many active latents:\n")
+        print(f"| family | protocol | rows | {' | '.join(map(str, LEVELS))} |")
+        print(f"| --- | --- | --- |{' --- |' * len(LEVELS)}")
+        for family, protocols in families.items():
+            for protocol in protocols:
+                of = "validation" if family in BY_OUTCOME else "test"
+                levels = " | ".join(at_levels(protocols, protocol, of_place, family))
+                print(f"| {FAMILIES[family]} | {PROTOCOLS[protocol]} | {of} | {levels} |")
         print("\n| family | k or l1 | protocol | method | step size | epochs | fvu | l0 | dead |")
         print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
         for family, protocols in families.items():
@@ -215,16 +219,14 @@ def steps_tried(families, rows):
         text += (
             "Of ReLU each l1 penalty has the step size of the least validation mse with the penalty; JumpReLU's k is the l0 that\n"
             "it is trained towards. What is chosen so need not be best at its l0, which is an outcome and not a setting: other\n"
-            "step sizes of SGD reach lower fvu there. So the list compares these two by all runs on validation rows (seed 1)\n"
+            "step sizes of SGD reach lower fvu there. So the table below compares these two by all runs on validation rows (seed 1)\n"
             "that no other run of the method beats in both fvu and l0.\n"
         )
     return text
 
 
 def at_levels(protocols, protocol, rows, family):
-    """PAM-SGD against the better SGD at each of the levels that both reach, in words."""
-    if protocol not in protocols:
-        return ""
+    """PAM-SGD against the better SGD at each of the levels, where both reach it."""
     curves = {}
     for method, points in against(protocols, protocol).items():
         # PAM-SGD is the measure of seconds, and is run once.
@@ -237,9 +239,8 @@ def at_levels(protocols, protocol, rows, family):
     for level in LEVELS:
         found = {method: at_level(curve, level) for method, curve in curves.items()}
         rivals = [fvu for method, fvu in found.items() if method != "pam" and fvu]
-        if rivals and found.get("pam"):
-            ratios.append(f"{100 * (found['pam'] / min(rivals) - 1):+.1f} % with {level}")
-    return f"at {PROTOCOLS[protocol]} {', '.join(ratios)}"
+        ratios.append(f"{100 * (found['pam'] / min(rivals) - 1):+.1f} %" if rivals and found.get("pam") else "")
+    return ratios
 
 
 def longer(families):

@@ -242,7 +242,11 @@ function frontierSection(frontier: Frontier): string {
   const columns = ['Family', 'k or l1', 'Protocol', 'Method', 'Step size', 'Epochs', 'FVU', 'L0', 'Dead'];
   return (
     `<h3 id="frontier-${set}-${100 * share}">${escaped(frontierTitle(frontier))}</h3>` +
-    listUnder(`Frontiers: ${sets[set].short}, ${100 * share} %`) +
+    tableUnder(
+      `Frontiers: ${sets[set].short}, ${100 * share} %`,
+      'FVU of PAM-SGD against the lower of SGD’s at so many active latents',
+      3,
+    ) +
     keys('Colours of these plots', [...methodKeys, ...protocolKeys]) +
     plots(drawn) +
     table(`Frontiers: ${frontierTitle(frontier)}`, columns, body, 4)
@@ -286,13 +290,37 @@ function knownTable(): string {
 }
 
 /** A true minus sign, and no line's end before the percent sign. */
-const typeset = (text: string): string => text.replaceAll(/([ (])-(?=\d)/g, '$1−').replaceAll(' %', '\u00a0%');
+const typeset = (text: string): string => text.replaceAll(/(^|[ (])-(?=\d)/g, '$1−').replaceAll(' %', '\u00a0%');
+
+/** Lines of docs/comparison.md under a heading that begins so. */
+function linesUnder(heading: string): string[] {
+  const [, after = ''] = document('comparison.md').split(`## ${heading}`);
+  const [section = ''] = after.split('\n## ');
+  return section.split('\n');
+}
+
+/** The first table of docs/comparison.md under a heading that begins so. */
+function tableUnder(heading: string, caption: string, texts: number): string {
+  const lines = linesUnder(heading);
+  const from = lines.findIndex((line) => line.startsWith('| '));
+  const to = lines.findIndex((line, i) => i > from && !line.startsWith('|'));
+  const [columns = [], , ...rows] = lines.slice(from, to).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => escaped(typeset(cell.trim()))),
+  );
+  if (rows.length === 0) throw new Error(`docs/comparison.md has no table under "## ${heading}", expected one`);
+  const body = rows.map(
+    ([first = '', ...cells]) =>
+      `<tr><th scope="row">${first}</th>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`,
+  );
+  return table(caption, columns, body, texts);
+}
 
 /** The first list of docs/comparison.md under a heading that begins so. */
 function listUnder(heading: string): string {
-  const [, after = ''] = document('comparison.md').split(`## ${heading}`);
-  const [section = ''] = after.split('\n## ');
-  const lines = section.split('\n').filter((line) => line.startsWith('- '));
+  const lines = linesUnder(heading).filter((line) => line.startsWith('- '));
   if (lines.length === 0) throw new Error(`docs/comparison.md has no list under "## ${heading}", expected one`);
   return `<ul>${lines.map((line) => `<li>${escaped(typeset(line.slice(2)))}</li>`).join('\n')}</ul>`;
 }
