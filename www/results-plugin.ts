@@ -315,7 +315,8 @@ function tableUnder(heading: string, caption: string, texts: number): string {
     ([first = '', ...cells]) =>
       `<tr><th scope="row">${first}</th>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`,
   );
-  return table(caption, columns, body, texts);
+  const named = columns.map((column) => column.charAt(0).toUpperCase() + column.slice(1));
+  return table(caption, named, body, texts);
 }
 
 /** The first list of docs/comparison.md under a heading that begins so. */
