@@ -4,7 +4,9 @@ use web_time::Instant;
 
 use super::train_rows::PassOrder;
 use super::{EpochReport, Method, Trainer};
-use crate::engine::{Engine, EvaluationSums, Split, StepOptions, StepSums, Variants};
+#[cfg(feature = "screen")]
+use crate::engine::Variants;
+use crate::engine::{Engine, EvaluationSums, Split, StepOptions, StepSums};
 use crate::error::{Error, Result};
 use crate::progress::{Observer, Work, pieces};
 
@@ -92,6 +94,7 @@ impl Trainer {
         let per_call = batches.saturating_mul(options.batch_size);
         for (index, rows) in rows.chunks(per_call).enumerate() {
             let (lr, lr_slope) = self.learning_rate(done + index * per_call);
+            #[cfg(feature = "screen")]
             self.prepare(rows, Some(&variants), work).await?;
             let step = self.engine.steps(rows, &StepOptions { lr, lr_slope, ..options }).await?;
             sums.add(&step);
@@ -109,7 +112,9 @@ impl Trainer {
         Ok(())
     }
 
-    /// What the engine can do of a long call, piece by piece.
+    /// What the engine can do of a long call, piece by piece. Builds of which the engine can do nothing do without the calls:
+    /// a place where a future may wait costs half a kilobyte.
+    #[cfg(feature = "screen")]
     pub(super) async fn prepare(
         &mut self,
         rows: &[u32],

@@ -96,6 +96,7 @@ impl Trainer {
         let per_call = (self.rows_per_call() / STATISTICS_BLOCK).max(1) * STATISTICS_BLOCK;
         self.make_room(work).await?;
         for rows in rows.chunks(per_call) {
+            #[cfg(feature = "screen")]
             self.prepare(rows, None, work).await?;
             self.engine.accumulate(rows).await?;
             work.advance(rows.len() as f64).await?;
@@ -159,6 +160,7 @@ impl Trainer {
         self.feed.begin(PassOrder::InOrder);
         while let Some(rows) = fed!(self.feed.next(&mut self.engine, work))? {
             for rows in rows.chunks(self.rows_per_call()) {
+                #[cfg(feature = "screen")]
                 self.prepare(rows, None, work).await?;
                 self.engine.accumulate(rows).await?;
                 work.advance(weight * rows.len() as f64).await?;

@@ -6,7 +6,7 @@ use super::encode::{PackedEncoder, SparseRows};
 use super::row_sums::{Place, weighted_rows};
 use super::screen::ScreenedRows;
 use crate::data::Dataset;
-use crate::engine::VARIANTS_OFFERED;
+use crate::engine::{PREPARES, VARIANTS_OFFERED};
 use crate::error::Result;
 use crate::sae::{Sae, Selection, SparseCodes, least_of_largest};
 use crate::simd::dot;
@@ -130,6 +130,10 @@ impl Batch {
         Ok(false)
     }
 
+    fn prepared(&self) -> usize {
+        if PREPARES { self.prepared } else { 0 }
+    }
+
     /// Forgets what was prepared.
     pub fn forget(&mut self) {
         self.prepared = 0;
@@ -183,7 +187,7 @@ impl Batch {
     /// Makes room for the rows of the source, unless some of them are through the model already: threads may have become more
     /// since, and their pieces smaller.
     fn begin_source(&mut self, source: Option<Source<'_>>, threads: Threads) {
-        if let (Some(Source { data, rows, .. }), 0) = (source, self.prepared) {
+        if let (Some(Source { data, rows, .. }), 0) = (source, self.prepared()) {
             self.begin(rows.len(), data.cols(), threads);
         }
     }
@@ -198,8 +202,11 @@ impl Batch {
         most: usize,
     ) -> Result<()> {
         let selection = sae.activation.selection(sae.d_sae);
-        let prepared = self.prepared;
-        threads.for_each(self.parts(source).skip(prepared).take(most), |mut part| {
+        let taken = self.prepared()..self.prepared().saturating_add(most);
+        threads.for_each(self.parts(source), |mut part| {
+            if PREPARES && !taken.contains(&part.index) {
+                return;
+            }
             part.gather(source);
             match depth {
                 Some(depth) => {
@@ -217,6 +224,7 @@ impl Batch {
         let rows = self.x.chunks_mut(piece_rows * d_in).zip(self.residual.chunks_mut(piece_rows * d_in));
         let pieces = rows.zip(self.squares.chunks_mut(piece_rows)).zip(&mut self.pieces).enumerate();
         pieces.map(move |(index, (((x, residual), squares), piece))| Part {
+            index,
             rows: source.map_or(&[], |Source { rows, .. }| &rows[index * piece_rows..][..squares.len()]),
             d_in,
             x,
@@ -332,6 +340,8 @@ impl Batch {
 
 /// A piece of a batch, for one thread.
 struct Part<'a> {
+    /// Its number among the pieces.
+    index: usize,
     /// Numbers of the rows in the source.
     rows: &'a [u32],
     d_in: usize,

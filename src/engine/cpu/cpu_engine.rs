@@ -10,8 +10,8 @@ use super::gram::Accumulator;
 use super::sweep::DecoderSweep;
 use crate::data::{DataMoments, Dataset, Normalisation};
 use crate::engine::{
-    Decoder, Engine, EvaluationSums, MOST_IDLE_ROWS, STATISTICS_BLOCK, Split, State, StepOptions, StepSums,
-    SufficientStats, VARIANTS_OFFERED, Variants, longest,
+    Decoder, Engine, EvaluationSums, MOST_IDLE_ROWS, PREPARES, STATISTICS_BLOCK, Split, State, StepOptions,
+    StepSums, SufficientStats, VARIANTS_OFFERED, Variants, longest,
 };
 use crate::error::Result;
 use crate::sae::{Activation, Sae};
@@ -206,7 +206,7 @@ impl Engine for CpuEngine {
         let most_rows = self.work_per_call() / self.state.sae.w_enc.len();
         let Self { threads, train, state, encoder, batch, .. } = self;
         // A pause takes time too: not for twice as many.
-        if rows.len() <= 2 * most_rows {
+        if !PREPARES || rows.len() <= 2 * most_rows {
             return Ok(true);
         }
         let (whole, depth) = match step {
