@@ -4,6 +4,7 @@
 mod auxiliary;
 mod batch;
 mod cpu_engine;
+mod deviations;
 mod encode;
 mod entries;
 mod gradient;

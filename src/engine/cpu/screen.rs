@@ -13,6 +13,7 @@
 //! Where rows repeat one number, as the background of images or the zeros behind a ReLU, only what differs from it is
 //! multiplied: with `q = r + δ` the product is `r Σp + δ·p`, and integers lose nothing by that.
 
+use super::deviations::{Deviations, halves};
 use super::panels::{HALF, PANEL, Panel, Sums, TileRows, interleave, multiply, store};
 use crate::error::Result;
 use crate::sae::{Sae, Selection, Selector, SparseCodes, TopK};
@@ -269,72 +270,6 @@ impl TileRows for IntegerRows<'_> {
     }
 }
 
-/// The integers of a pair.
-#[inline(always)]
-fn halves(pair: Pair) -> [i32; 2] {
-    [i32::from(pair as i16), pair >> 16]
-}
-
-/// Rows as what differs from a pair that each repeats.
-#[derive(Debug, Default)]
-struct Deviations {
-    /// Of each row.
-    repeated: Vec<Pair>,
-    ends: Vec<usize>,
-    /// Those of all rows; what is past the last end means nothing.
-    cols: Vec<u32>,
-    values: Vec<Pair>,
-}
-
-impl Deviations {
-    /// Looks for them in rows of so many pairs. Returns whether they are few enough to be worth it, and fit into pairs.
-    #[inline(never)]
-    fn find(&mut self, rows: &[Pair], pairs: usize) -> bool {
-        self.repeated.clear();
-        self.ends.clear();
-        self.cols.resize(rows.len(), 0);
-        self.values.resize(rows.len(), 0);
-        let (mut end, mut fit) = (0, true);
-        for row in rows.chunks_exact(pairs) {
-            let repeated = majority(row);
-            let [first_repeated, second_repeated] = halves(repeated);
-            for (col, &pair) in row.iter().enumerate() {
-                let [first, second] = halves(pair);
-                let (first, second) = (first - first_repeated, second - second_repeated);
-                fit &= first == i32::from(first as i16) && second == i32::from(second as i16);
-                self.cols[end] = col as u32;
-                self.values[end] = first & 0xffff | second << 16;
-                end += usize::from(pair != repeated);
-            }
-            self.repeated.push(repeated);
-            self.ends.push(end);
-            // A row without a majority is all that is looked at where none has one.
-            if !fit || end > self.ends.len() * pairs / 2 {
-                return false;
-            }
-        }
-        true
-    }
-
-    #[inline(always)]
-    fn row(&self, row: usize) -> (&[u32], &[Pair]) {
-        let range = if row == 0 { 0 } else { self.ends[row - 1] }..self.ends[row];
-        (&self.cols[range.clone()], &self.values[range])
-    }
-}
-
-/// What more than half of the pairs are, or another of them where there is no such (Boyer and Moore's vote).
-fn majority(pairs: &[Pair]) -> Pair {
-    let (mut found, mut lead) = (0, 0u32);
-    for &pair in pairs {
-        if lead == 0 {
-            found = pair;
-        }
-        lead = if pair == found { lead + 1 } else { lead - 1 };
-    }
-    found
-}
-
 /// What [`multiply`] does, of rows that have [`Deviations`].
 struct MultiplyDeviations<'a> {
     screen: &'a Screen,
@@ -517,9 +452,7 @@ mod tests {
             assert!(screen.pack(&sae, Threads::ONE).unwrap());
             let mut rows = ScreenedRows::default();
             screen.approximate(row, &mut rows);
-            rows.deviations
-                .find(&rows.integers, 4)
-                .then(|| rows.deviations.cols[..rows.deviations.ends[0]].to_vec())
+            rows.deviations.find(&rows.integers, 4).then(|| rows.deviations.row(0).0.to_vec())
         };
         // A pair holds the columns i and i + 4.
         assert_eq!(screened(&[-0.4, -0.4, 0.3, -0.4, -0.4, -0.4, 0.2, -0.4]), Some(vec![2]));

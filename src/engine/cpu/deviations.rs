@@ -1,0 +1,70 @@
+//! Rows of pairs of integers that repeat one pair, as the background of an image or the zeros behind a ReLU: what differs.
+
+use crate::simd::Pair;
+
+/// The integers of a pair.
+#[inline(always)]
+pub fn halves(pair: Pair) -> [i32; 2] {
+    [i32::from(pair as i16), pair >> 16]
+}
+
+/// Rows as what differs from a pair that each repeats.
+#[derive(Debug, Default)]
+pub struct Deviations {
+    /// Of each row.
+    pub repeated: Vec<Pair>,
+    ends: Vec<usize>,
+    /// Those of all rows; what is past the last end means nothing.
+    cols: Vec<u32>,
+    values: Vec<Pair>,
+}
+
+impl Deviations {
+    /// Looks for them in rows of so many pairs. Returns whether they are few enough to be worth it, and fit into pairs.
+    #[inline(never)]
+    pub fn find(&mut self, rows: &[Pair], pairs: usize) -> bool {
+        self.repeated.clear();
+        self.ends.clear();
+        self.cols.resize(rows.len(), 0);
+        self.values.resize(rows.len(), 0);
+        let (mut end, mut fit) = (0, true);
+        for row in rows.chunks_exact(pairs) {
+            let repeated = majority(row);
+            let [first_repeated, second_repeated] = halves(repeated);
+            for (col, &pair) in row.iter().enumerate() {
+                let [first, second] = halves(pair);
+                let (first, second) = (first - first_repeated, second - second_repeated);
+                fit &= first == i32::from(first as i16) && second == i32::from(second as i16);
+                self.cols[end] = col as u32;
+                self.values[end] = first & 0xffff | second << 16;
+                end += usize::from(pair != repeated);
+            }
+            self.repeated.push(repeated);
+            self.ends.push(end);
+            // A row without a majority is all that is looked at where none has one.
+            if !fit || end > self.ends.len() * pairs / 2 {
+                return false;
+            }
+        }
+        true
+    }
+
+    #[inline(always)]
+    /// Columns and values of a row.
+    pub fn row(&self, row: usize) -> (&[u32], &[Pair]) {
+        let range = if row == 0 { 0 } else { self.ends[row - 1] }..self.ends[row];
+        (&self.cols[range.clone()], &self.values[range])
+    }
+}
+
+/// What more than half of the pairs are, or another of them where there is no such (Boyer and Moore's vote).
+fn majority(pairs: &[Pair]) -> Pair {
+    let (mut found, mut lead) = (0, 0u32);
+    for &pair in pairs {
+        if lead == 0 {
+            found = pair;
+        }
+        lead = if pair == found { lead + 1 } else { lead - 1 };
+    }
+    found
+}
