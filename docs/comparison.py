@@ -41,7 +41,6 @@ FRONTIERS = {
     "mnist-relu": "mnist methods=relu-pam,relu-sgd,relu-sgd-recipe",
     "mnist-jumprelu": f"mnist methods=jumprelu-pam,jumprelu-sgd,jumprelu-sgd-recipe k=5,10,20,40 {FOUR_STEPS}",
     "minilm-topk": f"minilm share=1 methods={TOPK} k=8,16,32,64 {FOUR_STEPS}",
-    "minilm-batchtopk": f"minilm share=1 methods={FIELD} k=8,16,32,64 {FOUR_STEPS}",
 }
 ABOUT = """# SGD at its best against PAM-SGD
 
@@ -166,8 +165,7 @@ def main():
         if (FOLDER / f"comparison-{file}.csv").exists():
             print(f"    cargo run --release --example comparison -- {arguments} \\\n      > docs/results/comparison-{file}.csv")
     for file, arguments in FRONTIERS.items():
-        if (FOLDER / f"frontier-{file}.csv").exists():
-            print(f"    cargo run --release --example frontier -- {arguments} \\\n      > docs/results/frontier-{file}.csv")
+        print(f"    cargo run --release --example frontier -- {arguments} \\\n      > docs/results/frontier-{file}.csv")
 
 
 def frontiers():

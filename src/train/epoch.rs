@@ -112,8 +112,8 @@ impl Trainer {
         Ok(())
     }
 
-    /// What the engine can do of a long call, piece by piece. Builds of which the engine can do nothing do without the calls:
-    /// a place where a future may wait costs half a kilobyte.
+    /// What the engine can do of a long call, piece by piece. Builds of which the engine can do nothing do without the three
+    /// calls: as places where a future may wait they cost 0.6 kB, gzipped.
     #[cfg(feature = "screen")]
     pub(super) async fn prepare(
         &mut self,
