@@ -1,7 +1,9 @@
 //! Trained SAEs in other programs' files: what is written gives the same outputs when computed from the bytes as those
 //! programs do, in float64, and what is read is what was written.
 
-use crate::support::{Folder, MARGIN, assert_same, model, rows, saelens_forward, sparsify_forward, wide};
+use crate::support::{
+    Folder, MARGIN, assert_same, assert_within, largest, model, rows, saelens_forward, sparsify_forward, wide,
+};
 use proptest::prelude::*;
 use splinterp::data::{Dataset, NormalisationKind, Storage};
 use splinterp::engine::{Operation, apply};
@@ -40,12 +42,13 @@ proptest! {
             Ok(files) => folders.push((Folder::new(&files, "sae.safetensors"), sparsify_forward)),
             Err(_) => assert!(!matches!(activation, Activation::TopK { .. })),
         }
+        let scale = largest(own.iter().map(|&v| v.into()));
         let mut compared = 0;
         for (folder, forward) in &folders {
             for (x, own) in x.chunks_exact(d_in).zip(own.chunks_exact(d_in)) {
                 let (expected, margin) = forward(folder, &wide(x), d_in);
                 if margin > MARGIN {
-                    assert_same(own, &expected, &format!("{activation:?}"));
+                    assert_within(own, &expected, scale, &format!("{activation:?}"));
                     compared += 1;
                 }
             }

@@ -104,10 +104,18 @@ pub fn rows(n: usize, d_in: usize, seed: u64) -> Vec<f32> {
     Sae::random(d_in, n, Activation::Relu, true, seed ^ 3).w_enc.iter().map(|v| 10.0 * v).collect()
 }
 
-/// The values are equal but for rounding. Terms of the order of 0.1, which these models have, may cancel to far less, and
-/// leave 1e-8 of rounding: so values below 0.01 are compared by their distance.
+/// The values are equal but for rounding, relative to the largest of them.
 pub fn assert_same(found: &[f32], expected: &[f64], what: &str) {
-    let scale = expected.iter().fold(1e-2f64, |largest, v| largest.max(v.abs()));
+    assert_within(found, expected, largest(expected.iter().copied()), what);
+}
+
+/// The largest magnitude, and 0.001 at least.
+pub fn largest(values: impl Iterator<Item = f64>) -> f64 {
+    values.fold(1e-3, |largest, v| largest.max(v.abs()))
+}
+
+/// The same relative to a scale: of one row the terms may cancel, and leave the rounding of larger numbers.
+pub fn assert_within(found: &[f32], expected: &[f64], scale: f64, what: &str) {
     for (found, expected) in found.iter().zip(expected) {
         assert!((f64::from(*found) - expected).abs() < CLOSE * scale, "{what}: {found}, expected {expected}");
     }
