@@ -197,8 +197,8 @@ pub trait Engine {
     fn begin_epoch(&mut self);
 
     /// Does some of what [`Engine::steps`], or without `step` [`Engine::accumulate`], needs of the training rows numbered
-    /// `rows`, where they are one batch or block whose encode is more work than a call should do. Returns whether so little
-    /// is left that the call, which must be the next, may come now.
+    /// `rows`, where they are one batch or block whose encode is more work than a call should do. Returns whether nothing
+    /// is left of it, so that the call may come, which must be the next.
     ///
     /// # Errors
     /// If a thread ends.

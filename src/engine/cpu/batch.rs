@@ -108,7 +108,7 @@ impl Batch {
 
     /// Takes some of the rows of the source, `most_rows` or a piece for each thread, through the model for [`Batch::forward`],
     /// or without a depth for [`Batch::forward_together`], which must be the next call and have the same arguments. Returns
-    /// whether so few are left that it may come now.
+    /// whether none were left.
     ///
     /// # Errors
     /// If a thread ends.
@@ -121,13 +121,11 @@ impl Batch {
         most_rows: usize,
     ) -> Result<bool> {
         self.begin_source(Some(source), threads);
+        let left = self.pieces.len() - self.prepared;
         let at_once = threads.count() * (most_rows / self.piece_rows).max(1);
-        if self.pieces.len() - self.prepared <= at_once {
-            return Ok(true);
-        }
         self.pass(Some(source), model, depth, threads, at_once)?;
-        self.prepared += at_once;
-        Ok(false)
+        self.prepared += at_once.min(left);
+        Ok(left == 0)
     }
 
     fn prepared(&self) -> usize {

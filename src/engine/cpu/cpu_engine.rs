@@ -213,7 +213,9 @@ impl Engine for CpuEngine {
             Some(variants) => (variants.auxk().is_some(), depth_of_step(variants)),
             None => (false, Depth::Codes),
         };
-        encoder.pack(&state.sae, train.shifts(), whole, *threads)?;
+        if encoder.pack(&state.sae, train.shifts(), whole, *threads)? {
+            return Ok(false);
+        }
         let together = match state.sae.activation {
             Activation::BatchTopK { threshold, .. } => step.is_some() || threshold.is_none(),
             Activation::Relu | Activation::JumpRelu { .. } | Activation::TopK { .. } => false,

@@ -102,7 +102,7 @@ impl PackedEncoder {
 
     /// Packs `w_enc [d_sae, d_in]` and `b_enc [d_sae]`, reusing the memory, unless it has them already. With `shifts` (of a
     /// data set's normalisation) [`PackedEncoder::encode_sparse`] can be used too. Unless all pre-activations are asked for
-    /// (`whole`), there may be a [`PackedEncoder::screen`] instead.
+    /// (`whole`), there may be a [`PackedEncoder::screen`] instead. Returns whether it had to.
     ///
     /// # Errors
     /// If a thread ends.
@@ -112,12 +112,12 @@ impl PackedEncoder {
         shifts: Option<&Normalisation>,
         whole: bool,
         threads: Threads,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let may_screen = screen::OFFERED && !whole && shifts.is_none();
         let serves =
             if self.is_screened { may_screen } else { shifts.is_none() || shifts == self.shifts.as_ref() };
         if self.is_current && serves {
-            return Ok(());
+            return Ok(false);
         }
         self.is_current = false;
         (self.d_sae, self.d_in) = (sae.d_sae, sae.d_in);
@@ -126,7 +126,7 @@ impl PackedEncoder {
             self.pack_panels(sae, shifts, threads)?;
         }
         self.is_current = true;
-        Ok(())
+        Ok(true)
     }
 
     fn pack_panels(&mut self, sae: &Sae, shifts: Option<&Normalisation>, threads: Threads) -> Result<()> {

@@ -26,37 +26,45 @@ pub fn multiply<T: TileRows>(
     d_sae: usize,
     pre: &mut [f32],
 ) {
-    widest(Multiply { rows, panels, depth, bias, d_sae, pre });
+    let panels = panels.chunks_exact(depth).zip(bias.as_chunks::<PANEL>().0);
+    for (index, (panel, bias)) in panels.enumerate() {
+        multiply_panel(MultiplyPanel { rows: &rows, panel, bias, first: index * PANEL, d_sae, pre });
+    }
 }
 
-struct Multiply<'a, T> {
-    rows: T,
-    panels: &'a [Panel],
-    depth: usize,
-    bias: &'a [f32],
+/// A function by itself, since a browser optimises none that it is in the middle of: the first call of a loop over all panels
+/// would go through a large encoder in code that is several times slower.
+#[inline(never)]
+fn multiply_panel<T: TileRows>(kernel: MultiplyPanel<'_, T>) {
+    widest(kernel);
+}
+
+struct MultiplyPanel<'a, T> {
+    rows: &'a T,
+    panel: &'a [Panel],
+    bias: &'a [f32; PANEL],
+    /// The first latent of the panel.
+    first: usize,
     d_sae: usize,
     pre: &'a mut [f32],
 }
 
-impl<T: TileRows> Kernel for Multiply<'_, T> {
+impl<T: TileRows> Kernel for MultiplyPanel<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let Self { rows, panels, depth, bias, d_sae, pre } = self;
-        let panels = panels.chunks_exact(depth).zip(bias.as_chunks::<PANEL>().0);
-        for (index, (panel, bias)) in panels.enumerate() {
-            for half in 0..2 {
-                let first = index * PANEL + half * HALF;
-                let Some(width) = d_sae.checked_sub(first).filter(|left| *left > 0) else { break };
-                let (width, bias) = (width.min(HALF), load_first(&bias[half * HALF..]));
-                for (pair, out) in pre.chunks_mut(2 * d_sae).enumerate() {
-                    // An odd last row goes twice.
-                    let second = 2 * pair + usize::from(out.len() > d_sae);
-                    let sums = rows.tile([2 * pair, second], panel, half);
-                    for (sums, out) in sums.into_iter().zip(out.chunks_exact_mut(d_sae)) {
-                        store(sums, bias, &mut out[first..first + width]);
-                    }
+        let Self { rows, panel, bias, first, d_sae, pre } = self;
+        for half in 0..2 {
+            let first = first + half * HALF;
+            let Some(width) = d_sae.checked_sub(first).filter(|left| *left > 0) else { break };
+            let (width, bias) = (width.min(HALF), load_first(&bias[half * HALF..]));
+            for (pair, out) in pre.chunks_mut(2 * d_sae).enumerate() {
+                // An odd last row goes twice.
+                let second = 2 * pair + usize::from(out.len() > d_sae);
+                let sums = rows.tile([2 * pair, second], panel, half);
+                for (sums, out) in sums.into_iter().zip(out.chunks_exact_mut(d_sae)) {
+                    store(sums, bias, &mut out[first..first + width]);
                 }
             }
         }

@@ -8,6 +8,8 @@ use crate::memory::reserve;
 const PIECE: usize = 1_000_000;
 /// Multiply-adds of a product that take as long as a number of a pass, which comes from memory.
 const WEIGHT: u64 = 8;
+/// The same where it is written to memory that nothing has touched yet.
+const WEIGHT_IN_NEW_MEMORY: u64 = 16;
 
 /// Does `work` with each row of a matrix `[_, width]`.
 ///
@@ -50,7 +52,7 @@ pub async fn copy_square(what: &str, matrix: &[f64], n: usize, pause: &mut dyn P
     let mut copied = reserve(what, &[n, n])?;
     for piece in matrix.chunks(PIECE) {
         copied.extend_from_slice(piece);
-        pause.after(WEIGHT * piece.len() as u64).await?;
+        pause.after(WEIGHT_IN_NEW_MEMORY * piece.len() as u64).await?;
     }
     Ok(copied)
 }

@@ -16,10 +16,10 @@ pub const TILE: usize = 8;
 const ROWS: usize = 2;
 /// Terms summed in registers before they are taken from the output: a tile of so many rows is 16 KB, in the first cache.
 const DEPTH: usize = 256;
-/// Columns that a thread takes at a time.
+/// Columns that a thread takes at a time, at most.
 pub const COLUMNS: usize = 8 * TILE;
-/// Multiply-adds of a thread between two pauses, where a tile does not need more: 5 to 10 ms, at 7e9 and 4e9 a second.
-const PIECE: usize = 40_000_000;
+/// Multiply-adds of a thread between two pauses, where a tile does not need more: 3 to 5 ms, at 7e9 and 4e9 a second.
+const PIECE: usize = 20_000_000;
 
 /// The left side of a product, a part of a larger row-major matrix whose rows are `stride` numbers apart.
 #[derive(Clone, Copy)]
@@ -61,7 +61,7 @@ impl Product {
             let tiles = (threads.count() * PIECE / (height * terms.len() * TILE)).max(1);
             for from in cols.clone().step_by(tiles * TILE) {
                 let piece = from..(from + tiles * TILE).min(cols.end);
-                let parts = columns(out, width, piece.clone(), COLUMNS);
+                let parts = columns(out, width, piece.clone(), part(piece.len(), threads.count()));
                 threads.for_each(parts.into_iter(), |out| {
                     widest(SubtractColumns { product: self, out, right, width });
                 })?;
@@ -137,6 +137,12 @@ pub fn columns(matrix: &mut [f64], width: usize, cols: Range<usize>, size: usize
     pieces
 }
 
+/// Size of the parts that so many columns are shared in, whole tiles and as many parts for each thread.
+fn part(columns: usize, threads: usize) -> usize {
+    let parts = threads * columns.div_ceil(threads * COLUMNS);
+    columns.div_ceil(parts.max(1)).next_multiple_of(TILE)
+}
+
 /// A tile of columns, term by term, filled up with zeros.
 #[inline(always)]
 fn pack_right(packed: &mut Vec<[f64; TILE]>, right: &[f64], width: usize, cols: Range<usize>) {
@@ -150,7 +156,10 @@ fn pack_right(packed: &mut Vec<[f64; TILE]>, right: &[f64], width: usize, cols: 
     }));
 }
 
-#[inline(always)]
+/// In wasm a function by itself, since a browser optimises none that it is in the middle of: the first call of a loop over all
+/// rows would take the time of several.
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 fn tile_product(left: &[[f64; ROWS]], right: &[[f64; TILE]]) -> [[f64; TILE]; ROWS] {
     let mut sums = [Tile::zero(); ROWS];
     for (weights, row) in left.iter().zip(right) {
