@@ -29,6 +29,13 @@ pub fn elements<T>(what: &str, dimensions: &[usize]) -> Result<usize> {
     Ok(count as usize)
 }
 
+/// Makes a buffer equal to others' numbers, in the memory that it has if they fit in.
+#[inline(never)]
+pub fn overwrite(to: &mut Vec<f32>, from: &[f32]) {
+    to.clear();
+    to.extend_from_slice(from);
+}
+
 /// A buffer of zeros with these dimensions.
 ///
 /// # Errors

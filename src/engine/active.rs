@@ -10,6 +10,7 @@ use super::{
 };
 use crate::data::{DataMoments, Dataset};
 use crate::error::{Error, Result};
+use crate::sae::Penalties;
 use crate::threads::Threads;
 
 /// Why a run trains on the CPU whose options say so.
@@ -253,6 +254,10 @@ impl Engine for ActiveEngine {
 
     async fn state(&mut self) -> Result<State> {
         inner!(&mut self.inner, engine => engine.state().await)
+    }
+
+    async fn keep(&mut self, last: &mut State, penalties: &Penalties) -> Result<f64> {
+        inner!(&mut self.inner, engine => engine.keep(last, penalties).await)
     }
 
     fn begin_epoch(&mut self) {

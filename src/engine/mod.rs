@@ -192,6 +192,20 @@ pub trait Engine {
     /// Reads the whole trainable state back.
     fn state(&mut self) -> impl Future<Output = Result<State>>;
 
+    /// Replaces the state that the last epoch left by the present one, and returns the penalties of its parameters, of which
+    /// the proximal ones are measured from the last. After an error `last` is as it was.
+    ///
+    /// # Errors
+    /// If the state cannot be read back.
+    fn keep(&mut self, last: &mut State, penalties: &Penalties) -> impl Future<Output = Result<f64>> {
+        async {
+            let state = self.state().await?;
+            let penalty = penalties.of(&state.sae, &last.sae);
+            *last = state;
+            Ok(penalty)
+        }
+    }
+
     /// Starts an epoch: the present parameters become the `previous` of the proximal terms, and activity and
     /// sufficient statistics start anew.
     fn begin_epoch(&mut self);

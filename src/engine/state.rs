@@ -1,6 +1,7 @@
 //! What training changes: parameters and the state of the optimiser.
 
 use super::Variants;
+use crate::memory::overwrite;
 use crate::sae::Sae;
 
 /// First and second moments of one parameter's gradient.
@@ -16,6 +17,11 @@ impl Moments {
     /// Zero moments of `len` values.
     pub fn zeros(len: usize) -> Self {
         Self { m: vec![0.0; len], v: vec![0.0; len] }
+    }
+
+    fn copy_from(&mut self, other: &Self) {
+        overwrite(&mut self.m, &other.m);
+        overwrite(&mut self.v, &other.v);
     }
 }
 
@@ -71,6 +77,28 @@ pub struct State {
     pub optimiser: Optimiser,
 }
 
+impl State {
+    /// Becomes a copy of another state of the same shape, in the memory that it has: new memory takes long to come by for a
+    /// large model.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.sae.copy_from(&other.sae);
+        let Optimiser { steps, w_enc, b_enc, w_dec, b_dec, threshold, idle } = &other.optimiser;
+        let to = &mut self.optimiser;
+        to.steps = *steps;
+        to.w_enc.copy_from(w_enc);
+        to.b_enc.copy_from(b_enc);
+        let own = [&mut to.w_dec, &mut to.b_dec, &mut to.threshold];
+        for (own, others) in own.into_iter().zip([w_dec, b_dec, threshold]) {
+            if let (Some(own), Some(others)) = (own, others) {
+                own.copy_from(others);
+            }
+        }
+        if let (Some(own), Some(others)) = (&mut to.idle, idle) {
+            overwrite(own, others);
+        }
+    }
+}
+
 /// A decoder by itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decoder {
@@ -78,4 +106,42 @@ pub struct Decoder {
     pub w_dec: Vec<f32>,
     /// `[d_in]`.
     pub b_dec: Vec<f32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sae::Activation;
+
+    #[test]
+    fn a_copy_is_equal_in_everything_and_stays_where_it_was() {
+        for tied in [true, false] {
+            let state = |seed: u64| {
+                let sae = Sae::random(
+                    3,
+                    4,
+                    Activation::BatchTopK { k: 2, threshold: Some(seed as f32) },
+                    tied,
+                    seed,
+                );
+                let mut optimiser = Optimiser { steps: seed, ..Optimiser::new(&sae, true) };
+                optimiser.threshold = Some(Moments::zeros(4));
+                optimiser.idle = Some(vec![0.0; 4]);
+                let mut state = State { sae, optimiser };
+                let Optimiser { w_enc, b_enc, w_dec, b_dec, threshold, idle, .. } = &mut state.optimiser;
+                let moments = [Some(w_enc), Some(b_enc), w_dec.as_mut(), b_dec.as_mut(), threshold.as_mut()];
+                let moments =
+                    moments.into_iter().flatten().flat_map(|moments| [&mut moments.m, &mut moments.v]);
+                let biases = [&mut state.sae.b_enc, &mut state.sae.b_dec];
+                let all = moments.chain(biases).chain(idle.as_mut()).flatten();
+                all.zip(1u16..).for_each(|(value, at)| *value = f32::from(at) * seed as f32);
+                state
+            };
+            let (mut copy, other) = (state(1), state(2));
+            let place = copy.optimiser.w_enc.v.as_ptr();
+            copy.copy_from(&other);
+            assert!(copy == other);
+            assert_eq!(copy.optimiser.w_enc.v.as_ptr(), place);
+        }
+    }
 }

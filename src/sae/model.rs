@@ -2,6 +2,7 @@
 
 use super::{Activation, Parameter};
 use crate::error::{Error, Result};
+use crate::memory::overwrite;
 use crate::random::{Random, Stream};
 use crate::simd::dot;
 
@@ -53,6 +54,17 @@ impl Sae {
         let w_enc = normal(ENCODER_STD);
         let w_dec = (!tied).then(|| normal(DECODER_STD));
         Self { d_in, d_sae, activation, w_enc, b_enc: vec![0.0; d_sae], w_dec, b_dec: vec![0.0; d_in] }
+    }
+
+    /// Becomes a copy of another model of the same shape, in the memory that it has.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.activation.clone_from(&other.activation);
+        overwrite(&mut self.w_enc, &other.w_enc);
+        overwrite(&mut self.b_enc, &other.b_enc);
+        overwrite(&mut self.b_dec, &other.b_dec);
+        if let (Some(own), Some(others)) = (&mut self.w_dec, &other.w_dec) {
+            overwrite(own, others);
+        }
     }
 
     /// An untied model from its parameters.

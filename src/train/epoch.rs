@@ -53,14 +53,9 @@ impl Trainer {
             Method::Pam => self.pam_epoch(work).await?,
         };
         let test = self.evaluate(work).await?;
-        let state = self.engine.state().await?;
-        // In the first epoch the state is copied to new memory: 40 ms for 8 192 latents.
-        #[cfg(feature = "screen")]
-        work.advance(0.0).await?;
         let penalties = self.options.penalties();
-        let objective =
-            train.mse + train.others + penalties.l1 * train.l1 + penalties.of(&state.sae, &self.saved.sae);
-        self.saved = state;
+        let penalty = self.engine.keep(&mut self.saved, &penalties).await?;
+        let objective = train.mse + train.others + penalties.l1 * train.l1 + penalty;
         self.epoch += 1;
         let dead = train.active.iter().filter(|&&rows| rows == 0).count();
         Ok(EpochReport {

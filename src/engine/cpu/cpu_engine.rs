@@ -14,7 +14,7 @@ use crate::engine::{
     StepSums, SufficientStats, VARIANTS_OFFERED, Variants, longest,
 };
 use crate::error::Result;
-use crate::sae::{Activation, Sae};
+use crate::sae::{Activation, Penalties, Sae};
 use crate::threads::Threads;
 
 /// Above this share of zero bytes they are skipped. By count of operations the sparse product saves the share of zeros
@@ -194,9 +194,15 @@ impl Engine for CpuEngine {
         Ok(self.state.clone())
     }
 
+    async fn keep(&mut self, last: &mut State, penalties: &Penalties) -> Result<f64> {
+        let penalty = penalties.of(&self.state.sae, &last.sae);
+        last.copy_from(&self.state);
+        Ok(penalty)
+    }
+
     fn begin_epoch(&mut self) {
         self.batch.forget();
-        self.previous = self.state.sae.clone();
+        self.previous.copy_from(&self.state.sae);
         self.stats = None;
         self.activity.fill(0);
         self.sweep.begin_epoch();
