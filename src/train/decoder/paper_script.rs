@@ -1,13 +1,12 @@
 //! The decoder as the paper's scripts solve for it.
 
 use super::cholesky::{DEPENDENT, solve_semidefinite};
-use super::pass::copy_square;
+use super::pass::copy_matrix;
 use super::problem::DecoderLoss;
 use super::{DecoderPenalties, DecoderProblem, DecoderSolution, Pause};
 use crate::data::DataMoments;
 use crate::engine::SufficientStats;
 use crate::error::{Error, Result};
-use crate::memory::copy;
 
 /// The decoder as the paper's MNIST script solves for it, in float64 where the script has float32:
 /// `W = (ZᵀZ + ε I)⁻¹ ZᵀX` on raw sums, then the bias as the mean residual. Not the joint minimiser, so that F may rise.
@@ -21,9 +20,9 @@ pub async fn script_decoder(
     pause: &mut dyn Pause,
 ) -> Result<DecoderSolution> {
     let d_sae = stats.z.len();
-    let mut a = copy_square("ZᵀZ", &stats.zz, d_sae, pause).await?;
+    let mut a = copy_matrix("ZᵀZ", &stats.zz, d_sae, pause).await?;
     (0..d_sae).for_each(|i| a[i * d_sae + i] += epsilon);
-    let mut w_dec = copy("ZᵀX", &stats.zx)?;
+    let mut w_dec = copy_matrix("ZᵀX", &stats.zx, data.mean.len(), pause).await?;
     let sums: Vec<f64> = a.iter().step_by(d_sae + 1).copied().collect();
     let dependent = solve_semidefinite(&mut a, &mut w_dec, d_sae, &sums, DEPENDENT, pause).await?;
     let problem = DecoderProblem::new(stats, data, &DecoderPenalties::default(), pause).await?;

@@ -16,7 +16,7 @@
 use std::cmp::Ordering;
 
 use super::cholesky::{DEPENDENT, solve_semidefinite};
-use super::pass::{copy_square, rows, upper_rows};
+use super::pass::{copy_matrix, rows, upper_rows};
 use super::product::{Left, Product};
 use super::triangle::BLOCK;
 use super::{DecoderPenalties, DecoderRef, NoPause, Pause};
@@ -239,7 +239,7 @@ impl<'a> DecoderProblem<'a> {
         let losses = self.losses();
         let total = losses * self.n + nu_dec + beta;
         let c = self.n / total;
-        let mut a = copy_square("ZᵀZ", &self.zz, self.d_sae, pause).await?;
+        let mut a = copy_matrix("ZᵀZ", &self.zz, self.d_sae, pause).await?;
         upper_rows(&mut a, self.d_sae, pause, &mut |i, row| {
             let own = self.holders(i);
             for (j, (a, z)) in (i..).zip(row.iter_mut().zip(&self.z_mean[i..])) {
@@ -252,7 +252,7 @@ impl<'a> DecoderProblem<'a> {
             row[0] += alpha + mu_dec;
         })
         .await?;
-        let mut w = copy("W_dec", &self.zx)?;
+        let mut w = copy_matrix("W_dec", &self.zx, self.d_in, pause).await?;
         rows(&mut w, self.d_in, pause, &mut |i, row| {
             let own = self.holders(i);
             for (j, w) in row.iter_mut().enumerate() {

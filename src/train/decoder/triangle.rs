@@ -70,13 +70,17 @@ impl Triangle {
         cols: Range<usize>,
         threads: Threads,
     ) -> Result<()> {
-        for_each_tile(block, width, cols, threads, |tile| {
-            for row in 0..self.size {
-                let (done, rest) = tile.split_at_mut(row);
-                let weights = &self.columns[row * self.size..row * self.size + row];
-                rest[0] = solved(&rest[0], weights, done, self.inverse[row]);
-            }
-        })
+        for_each_tile(block, width, cols, threads, |tile| self.forward_tile(tile))
+    }
+
+    // A function by itself in wasm, as the product's tiles are.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    fn forward_tile(&self, tile: &mut [[f64; TILE]]) {
+        for row in 0..self.size {
+            let (done, rest) = tile.split_at_mut(row);
+            let weights = &self.columns[row * self.size..row * self.size + row];
+            rest[0] = solved(&rest[0], weights, done, self.inverse[row]);
+        }
     }
 
     /// `block [size, width]` becomes `U⁻¹ block`.
@@ -84,13 +88,16 @@ impl Triangle {
     /// # Errors
     /// If a thread ends.
     pub fn backward(&self, block: &mut [f64], width: usize, threads: Threads) -> Result<()> {
-        for_each_tile(block, width, 0..width, threads, |tile| {
-            for row in (0..self.size).rev() {
-                let (rest, done) = tile.split_at_mut(row + 1);
-                let weights = &self.rows[row * self.size + row + 1..(row + 1) * self.size];
-                rest[row] = solved(&rest[row], weights, done, self.inverse[row]);
-            }
-        })
+        for_each_tile(block, width, 0..width, threads, |tile| self.backward_tile(tile))
+    }
+
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    fn backward_tile(&self, tile: &mut [[f64; TILE]]) {
+        for row in (0..self.size).rev() {
+            let (rest, done) = tile.split_at_mut(row + 1);
+            let weights = &self.rows[row * self.size + row + 1..(row + 1) * self.size];
+            rest[row] = solved(&rest[row], weights, done, self.inverse[row]);
+        }
     }
 }
 
