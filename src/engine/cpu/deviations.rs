@@ -49,8 +49,8 @@ impl Deviations {
         true
     }
 
-    #[inline(always)]
     /// Columns and values of a row.
+    #[inline(always)]
     pub fn row(&self, row: usize) -> (&[u32], &[Pair]) {
         let range = if row == 0 { 0 } else { self.ends[row - 1] }..self.ends[row];
         (&self.cols[range.clone()], &self.values[range])
