@@ -1,6 +1,6 @@
 //! What training changes: parameters and the state of the optimiser.
 
-use super::Variants;
+use super::{VARIANTS_OFFERED, Variants};
 use crate::memory::overwrite;
 use crate::sae::Sae;
 
@@ -87,13 +87,13 @@ impl State {
         to.steps = *steps;
         to.w_enc.copy_from(w_enc);
         to.b_enc.copy_from(b_enc);
-        let own = [&mut to.w_dec, &mut to.b_dec, &mut to.threshold];
-        for (own, others) in own.into_iter().zip([w_dec, b_dec, threshold]) {
+        let pairs = [(&mut to.w_dec, w_dec), (&mut to.b_dec, b_dec), (&mut to.threshold, threshold)];
+        for (own, others) in pairs {
             if let (Some(own), Some(others)) = (own, others) {
                 own.copy_from(others);
             }
         }
-        if let (Some(own), Some(others)) = (&mut to.idle, idle) {
+        if VARIANTS_OFFERED && let (Some(own), Some(others)) = (&mut to.idle, idle) {
             overwrite(own, others);
         }
     }

@@ -245,7 +245,9 @@ test.describe('by touch', () => {
 test('a figure stands in a page of another origin and tells it its height', async ({ page, baseURL, faults }) => {
   await open(page, 'order-k');
   await page.getByText('Export', { exact: true }).click();
-  const code = await page.getByLabel('HTML that embeds this figure in your page:').inputValue();
+  const field = page.getByLabel('HTML that embeds this figure in your page:');
+  await expect(field).not.toHaveValue('');
+  const code = await field.inputValue();
   expect(code).toContain(`src="${baseURL ?? ''}figure.html?name=order-k"`);
   const article = `<!doctype html><title>An article</title><body style="background: rgb(200, 220, 200)">${code}`;
   const server = createServer((_, response) => response.setHeader('Content-Type', 'text/html').end(article));

@@ -43,12 +43,11 @@ pub async fn solve_semidefinite(
         let triangle = Triangle::factor(block, n, first, noise_of);
         dependent += triangle.dependent();
         triangle.forward(block, n, end..n, pause.threads())?;
-        pause.after(((end - first) * (end - first) * (n - first) / 2) as u64).await?;
         let (c_done, c_rest) = c.split_at_mut(first * m);
         let c_block = &mut c_rest[..(end - first) * m];
         product.subtract(c_block, left, c_done, m, 0..m, pause).await?;
         triangle.forward(c_block, m, 0..m, pause.threads())?;
-        pause.after(((end - first) * (end - first) * m / 2) as u64).await?;
+        pause.after(((end - first) * (end - first) * (n - first + m) / 2) as u64).await?;
     }
     for first in (0..n).step_by(BLOCK).rev() {
         let end = (first + BLOCK).min(n);
