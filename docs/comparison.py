@@ -34,6 +34,8 @@ COMMANDS = {
 }
 # Active latents at which frontiers are compared.
 LEVELS = (5, 10, 20, 40, 80)
+# What an error is at an l0 that differs, by itself and whether fewer latents are active.
+AT_ANOTHER_L0 = {("lower", True): "lower with fewer active latents", ("higher", False): "higher with more active latents"}
 # Families whose l0 is an outcome, and not the k that was asked for.
 BY_OUTCOME = {"jumprelu", "relu"}
 FOUR_STEPS = "steps=0.001,0.003,0.01,0.03"
@@ -131,12 +133,8 @@ def main():
             l0 = mean(found["pam"], "l0") / mean(rivals[rival], "l0") - 1
             at = f", at {100 * l0:+.0f} % of its l0" if abs(l0) > 0.02 else ""
             verdict = "level" if close else ("lower" if ratio < 0 else "higher")
-            if abs(l0) > 0.1 and verdict == "lower" and l0 < 0:
-                verdict = "lower with fewer active latents"
-            elif abs(l0) > 0.1 and verdict == "higher" and l0 > 0:
-                verdict = "higher with more active latents"
-            elif abs(l0) > 0.1:
-                verdict = "not comparable"
+            if abs(l0) > 0.1:
+                verdict = AT_ANOTHER_L0.get((verdict, l0 < 0), "not comparable")
             parts.append(f"at {name} {100 * ratio:+.1f} % against {METHODS[rival]}{at} ({verdict})")
         if parts:
             print(f"- {SETS[data].split(',')[0]}, {100 * share:g} %, {FAMILIES[activation]}: PAM-SGD's test mse {'; '.join(parts)}.")

@@ -1,6 +1,6 @@
 //! What training changes: parameters and the state of the optimiser.
 
-use super::{VARIANTS_OFFERED, Variants};
+use super::Variants;
 use crate::memory::overwrite;
 use crate::sae::Sae;
 
@@ -89,11 +89,12 @@ impl State {
         to.b_enc.copy_from(b_enc);
         let pairs = [(&mut to.w_dec, w_dec), (&mut to.b_dec, b_dec), (&mut to.threshold, threshold)];
         for (own, others) in pairs {
+            debug_assert_eq!(own.is_some(), others.is_some());
             if let (Some(own), Some(others)) = (own, others) {
                 own.copy_from(others);
             }
         }
-        if VARIANTS_OFFERED && let (Some(own), Some(others)) = (&mut to.idle, idle) {
+        if let (Some(own), Some(others)) = (&mut to.idle, idle) {
             overwrite(own, others);
         }
     }

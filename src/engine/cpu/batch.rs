@@ -122,10 +122,13 @@ impl Batch {
     ) -> Result<bool> {
         self.begin_source(Some(source), threads);
         let left = self.pieces.len() - self.prepared;
+        if left == 0 {
+            return Ok(true);
+        }
         let at_once = threads.count() * (most_rows / self.piece_rows).max(1);
         self.pass(Some(source), model, depth, threads, at_once)?;
         self.prepared += at_once.min(left);
-        Ok(left == 0)
+        Ok(false)
     }
 
     fn prepared(&self) -> usize {

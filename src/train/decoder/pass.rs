@@ -8,8 +8,7 @@ use crate::memory::reserve;
 const PIECE: usize = 1_000_000;
 /// Multiply-adds of a product that take as long as a number of a pass, which comes from memory.
 const WEIGHT: u64 = 8;
-/// The same where it is written to memory that nothing has touched yet: 4 to 50 times as long, of which the most was seen in a
-/// virtual machine.
+/// The same where it is written to memory that nothing has touched yet: 3 to 10 times as long, in a virtual machine.
 const WEIGHT_IN_NEW_MEMORY: u64 = 32;
 
 /// Does `work` with each row of a matrix `[_, width]`.

@@ -209,6 +209,21 @@ mod tests {
     use nalgebra::DMatrix;
     use proptest::prelude::*;
 
+    #[test]
+    fn every_thread_has_as_many_parts_of_whole_tiles() {
+        for threads in 1..5 {
+            for tiles in 1..40 {
+                let size = part(tiles * TILE, threads);
+                assert!(size % TILE == 0 && size <= COLUMNS, "{tiles} tiles, {threads} threads: {size}");
+                let parts = (tiles * TILE).div_ceil(size);
+                let least = (tiles * TILE).div_ceil(threads * COLUMNS);
+                assert!(parts <= threads * least, "{tiles} tiles, {threads} threads: {parts} parts");
+            }
+        }
+        // 25 tiles for two threads: 14 and 11, where parts of 64 columns would give 16 and 9.
+        assert_eq!(part(25 * TILE, 2), 7 * TILE);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
