@@ -214,7 +214,10 @@ mod tests {
         for threads in 1..5 {
             for tiles in 1..40 {
                 let size = part(tiles * TILE, threads);
-                assert!(size % TILE == 0 && size <= COLUMNS, "{tiles} tiles, {threads} threads: {size}");
+                assert!(
+                    size.is_multiple_of(TILE) && size <= COLUMNS,
+                    "{tiles} tiles, {threads} threads: {size}"
+                );
                 let parts = (tiles * TILE).div_ceil(size);
                 let least = (tiles * TILE).div_ceil(threads * COLUMNS);
                 assert!(parts <= threads * least, "{tiles} tiles, {threads} threads: {parts} parts");
