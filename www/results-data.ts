@@ -170,6 +170,12 @@ function grouped(rows: readonly Row[], key: (row: Row) => string): Row[][] {
 const order = <K extends string>(names: Readonly<Record<K, unknown>>, name: K): number =>
   Object.keys(names).indexOf(name);
 
+/** Of runs with several thresholds to start from the one whose l0 is nearest to what it is trained towards. */
+function nearest(rows: readonly Row[]): Row {
+  const off = ({ l0, k }: Row): number => Math.abs(Number(l0) - Number(k));
+  return rows.reduce((best, row) => (off(row) < off(best) ? row : best));
+}
+
 /** What docs/comparison.md tells, by set and share. */
 export function comparisons(): Comparison[] {
   const rows = filesOf('comparison-').flatMap(rowsOf);
@@ -181,12 +187,7 @@ export function comparisons(): Comparison[] {
     const outcomes = grouped(tested, ({ method, protocol }) => `${method} ${protocol}`).map((runs) =>
       outcomeOf(set, share, runs),
     );
-    // JumpReLU also has thresholds to start from: the step sizes are shown for the one that was chosen.
-    const chosen = new Set(tested.map(({ method, threshold }) => `${method} ${threshold}`));
-    const tuned = all.filter(
-      ({ role, protocol, method, threshold }) =>
-        role === 'validation' && protocol === 'epochs' && chosen.has(`${method} ${threshold}`),
-    );
+    const tuned = all.filter(({ role, protocol }) => role === 'validation' && protocol === 'epochs');
     return {
       ...{ set, share },
       outcomes: outcomes.sort(
@@ -195,7 +196,9 @@ export function comparisons(): Comparison[] {
           order(protocols, a.protocol) - order(protocols, b.protocol) ||
           order(methods, a.method) - order(methods, b.method),
       ),
-      tuning: tuned.map((row) => ({ ...split(row.method ?? ''), lr: Number(row.lr), mse: Number(row.mse) })),
+      tuning: grouped(tuned, ({ method, lr }) => `${method} ${lr}`)
+        .map(nearest)
+        .map((row) => ({ ...split(row.method ?? ''), lr: Number(row.lr), mse: Number(row.mse) })),
     };
   });
   return found.sort((a, b) => order(sets, a.set) - order(sets, b.set) || a.share - b.share);

@@ -51,6 +51,10 @@ function nameOf({ family, method }: { family: Family; method: Method }): string 
   return `${families[family]}, ${methods[method]}`;
 }
 
+/** A step size, and the threshold that JumpReLU starts from, as docs/comparison.py writes them. */
+const tuned = (lr: number, threshold: string): string =>
+  threshold === '' ? String(lr) : `${lr}, from ${Number(Number(threshold).toPrecision(3))}`;
+
 const leads = ({ set }: { set: SetName }): string =>
   set === 'mnist' ? 'Opens the run of seed 1 in the MNIST lab.' : 'Opens the same method in the activations lab.';
 
@@ -149,7 +153,7 @@ function comparisonTable({ set, share, outcomes }: Comparison): string {
         const cells = [
           protocols[protocol],
           `<a href="${escaped(href)}">${methods[method]}</a>`,
-          threshold === '' ? String(lr) : `${lr}, from ${threshold}`,
+          tuned(lr, threshold),
           String(epochs),
           mse.mean === least && found.length > 1 ? `<strong>${error}</strong>` : error,
           `${spread(l0, 1)}${off}`,
@@ -234,8 +238,7 @@ function frontierSection(frontier: Frontier): string {
   });
   const body = points.map(({ family, protocol, method, setting, lr, threshold, epochs, fvu, l0, dead, href }) => {
     const link = `<a href="${escaped(href)}">${methods[method]}</a>`;
-    const step = threshold === '' ? String(lr) : `${lr}, from ${threshold}`;
-    const cells = [setting, protocols[protocol], link, step, String(epochs)];
+    const cells = [setting, protocols[protocol], link, tuned(lr, threshold), String(epochs)];
     const figures = [spread(fvu, 4), spread(l0, 1), percent(dead)];
     return `<tr><th scope="row">${families[family]}</th>${[...cells, ...figures].map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
   });

@@ -57,15 +57,14 @@ function formulas(): Plugin {
   };
 }
 
-/** Writes `data-sets.json`, the list of MNIST files beside the page with their sizes, so that the page need not probe for them. */
+/** Writes `data-sets.json`, the sizes of the MNIST files beside the page by name, so that the page need not probe for them. */
 function dataSetManifest(): Plugin {
   const fileName = 'data-sets.json';
   const manifest = (): string => {
     const folder = resolve(import.meta.dirname, 'public/mnist');
     const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.gz')) : [];
-    return JSON.stringify({
-      mnist: names.sort().map((name) => ({ name, bytes: statSync(resolve(folder, name)).size })),
-    });
+    const sizes = names.sort().map((name) => [name, statSync(resolve(folder, name)).size] as const);
+    return JSON.stringify(Object.fromEntries(sizes));
   };
   return {
     name: 'splinterp:data-set-manifest',

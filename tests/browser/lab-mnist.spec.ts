@@ -18,11 +18,8 @@ const small = {
 
 /** Serves these files as MNIST, each once `ready` allows. */
 async function serve(context: BrowserContext, files: Record<string, Buffer>, ready = Promise.resolve()): Promise<void> {
-  const listed = Object.entries(files).map(([name, { length }]) => ({
-    name,
-    bytes: length,
-  }));
-  await context.route('**/data-sets.json', (route) => route.fulfill({ json: { mnist: listed } }));
+  const listed = Object.fromEntries(Object.entries(files).map(([name, { length }]) => [name, length]));
+  await context.route('**/data-sets.json', (route) => route.fulfill({ json: listed }));
   await context.route('**/mnist/*', async (route) => {
     await ready;
     const body = files[route.request().url().split('/').at(-1) ?? ''];

@@ -2,7 +2,8 @@
 //!
 //! `cargo run --release --example comparison -- SET [key=value …]`, where SET is `mnist` or `minilm`, and the keys narrow it
 //! down: `shares=0.01,0.1`, `methods=…` (names as in [`METHODS`]), `seeds=1,2,3`, `epochs=10`, `steps=0.001,0.003,0.01`,
-//! `protocols=epochs,seconds`, `data=PATH`.
+//! `measure=METHOD` (of seconds, if not the first of the methods), `protocols=epochs,seconds`, `thresholds=1,2` (which JumpReLU
+//! starts from, instead of a search), `data=PATH`.
 //!
 //! `comparison -- known` prints what each method recovers of the features that 4 000 generated rows are made of, with the one
 //! step size 0.01: the mean cosine of features and matched decoder rows (MCC), and F1 of activity.
@@ -24,7 +25,7 @@ use splinterp::train::Trainer;
 use tuned::{Arguments, HEADER, Run, SPLIT_SEED, Task, Tuned};
 
 /// Names of the methods, the one first whose time is the measure of the protocol `seconds`.
-const METHODS: [&str; 8] = [
+const METHODS: [&str; 9] = [
     "topk-pam",
     "topk-sgd",
     "topk-sgd-recipe",
@@ -33,6 +34,7 @@ const METHODS: [&str; 8] = [
     "batchtopk-sgd-recipe",
     "jumprelu-pam",
     "jumprelu-sgd",
+    "jumprelu-sgd-recipe",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -41,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return known_features();
     }
     let shares: Vec<f64> = given.list("shares", "0.01,0.05,0.1,0.25,0.5,1")?;
-    let settings = given.settings(&METHODS, "0.001,0.003,0.01,0.03")?;
+    let settings = given.settings(&METHODS, "0.001,0.003,0.01,0.03", "")?;
     let Task { train, test, d_sae, k } = given.task()?;
     println!("{HEADER}");
     for &share in &shares {

@@ -12,10 +12,10 @@ const gzipped = (name: string): Buffer => gzipSync(content(name));
 
 /** A host with these files beside its page, and a list of them, which may say otherwise. */
 function host(files: Record<string, Buffer>, listed?: unknown): void {
-  const list = Object.entries(files).map(([name, { length }]) => ({ name, bytes: length }));
+  const list = Object.fromEntries(Object.entries(files).map(([name, { length }]) => [name, length]));
   vi.stubGlobal('fetch', (url: URL) => {
     const name = url.pathname.split('/').at(-1) ?? '';
-    if (name === 'data-sets.json') return Promise.resolve(Response.json(listed ?? { mnist: list }));
+    if (name === 'data-sets.json') return Promise.resolve(Response.json(listed ?? list));
     const body = files[name];
     return Promise.resolve(body ? new Response(new Uint8Array(body)) : new Response('', { status: 404 }));
   });
@@ -114,12 +114,12 @@ describe('MNIST beside the page', () => {
     expect(await problem()).toContain('is damaged');
     host(Object.fromEntries(Object.entries(all()).slice(1)));
     expect(await problem()).toBe(`${first}.gz is not beside this page in mnist/`);
-    host({}, { mnist: MNIST_FILES.map((name) => ({ name, bytes: 1 })) });
+    host({}, Object.fromEntries(MNIST_FILES.map((name) => [name, 1])));
     expect(await problem()).toContain(`${first}: the server answered 404`);
   });
 
   it('is not there where its list is nonsense, and cannot be downloaded offline', async () => {
-    for (const listed of [[], 7, { mnist: 'all' }, { mnist: [null, { name: 3 }] }]) {
+    for (const listed of [[], 7, 'all', { mnist: 'all' }, [null, { name: 3 }]]) {
       host(all(), listed);
       expect(await problem()).toContain('is not beside this page');
     }

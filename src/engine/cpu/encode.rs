@@ -162,29 +162,10 @@ impl PackedEncoder {
     }
 
     /// `pre [rows, d_sae]` of sparse byte rows; needs the shifts of their normalisation at packing.
-    #[inline(never)]
     pub fn encode_sparse(&self, rows: &SparseRows, pre: &mut [f32]) {
-        widest(EncodeSparse { encoder: self, rows, pre });
-    }
-
-    #[inline(always)]
-    fn encode_sparse_inline(&self, rows: &SparseRows, pre: &mut [f32]) {
         let panels = self.panels.chunks_exact(self.d_in).zip(self.zero_bias.as_chunks::<PANEL>().0);
         for (index, (panel, bias)) in panels.enumerate() {
-            let first = index * PANEL;
-            let width = PANEL.min(self.d_sae - first);
-            for (row, out) in pre.chunks_exact_mut(self.d_sae).enumerate() {
-                let (cols, values) = rows.row(row);
-                let mut sums = [F32x4::zero(); PANEL / 4];
-                for (&col, &value) in cols.iter().zip(values) {
-                    let (value, weights) = (F32x4::splat(value), panel[col as usize].as_flattened());
-                    // A loop and not `from_fn`, which is not inlined for so many, and then not compiled for AVX2.
-                    for (sum, weights) in sums.iter_mut().zip(weights) {
-                        *sum = *sum + value * F32x4::load(weights);
-                    }
-                }
-                store(sums, load_first(bias), &mut out[first..first + width]);
-            }
+            encode_panel(EncodePanel { panel, bias, first: index * PANEL, d_sae: self.d_sae, rows, pre });
         }
     }
 }
@@ -213,19 +194,41 @@ impl TileRows for DenseRows<'_> {
     }
 }
 
-/// Of sparse rows.
-struct EncodeSparse<'a> {
-    encoder: &'a PackedEncoder,
+/// What [`multiply`] does with a panel, of sparse rows; as there a function by itself.
+#[inline(never)]
+fn encode_panel(kernel: EncodePanel<'_>) {
+    widest(kernel);
+}
+
+struct EncodePanel<'a> {
+    panel: &'a [Panel],
+    bias: &'a [f32; PANEL],
+    /// The first latent of the panel.
+    first: usize,
+    d_sae: usize,
     rows: &'a SparseRows,
     pre: &'a mut [f32],
 }
 
-impl Kernel for EncodeSparse<'_> {
+impl Kernel for EncodePanel<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        self.encoder.encode_sparse_inline(self.rows, self.pre);
+        let Self { panel, bias, first, d_sae, rows, pre } = self;
+        let width = PANEL.min(d_sae - first);
+        for (row, out) in pre.chunks_exact_mut(d_sae).enumerate() {
+            let (cols, values) = rows.row(row);
+            let mut sums = [F32x4::zero(); PANEL / 4];
+            for (&col, &value) in cols.iter().zip(values) {
+                let (value, weights) = (F32x4::splat(value), panel[col as usize].as_flattened());
+                // A loop and not `from_fn`, which is not inlined for so many, and then not compiled for AVX2.
+                for (sum, weights) in sums.iter_mut().zip(weights) {
+                    *sum = *sum + value * F32x4::load(weights);
+                }
+            }
+            store(sums, load_first(bias), &mut out[first..first + width]);
+        }
     }
 }
 

@@ -10,6 +10,8 @@ mod entries;
 mod gradient;
 mod gram;
 mod inference;
+mod integers;
+mod listed;
 mod panels;
 mod row_sums;
 mod screen;

@@ -14,21 +14,17 @@
 //! multiplied: with `q = r + δ` the product is `r Σp + δ·p`, and integers lose nothing by that.
 
 use super::deviations::{Deviations, halves};
+use super::integers::{LARGEST_NORM, Scale, larger, largest_magnitude, quantise};
+use super::listed::compute;
 use super::panels::{HALF, PANEL, Panel, Sums, TileRows, interleave, multiply, store};
 use crate::error::Result;
 use crate::sae::{Sae, Selection, Selector, SparseCodes, TopK};
-use crate::simd::{
-    F32x4, Kernel, Pair, dot, load_first, pair, pair_products, sparse_pair_products, transpose, widest,
-};
+use crate::simd::{F32x4, Kernel, Pair, load_first, pair_products, sparse_pair_products, widest};
 use crate::threads::Threads;
 
 /// Whether this build has it.
 pub const OFFERED: bool = cfg!(feature = "screen");
 
-/// Norm that integers are scaled to: products of two such vectors fit into 32 bits, also after rounding.
-const NORM: f32 = 46_000.0;
-/// Magnitude that integers are scaled to at most.
-const MOST: f32 = 32_760.0;
 /// Rounding adds at most `√d_in / 2` to a norm: 128 here, and 46 128² is below 2³¹.
 const MOST_COLUMNS: usize = 1 << 16;
 /// Latents for each active one below which nothing is gained. Integers save half of the tiles' time, and outside of tiles a
@@ -39,11 +35,6 @@ const LEAST_LATENTS: usize = 8;
 const HALF_UNIT: f64 = 0.51;
 /// Relative error of a float32 operation.
 const EPSILON: f64 = 1.0 / (1 << 24) as f64;
-/// Norms of rows and latents whose product stays far from what float32 can hold.
-const LARGEST_NORM: f32 = 1e15;
-/// Latents that are computed at once.
-const GROUP: usize = 8;
-
 /// An encoder in integers.
 #[derive(Debug, Default)]
 pub struct Screen {
@@ -80,50 +71,6 @@ pub struct ScreenedRows {
     approximate: Vec<f32>,
     /// Pre-activations of the latents that are computed in float32.
     exact: Vec<f32>,
-}
-
-/// Length of a vector, at least, and what an integer stands for.
-#[derive(Debug, Default, Clone, Copy)]
-struct Scale {
-    norm: f32,
-    unit: f32,
-}
-
-impl Scale {
-    #[inline(never)]
-    fn of(values: &[f32]) -> Self {
-        // Squares of less than 1e-19 may be 0.
-        let norm = 1.001 * dot(values, values).sqrt() + 1e-18 * (values.len() as f32).sqrt();
-        Self { norm, unit: larger(norm / NORM, largest_magnitude(values) / MOST) }
-    }
-
-    fn is_usable(self) -> bool {
-        self.norm <= LARGEST_NORM
-    }
-}
-
-/// The larger of two numbers, neither of which is NaN: `f32::max` is a call in wasm.
-fn larger(a: f32, b: f32) -> f32 {
-    if a > b { a } else { b }
-}
-
-/// `max |value|`. As integers, whose order is the same, since the order of comparisons is free then.
-fn largest_magnitude(values: &[f32]) -> f32 {
-    f32::from_bits(values.iter().fold(0, |most, value| most.max(value.abs().to_bits())))
-}
-
-/// Writes numbers as pairs of integers, in units of `unit`: those of the first half beside those of the second.
-#[inline(never)]
-fn quantise(values: &[f32], unit: f32, out: &mut [Pair]) {
-    let inverse = 1.0 / unit;
-    let (first, second) = values.split_at(out.len());
-    for ((out, first), second) in out.iter_mut().zip(first).zip(second) {
-        *out = pair([first * inverse, second * inverse]);
-    }
-    // The second half of an odd number is shorter.
-    if let (Some(out), Some(first)) = (out.get_mut(second.len()), first.get(second.len())) {
-        *out = pair([first * inverse, 0.0]);
-    }
 }
 
 impl Screen {
@@ -220,7 +167,9 @@ impl Screen {
         }
         out.approximate.resize(rows * self.d_sae, 0.0);
         if out.deviations.find(&out.integers, pairs) {
-            widest(MultiplyDeviations { screen: self, rows: out });
+            for panel in 0..self.d_sae.div_ceil(PANEL) {
+                multiply_deviations(MultiplyDeviations { screen: self, rows: out, panel });
+            }
         } else {
             self.multiply_whole(out);
         }
@@ -270,10 +219,16 @@ impl TileRows for IntegerRows<'_> {
     }
 }
 
-/// What [`multiply`] does, of rows that have [`Deviations`].
+/// What [`multiply`] does with a panel, of rows that have [`Deviations`]; as there a function by itself.
+#[inline(never)]
+fn multiply_deviations(kernel: MultiplyDeviations<'_>) {
+    widest(kernel);
+}
+
 struct MultiplyDeviations<'a> {
     screen: &'a Screen,
     rows: &'a mut ScreenedRows,
+    panel: usize,
 }
 
 impl Kernel for MultiplyDeviations<'_> {
@@ -281,68 +236,19 @@ impl Kernel for MultiplyDeviations<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { screen, rows: ScreenedRows { deviations, units, approximate, .. } } = self;
+        let Self { screen, rows: ScreenedRows { deviations, units, approximate, .. }, panel: index } = self;
         let pairs = screen.d_in.div_ceil(2);
-        let panels = screen.panels.chunks_exact(pairs).zip(screen.bias.as_chunks::<PANEL>().0);
-        for (index, (panel, bias)) in panels.enumerate() {
-            let first = index * PANEL;
-            let width = PANEL.min(screen.d_sae - first);
-            let bias: [F32x4; 2 * HALF / 4] = load_first(bias);
-            let rows = approximate.chunks_exact_mut(screen.d_sae).zip(&*units).zip(&deviations.repeated);
-            for (row, ((out, &unit), &repeated)) in rows.enumerate() {
-                let start = screen.products_of_repeated(repeated, index);
-                let panel = bytemuck::must_cast_slice(panel);
-                let sums = sparse_pair_products(deviations.row(row), panel, &start);
-                let unit = F32x4::splat(unit);
-                let sums: [F32x4; 2 * HALF / 4] = std::array::from_fn(|i| unit * sums.as_flattened()[i]);
-                store(sums, bias, &mut out[first..first + width]);
-            }
-        }
-    }
-}
-
-/// Appends the pre-activations of some latents of one row.
-#[inline(never)]
-fn compute(sae: &Sae, x: &[f32], latents: &[u32], pre: &mut Vec<f32>) {
-    widest(Exact { sae, x, latents, pre });
-}
-
-/// Pre-activations of some latents of one row, each sum over `d_in` in order.
-struct Exact<'a> {
-    sae: &'a Sae,
-    x: &'a [f32],
-    latents: &'a [u32],
-    pre: &'a mut Vec<f32>,
-}
-
-impl Kernel for Exact<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { sae, x, latents, pre } = self;
-        let (blocks, rest) = x.as_chunks::<4>();
-        for latents in latents.chunks(GROUP) {
-            let latent = |i: usize| latents[i.min(latents.len() - 1)] as usize;
-            let rows: [&[f32]; GROUP] = std::array::from_fn(|i| &sae.w_enc[latent(i) * x.len()..][..x.len()]);
-            let weights: [&[[f32; 4]]; GROUP] = rows.map(|row| row.as_chunks::<4>().0);
-            let mut sums = [F32x4::zero(); GROUP / 4];
-            for (at, x) in blocks.iter().enumerate() {
-                for (sum, weights) in sums.iter_mut().zip(weights.as_chunks::<4>().0) {
-                    let cols = transpose(weights.map(|weights| F32x4::load(&weights[at])));
-                    for (x, col) in x.iter().zip(cols) {
-                        *sum = *sum + F32x4::splat(*x) * col;
-                    }
-                }
-            }
-            for (x, k) in rest.iter().zip(x.len() - rest.len()..) {
-                for (sum, rows) in sums.iter_mut().zip(rows.as_chunks::<4>().0) {
-                    *sum = *sum + F32x4::splat(*x) * F32x4::load(&rows.map(|row| row[k]));
-                }
-            }
-            let sums = sums.map(F32x4::lanes);
-            let sums = sums.as_flattened().iter().zip(latents);
-            pre.extend(sums.map(|(sum, &latent)| sum + sae.b_enc[latent as usize]));
+        let panel = bytemuck::must_cast_slice(&screen.panels[index * pairs..][..pairs]);
+        let first = index * PANEL;
+        let width = PANEL.min(screen.d_sae - first);
+        let bias: [F32x4; 2 * HALF / 4] = load_first(&screen.bias[first..]);
+        let rows = approximate.chunks_exact_mut(screen.d_sae).zip(&*units).zip(&deviations.repeated);
+        for (row, ((out, &unit), &repeated)) in rows.enumerate() {
+            let start = screen.products_of_repeated(repeated, index);
+            let sums = sparse_pair_products(deviations.row(row), panel, &start);
+            let unit = F32x4::splat(unit);
+            let sums: [F32x4; 2 * HALF / 4] = std::array::from_fn(|i| unit * sums.as_flattened()[i]);
+            store(sums, bias, &mut out[first..first + width]);
         }
     }
 }

@@ -1,10 +1,9 @@
 //! A method at its best step size: tuned on validation rows, then measured on test rows, a line of CSV for each run.
 //!
 //! Nothing is chosen by test rows. A tenth of the training rows are held out for validation; each method is trained on the
-//! others with each step size, JumpReLU also with each of [`THRESHOLDS`] to start from, from seed 1, and what has the least
-//! validation error is taken: of ReLU the least mse with the l1 penalty, which is what it minimises, and of JumpReLU among
-//! those with no more active latents than were asked for. The method is then trained on all rows, from each seed, and
-//! measured on the test rows.
+//! others with each step size, JumpReLU also from several thresholds, from seed 1, and what has the least validation error is
+//! taken: of ReLU the least mse with the l1 penalty, which is what it minimises, and of JumpReLU among those with no more
+//! active latents than were asked for. The method is then trained on all rows, from each seed, and measured on the test rows.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -30,11 +29,16 @@ const FITTED: f64 = 0.9;
 /// Share of a run's steps over which the step size rises, in the recipe of the libraries.
 const WARMUP: f64 = 0.05;
 
-/// Thresholds that JumpReLU starts from. Pre-activations of MNIST have a standard deviation of 2.8 at the start: these leave
-/// 92 to 1 of 256 latents active. Where rows are few, what it starts from is about what it ends with.
-const THRESHOLDS: [f32; 6] = [1.0, 2.0, 3.0, 4.5, 6.0, 7.5];
 /// What L0 may be above its target, relative to it.
 const L0_ABOVE: f64 = 0.1;
+/// What L0 may be off its target, relative to it, when no other threshold is tried.
+const L0_REACHED: f64 = 0.03;
+/// Thresholds that are tried for a step size at most, where they are searched for.
+const SEARCHED: usize = 6;
+/// The threshold that a search begins with. Pre-activations of MNIST have a standard deviation of 2.8 at the start.
+const FIRST_THRESHOLD: f32 = 4.0;
+/// What an L0 of 0 counts as where it is interpolated.
+const LEAST_L0: f64 = 0.1;
 
 /// Columns of the lines.
 pub const HEADER: &str = "set,share,protocol,method,role,lr,threshold,k,l1,seed,epochs,steps,cpu_seconds,multiply_adds,mse,fvu,l0,dead_share,error";
@@ -85,55 +89,86 @@ impl Run<'_> {
     /// Compares methods at equal epochs, and at equal seconds: there a method has as many epochs as take as long as those of
     /// the first method, by the time that the process had of a CPU.
     pub fn compare_all(&self, names: &[String], settings: &Settings) -> Result<(), Box<dyn Error>> {
-        let Settings { seeds, steps, protocols, .. } = settings;
-        let mut measure = None;
+        let protocols = &settings.protocols;
+        let mut measure = match &settings.measure {
+            Some(name) => Some(self.seconds_of(name, settings)?),
+            None => None,
+        };
         for name in names {
-            let seconds = self.compare(name, steps, seeds, protocols.iter().any(|p| p == "epochs"))?;
+            let seconds = self.compare(name, settings, protocols.iter().any(|p| p == "epochs"))?;
             let Some(measure) = measure else {
                 measure = Some(seconds);
                 continue;
             };
             if protocols.iter().any(|p| p == "seconds") {
                 let epochs = ((f64::from(self.epochs) * measure / seconds).round() as u32).max(1);
-                Run { protocol: "seconds", epochs, ..*self }.compare(name, steps, seeds, true)?;
+                Run { protocol: "seconds", epochs, ..*self }.compare(name, settings, true)?;
             }
         }
         Ok(())
     }
 
+    /// Seconds of a method that is only the measure: those of the seed that other processes disturbed least.
+    fn seconds_of(&self, name: &str, settings: &Settings) -> Result<f64, Box<dyn Error>> {
+        let tuned = Tuned { lr: settings.steps[0], threshold: 0.0 };
+        let seconds = self.whole(name, tuned, &settings.seeds, "measure")?;
+        seconds.ok_or_else(|| format!("{name}, the measure of seconds, left the numbers").into())
+    }
+
     /// Trains a method with each step size, and with the best of them from each seed; returns the seconds of the run with that
     /// which other processes disturbed least.
-    fn compare(&self, name: &str, steps: &[f64], seeds: &[u64], whole: bool) -> Result<f64, Box<dyn Error>> {
+    fn compare(&self, name: &str, settings: &Settings, whole: bool) -> Result<f64, Box<dyn Error>> {
         let (fitted, held_out) = self.train.split(FITTED, SPLIT_SEED)?;
-        let thresholds = if name.starts_with("jumprelu") { &THRESHOLDS[..] } else { &THRESHOLDS[..1] };
-        let grid =
-            steps.iter().flat_map(|&lr| thresholds.iter().map(move |&threshold| Tuned { lr, threshold }));
         let mut best: Option<(f64, Tuned, f64)> = None;
-        for tuned in grid {
-            let Some((report, seconds)) = self.train(name, tuned, 1, (&fitted, &held_out), "validation")?
-            else {
-                continue;
-            };
-            // With more latents a lower error is no gain: what is above the target comes last, the nearest first.
-            let above = report.test_l0 / self.k as f64 - 1.0;
-            let is_above = name.starts_with("jumprelu") && above > L0_ABOVE;
-            let objective = report.test_mse + self.l1 * report.test_l1;
-            let rank = if is_above { f64::from(f32::MAX) * above } else { objective };
-            if best.is_none_or(|(least, _, _)| rank < least) {
-                best = Some((rank, tuned, seconds));
+        for &lr in &settings.steps {
+            let mut tried = Vec::new();
+            while let Some(threshold) = self.next_threshold(name, &settings.thresholds, &tried) {
+                let tuned = Tuned { lr, threshold };
+                let Some((report, seconds)) =
+                    self.train(name, tuned, 1, (&fitted, &held_out), "validation")?
+                else {
+                    break;
+                };
+                tried.push((threshold, report.test_l0));
+                // With more latents a lower error is no gain: what is above the target comes last, the nearest first.
+                let above = report.test_l0 / self.k as f64 - 1.0;
+                let is_above = name.starts_with("jumprelu") && above > L0_ABOVE;
+                let objective = report.test_mse + self.l1 * report.test_l1;
+                let rank = if is_above { f64::from(f32::MAX) * above } else { objective };
+                if best.is_none_or(|(least, _, _)| rank < least) {
+                    best = Some((rank, tuned, seconds));
+                }
             }
         }
         let (_, tuned, seconds) =
             best.ok_or_else(|| format!("{name} left the numbers with every step size"))?;
+        let least = if whole { self.whole(name, tuned, &settings.seeds, "test")? } else { None };
+        Ok(least.unwrap_or(seconds))
+    }
+
+    /// Trains on all rows from each seed; the least seconds of runs that did not fail.
+    fn whole(
+        &self,
+        name: &str,
+        tuned: Tuned,
+        seeds: &[u64],
+        role: &str,
+    ) -> Result<Option<f64>, Box<dyn Error>> {
         let mut least: Option<f64> = None;
-        if whole {
-            for &seed in seeds {
-                if let Some((_, took)) = self.train(name, tuned, seed, (self.train, self.test), "test")? {
-                    least = Some(least.map_or(took, |least| least.min(took)));
-                }
+        for &seed in seeds {
+            if let Some((_, took)) = self.train(name, tuned, seed, (self.train, self.test), role)? {
+                least = Some(least.map_or(took, |least| least.min(took)));
             }
         }
-        Ok(least.unwrap_or(seconds))
+        Ok(least)
+    }
+
+    /// The threshold to start from next, given those that were tried with this step size and what L0 they ended with.
+    fn next_threshold(&self, name: &str, given: &[f32], tried: &[(f32, f64)]) -> Option<f32> {
+        if !name.starts_with("jumprelu") {
+            return tried.is_empty().then_some(0.0);
+        }
+        if given.is_empty() { searched(tried, self.k as f64) } else { given.get(tried.len()).copied() }
     }
 
     /// A run, as a line; its report, whose test rows are those of the second data set, and its seconds, unless it failed.
@@ -250,6 +285,27 @@ impl Run<'_> {
     }
 }
 
+/// The threshold to try next so that L0 becomes what it is to be: ln L0 falls about evenly as the threshold rises.
+fn searched(tried: &[(f32, f64)], target: f64) -> Option<f32> {
+    let reached = |l0: f64| (l0 / target - 1.0).abs() <= L0_REACHED;
+    if tried.len() == SEARCHED || tried.iter().any(|&(_, l0)| reached(l0)) {
+        return None;
+    }
+    let above = tried.iter().filter(|&&(_, l0)| l0 > target).max_by(|a, b| a.0.total_cmp(&b.0));
+    let below = tried.iter().filter(|&&(_, l0)| l0 < target).min_by(|a, b| a.0.total_cmp(&b.0));
+    Some(match (above, below) {
+        (Some(&(low, more)), Some(&(high, fewer))) if low < high => {
+            let part = (more / target).ln() / (more / fewer.max(LEAST_L0)).ln();
+            low + (high - low) * part.clamp(0.1, 0.9) as f32
+        }
+        (Some(&(low, _)), None) => 1.5 * low,
+        (None, Some(&(high, _))) => high / 1.5,
+        (None, None) => FIRST_THRESHOLD,
+        // L0 rose with the threshold: there is nothing between them to look for.
+        _ => return None,
+    })
+}
+
 /// Seconds that this process has had of a CPU; those of the clock where the system does not say.
 fn cpu_seconds() -> f64 {
     let nanoseconds = std::fs::read_to_string("/proc/self/schedstat").ok();
@@ -269,6 +325,10 @@ pub struct Settings {
     pub seeds: Vec<u64>,
     pub epochs: u32,
     pub steps: Vec<f64>,
+    /// What JumpReLU starts from; searched for if none are given.
+    pub thresholds: Vec<f32>,
+    /// The method that is the measure of the protocol `seconds`, if not the first.
+    pub measure: Option<String>,
     /// `epochs`, `seconds` or both.
     pub protocols: Vec<String>,
 }
@@ -296,17 +356,21 @@ impl Arguments {
         T::Err: std::fmt::Display,
     {
         let text = self.keys.remove(key).unwrap_or_else(|| default.to_owned());
-        text.split(',').map(|value| value.parse().map_err(|error| format!("'{value}': {error}"))).collect()
+        text.split_terminator(',')
+            .map(|value| value.parse().map_err(|error| format!("'{value}': {error}")))
+            .collect()
     }
 
-    /// The settings of both examples, with these methods and step sizes unless others are asked for.
-    pub fn settings(&mut self, methods: &[&str], steps: &str) -> Result<Settings, String> {
+    /// The settings of both examples, with these methods, step sizes and thresholds unless others are asked for.
+    pub fn settings(&mut self, methods: &[&str], steps: &str, thresholds: &str) -> Result<Settings, String> {
         Ok(Settings {
             set: self.set.clone(),
             methods: self.list("methods", &methods.join(","))?,
             seeds: self.list("seeds", "1,2,3")?,
             epochs: self.list("epochs", "10")?[0],
             steps: self.list("steps", steps)?,
+            thresholds: self.list("thresholds", thresholds)?,
+            measure: self.keys.remove("measure"),
             protocols: self.list("protocols", "epochs,seconds")?,
         })
     }

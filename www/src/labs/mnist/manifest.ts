@@ -7,23 +7,10 @@ export interface BesidePage {
   bytes: number;
 }
 
-function isBesidePage(each: unknown): each is BesidePage {
-  return (
-    typeof each === 'object' &&
-    each !== null &&
-    'name' in each &&
-    typeof each.name === 'string' &&
-    'bytes' in each &&
-    typeof each.bytes === 'number'
-  );
-}
-
 /** The files in `mnist/` beside the page at `base`. */
 export async function mnistFiles(base: string): Promise<BesidePage[]> {
-  const manifest: unknown = await (await fetch(new URL('data-sets.json', base))).json();
-  return typeof manifest === 'object' && manifest !== null && 'mnist' in manifest && Array.isArray(manifest.mnist)
-    ? manifest.mnist.filter(isBesidePage)
-    : [];
+  const bytesByName: unknown = await (await fetch(new URL('data-sets.json', base))).json();
+  return Object.entries(bytesByName ?? {}).map(([name, bytes]) => ({ name, bytes: Number(bytes) || 0 }));
 }
 
 /** Bytes of all of them. */

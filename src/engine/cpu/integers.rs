@@ -1,0 +1,55 @@
+//! Vectors as 16-bit integers, each in a unit of its own.
+
+use crate::simd::{Pair, dot, pair};
+
+/// Norm that integers are scaled to: products of two such vectors fit into 32 bits, also after rounding.
+const NORM: f32 = 46_000.0;
+/// Magnitude that integers are scaled to at most.
+const MOST: f32 = 32_760.0;
+/// Norms of rows and latents whose product stays far from what float32 can hold.
+pub const LARGEST_NORM: f32 = 1e15;
+
+/// Length of a vector, at least, and what an integer stands for.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Scale {
+    pub norm: f32,
+    pub unit: f32,
+}
+
+impl Scale {
+    #[inline(never)]
+    pub fn of(values: &[f32]) -> Self {
+        // Squares of less than 1e-19 may be 0.
+        let norm = 1.001 * dot(values, values).sqrt() + 1e-18 * (values.len() as f32).sqrt();
+        Self { norm, unit: larger(norm / NORM, largest_magnitude(values) / MOST) }
+    }
+
+    /// Whether products of it stay within float32.
+    pub fn is_usable(self) -> bool {
+        self.norm <= LARGEST_NORM
+    }
+}
+
+/// The larger of two numbers, neither of which is NaN: `f32::max` is a call in wasm.
+pub fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+/// `max |value|`. As integers, whose order is the same, since the order of comparisons is free then.
+pub fn largest_magnitude(values: &[f32]) -> f32 {
+    f32::from_bits(values.iter().fold(0, |most, value| most.max(value.abs().to_bits())))
+}
+
+/// Writes numbers as pairs of integers, in units of `unit`: those of the first half beside those of the second.
+#[inline(never)]
+pub fn quantise(values: &[f32], unit: f32, out: &mut [Pair]) {
+    let inverse = 1.0 / unit;
+    let (first, second) = values.split_at(out.len());
+    for ((out, first), second) in out.iter_mut().zip(first).zip(second) {
+        *out = pair([first * inverse, second * inverse]);
+    }
+    // The second half of an odd number is shorter.
+    if let (Some(out), Some(first)) = (out.get_mut(second.len()), first.get(second.len())) {
+        *out = pair([first * inverse, 0.0]);
+    }
+}
