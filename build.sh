@@ -602,8 +602,8 @@ run_tests() {
 bench() {
   local file files
   build_all
-  build_part dense training,screen
-  build_threads dense-threads training,screen
+  build_part dense training,screen,bulk
+  build_threads dense-threads training,screen,bulk
   need_browser
   if [ "$1" = --torch ]; then need_torch; fi
   npm_install tests/bench

@@ -14,6 +14,7 @@ mod selection;
 pub use activation::{Activation, Threshold, TopKBy};
 pub(crate) use codes::finite_activation;
 pub use codes::{LatentIndex, SparseCodes};
+pub(crate) use model::Drawing;
 #[cfg(feature = "files")]
 pub(crate) use model::transpose;
 pub use model::{Parts, Sae};

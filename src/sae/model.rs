@@ -46,14 +46,43 @@ pub struct Parts {
     pub b_dec: Vec<f32>,
 }
 
+/// [`Sae::random`] piece by piece.
+pub struct Drawing {
+    random: Random,
+    /// Its matrices are as long as they are drawn.
+    pub sae: Sae,
+}
+
+impl Drawing {
+    /// Nothing is drawn yet.
+    pub fn new(d_in: usize, d_sae: usize, activation: Activation, tied: bool, seed: u64) -> Self {
+        let empty = || Vec::with_capacity(d_in * d_sae);
+        let (b_enc, b_dec) = (vec![0.0; d_sae], vec![0.0; d_in]);
+        let w_dec = (!tied).then(empty);
+        let sae = Sae { d_in, d_sae, activation, w_enc: empty(), b_enc, w_dec, b_dec };
+        Self { random: Random::new(seed, Stream::Parameters), sae }
+    }
+
+    /// Draws so many parameters at most, of one matrix. Returns whether nothing is left to draw.
+    pub fn draw(&mut self, most: usize) -> bool {
+        let Self { random, sae } = self;
+        let len = sae.d_in * sae.d_sae;
+        let (matrix, std) = match &mut sae.w_dec {
+            Some(w_dec) if sae.w_enc.len() == len => (w_dec, DECODER_STD),
+            _ => (&mut sae.w_enc, ENCODER_STD),
+        };
+        let count = most.min(len - matrix.len());
+        matrix.extend((0..count).map(|_| (std * random.normal()) as f32));
+        sae.w_enc.len() == len && sae.w_dec.as_ref().is_none_or(|w_dec| w_dec.len() == len)
+    }
+}
+
 impl Sae {
     /// Random parameters: encoder `0.1·N(0, 1)`, untied decoder `0.01·N(0, 1)`, biases 0.
     pub fn random(d_in: usize, d_sae: usize, activation: Activation, tied: bool, seed: u64) -> Self {
-        let mut random = Random::new(seed, Stream::Parameters);
-        let mut normal = |std: f64| (0..d_in * d_sae).map(|_| (std * random.normal()) as f32).collect();
-        let w_enc = normal(ENCODER_STD);
-        let w_dec = (!tied).then(|| normal(DECODER_STD));
-        Self { d_in, d_sae, activation, w_enc, b_enc: vec![0.0; d_sae], w_dec, b_dec: vec![0.0; d_in] }
+        let mut drawing = Drawing::new(d_in, d_sae, activation, tied, seed);
+        while !drawing.draw(usize::MAX) {}
+        drawing.sae
     }
 
     /// Becomes a copy of another model of the same shape, in the memory that it has.

@@ -10,6 +10,8 @@ use crate::data::{DataMoments, Dataset};
 use crate::engine::{Optimiser, State};
 use crate::error::{Error, Result};
 use crate::memory;
+use crate::progress::Work;
+use crate::sae::Drawing;
 use crate::sae::{Activation, Sae, Threshold};
 
 /// A run before it has an engine.
@@ -49,15 +51,28 @@ impl DataSummary {
 }
 
 impl RunSetup {
-    /// From random parameters.
-    pub fn random(train: &FirstRows, test: &Dataset, options: TrainOptions) -> Result<Self> {
+    /// From random parameters. Between the pieces of the work, which is worth no rows, others may run.
+    pub async fn random(
+        train: &FirstRows,
+        test: &Dataset,
+        options: TrainOptions,
+        work: &mut Work<'_>,
+    ) -> Result<Self> {
         let options = options.resolve(train.all(), train.held.cols())?;
         check_memory(&options, train.held.cols())?;
         let data = DataSummary::new(train, test)?;
         let tied = options.tied == Some(true);
-        let mut sae = Sae::random(data.cols, options.d_sae, options.activation.clone(), tied, options.seed);
+        let mut drawing =
+            Drawing::new(data.cols, options.d_sae, options.activation.clone(), tied, options.seed);
+        while !drawing.draw(DRAWN_AT_ONCE) {
+            work.advance(0.0).await?;
+        }
+        work.advance(0.0).await?;
+        let mut sae = drawing.sae;
         start(&mut sae, &train.held, &data.train, &options);
-        Ok(Self { saved: fresh(sae, &options, train.all()), options, data, epoch: 0 })
+        let saved = fresh(sae, &options, train.all());
+        work.advance(0.0).await?;
+        Ok(Self { saved, options, data, epoch: 0 })
     }
 
     /// From a model's parameters.
@@ -84,6 +99,9 @@ impl RunSetup {
         Ok(Self { options, data, epoch: header.epoch, saved })
     }
 }
+
+/// Parameters that are drawn in one go, which takes some 20 ms in a browser.
+const DRAWN_AT_ONCE: usize = 250_000;
 
 /// Copies of the parameters that a run holds: the state with two moments, the same as the last epoch left it, the
 /// previous parameters and the packed encoder.

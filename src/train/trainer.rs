@@ -7,6 +7,7 @@ use super::{TrainOptions, checkpoint};
 use crate::data::Dataset;
 use crate::engine::{ActiveEngine, Backend, Engine, Place, State};
 use crate::error::{Error, Result};
+use crate::progress::{NoObserver, Observer, Work, run_now};
 use crate::sae::Sae;
 
 /// A run: data, options and an engine to train on.
@@ -46,7 +47,10 @@ impl Trainer {
     pub fn create(train: Dataset, test: Dataset, options: TrainOptions) -> Result<Self> {
         refuse_gpu(&options)?;
         let train = FirstRows::of(train);
-        Ok(Self::on_cpu(RunSetup::random(&train, &test, options)?, train, test))
+        let mut observer = NoObserver;
+        let mut work = Work::new(0.0, &mut observer);
+        let setup = run_now(RunSetup::random(&train, &test, options, &mut work))?;
+        Ok(Self::on_cpu(setup, train, test))
     }
 
     /// A run on the CPU from given parameters, with a fresh optimiser. The model takes the options' activation; it
@@ -74,18 +78,32 @@ impl Trainer {
     ///
     /// # Errors
     /// As [`Trainer::create`], or if the options ask for a GPU that is not there, or a stream cannot be read.
-    pub fn open(
+    pub async fn open(train: impl Into<TrainRows>, test: Dataset, options: TrainOptions) -> Result<Self> {
+        Self::open_in_pieces(train, test, options, &mut NoObserver).await
+    }
+
+    /// As [`Trainer::open`], and lets others run between its pieces: of a large model it takes half a second in a browser.
+    ///
+    /// # Errors
+    /// As [`Trainer::open`], or [`Error::Cancelled`] if the observer breaks.
+    pub async fn open_in_pieces(
         train: impl Into<TrainRows>,
         test: Dataset,
         options: TrainOptions,
-    ) -> impl Future<Output = Result<Self>> {
-        Self::open_rows(train.into(), test, options)
+        observer: &mut impl Observer,
+    ) -> Result<Self> {
+        Self::open_rows(train.into(), test, options, Work::new(0.0, observer)).await
     }
 
     // Not generic, so that it is compiled once for all kinds of rows.
-    async fn open_rows(train: TrainRows, test: Dataset, options: TrainOptions) -> Result<Self> {
+    async fn open_rows(
+        train: TrainRows,
+        test: Dataset,
+        options: TrainOptions,
+        mut work: Work<'_>,
+    ) -> Result<Self> {
         let train = fed!(first_rows(train, options.seed, options.batch_size))?;
-        let setup = RunSetup::random(&train, &test, options)?;
+        let setup = RunSetup::random(&train, &test, options, &mut work).await?;
         let backend = setup.options.backend;
         Self::on_engine(setup, backend, train, test).await
     }

@@ -17,7 +17,7 @@
 )]
 
 mod broken;
-#[cfg(feature = "training")]
+#[cfg(feature = "bulk")]
 mod bulk;
 #[cfg(feature = "figures")]
 mod cluster;

@@ -9,7 +9,9 @@ use super::convert::{self, count, field, float32s, uint32s};
 use super::error::Thrown;
 use super::options::from_js;
 use super::results::{float32, float64, object, to_js};
-use crate::engine::{Inference, Operation, VARIANTS_OFFERED, apply};
+#[cfg(feature = "bulk")]
+use crate::engine::Inference;
+use crate::engine::{Operation, VARIANTS_OFFERED, apply};
 use crate::sae::{self, Activation, Parts};
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -39,6 +41,7 @@ export type ModelParameters = Parameters & { threshold?: Float32Array };
 pub struct Sae {
     pub(super) content: Content<sae::Sae>,
     /// Keeps the model on a GPU from call to call.
+    #[cfg(feature = "bulk")]
     pub(super) inference: Inference,
 }
 
@@ -49,7 +52,11 @@ impl Argument for sae::Sae {
 impl Sae {
     /// A model of JavaScript's.
     pub(super) fn new(sae: sae::Sae) -> Self {
-        Self { content: Content::new(sae), inference: Inference::default() }
+        Self {
+            content: Content::new(sae),
+            #[cfg(feature = "bulk")]
+            inference: Inference::default(),
+        }
     }
 }
 

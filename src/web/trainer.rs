@@ -226,7 +226,11 @@ impl Trainer {
         promise(|| {
             let (train, test) = (train_rows(train)?, dataset("test", test)?);
             let options: TrainOptions = from_js("options", options)?;
-            Ok(async { Ok(Self::new(train::Trainer::open(train, test, options).await?)) })
+            Ok(async {
+                // Nobody can cancel it, but others run in between.
+                let mut page = Page::new(None, Cancellation::default().flag());
+                Ok(Self::new(train::Trainer::open_in_pieces(train, test, options, &mut page).await?))
+            })
         })
     }
 

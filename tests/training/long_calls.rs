@@ -131,3 +131,24 @@ fn an_epoch_of_one_batch_is_heard_of_and_can_be_cancelled_within_it() {
         assert!(straight.checkpoint() == disturbed.checkpoint(), "after {patience} calls");
     }
 }
+
+#[test]
+fn a_run_that_is_made_in_pieces_is_the_same() {
+    let rows = random_rows(64, D_IN, 4);
+    for (method, tied) in [(Method::Sgd, true), (Method::Sgd, false), (Method::Pam, false)] {
+        let mut options = TrainOptions::new(method, D_SAE, TOPK, 1);
+        options.tied = Some(tied);
+        let whole = Trainer::create(rows.clone(), rows.clone(), options.clone()).expect("fits");
+        let open = |observer: &mut Witness| {
+            block_on(Trainer::open_in_pieces(rows.clone(), rows.clone(), options.clone(), observer))
+        };
+        let mut counted = Witness { heard: 0, patience: usize::MAX };
+        let pieces = open(&mut counted).expect("opens");
+        assert_eq!(pieces.checkpoint().expect("writes"), whole.checkpoint().expect("writes"));
+        // A matrix has 819 200 parameters.
+        let least = if tied { 4 } else { 8 };
+        assert!(counted.heard >= least, "{}", counted.heard);
+        let ended = open(&mut Witness { heard: 0, patience: 2 }).expect_err("is cancelled");
+        assert_eq!(ended.code(), "cancelled");
+    }
+}

@@ -2,9 +2,10 @@
 //!
 //! Rows go through the model in pieces, which threads share; what a row becomes does not depend on its piece.
 
-use super::encode::{PackedEncoder, SparseRows};
+use super::encode::{PackedEncoder, push_bytes};
 use super::row_sums::{Place, weighted_rows};
 use super::screen::ScreenedRows;
+use super::sparse_rows::SparseRows;
 use crate::data::Dataset;
 use crate::engine::{PREPARES, VARIANTS_OFFERED};
 use crate::error::Result;
@@ -41,7 +42,7 @@ pub struct Batch {
 /// What a piece of the rows needs on its way.
 #[derive(Debug, Default)]
 pub struct Piece {
-    sparse: SparseRows,
+    sparse: SparseRows<f32>,
     screened: ScreenedRows,
     /// Pre-activations, `[rows, d_sae]`, if the whole of them was asked for.
     pub pre: Vec<f32>,
@@ -361,7 +362,7 @@ impl Part<'_> {
             piece.sparse.clear();
             if skip_zeros {
                 for bytes in rows.iter().filter_map(|&row| data.bytes(row as usize)) {
-                    piece.sparse.push(bytes, data.normalisation());
+                    push_bytes(&mut piece.sparse, bytes, data.normalisation());
                 }
             }
         }

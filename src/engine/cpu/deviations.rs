@@ -1,5 +1,6 @@
 //! Rows of pairs of integers that repeat one pair, as the background of an image or the zeros behind a ReLU: what differs.
 
+use super::sparse_rows::SparseRows;
 use crate::simd::Pair;
 
 /// The integers of a pair.
@@ -13,10 +14,8 @@ pub fn halves(pair: Pair) -> [i32; 2] {
 pub struct Deviations {
     /// Of each row.
     pub repeated: Vec<Pair>,
-    ends: Vec<usize>,
-    /// Those of all rows; what is past the last end means nothing.
-    cols: Vec<u32>,
-    values: Vec<Pair>,
+    /// Of each row.
+    pub rows: SparseRows<Pair>,
 }
 
 impl Deviations {
@@ -24,36 +23,31 @@ impl Deviations {
     #[inline(never)]
     pub fn find(&mut self, rows: &[Pair], pairs: usize) -> bool {
         self.repeated.clear();
-        self.ends.clear();
-        self.cols.resize(rows.len(), 0);
-        self.values.resize(rows.len(), 0);
-        let (mut end, mut fit) = (0, true);
+        self.rows.clear();
+        let (mut entries, mut fit) = (0, true);
         for row in rows.chunks_exact(pairs) {
             let repeated = majority(row);
             let [first_repeated, second_repeated] = halves(repeated);
-            for (col, &pair) in row.iter().enumerate() {
-                let [first, second] = halves(pair);
-                let (first, second) = (first - first_repeated, second - second_repeated);
-                fit &= first == i32::from(first as i16) && second == i32::from(second as i16);
-                self.cols[end] = col as u32;
-                self.values[end] = first & 0xffff | second << 16;
-                end += usize::from(pair != repeated);
-            }
+            self.rows.push(pairs, |cols, values| {
+                let mut end = 0;
+                for (col, &pair) in row.iter().enumerate() {
+                    let [first, second] = halves(pair);
+                    let (first, second) = (first - first_repeated, second - second_repeated);
+                    fit &= first == i32::from(first as i16) && second == i32::from(second as i16);
+                    cols[end] = col as u32;
+                    values[end] = first & 0xffff | second << 16;
+                    end += usize::from(pair != repeated);
+                }
+                entries += end;
+                end
+            });
             self.repeated.push(repeated);
-            self.ends.push(end);
             // A row without a majority is all that is looked at where none has one.
-            if !fit || end > self.ends.len() * pairs / 2 {
+            if !fit || entries > self.repeated.len() * pairs / 2 {
                 return false;
             }
         }
         true
-    }
-
-    /// Columns and values of a row.
-    #[inline(always)]
-    pub fn row(&self, row: usize) -> (&[u32], &[Pair]) {
-        let range = if row == 0 { 0 } else { self.ends[row - 1] }..self.ends[row];
-        (&self.cols[range.clone()], &self.values[range])
     }
 }
 

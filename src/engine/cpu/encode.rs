@@ -9,6 +9,7 @@
 
 use super::panels::{HALF, PANEL, Panel, Sums, TileRows, interleave, multiply, store};
 use super::screen::{self, Screen};
+use super::sparse_rows::SparseRows;
 use crate::data::Normalisation;
 use crate::error::Result;
 use crate::sae::Sae;
@@ -33,60 +34,6 @@ pub struct PackedEncoder {
     bias: Vec<f32>,
     /// `b_enc + Σ_k shift_k W_enc[k]`, padded: pre-activations of an all-zero image.
     zero_bias: Vec<f32>,
-}
-
-/// The values of byte rows that are not zero, normalised without the shift.
-#[derive(Debug, Default)]
-pub struct SparseRows {
-    ends: Vec<usize>,
-    /// As long as rows without a zero would make them: what is past the last end means nothing.
-    cols: Vec<u32>,
-    values: Vec<f32>,
-}
-
-impl SparseRows {
-    /// Whether it has no row.
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
-    /// Forgets the rows and keeps the memory.
-    pub fn clear(&mut self) {
-        self.ends.clear();
-    }
-
-    /// Appends a row of bytes.
-    #[inline(never)]
-    pub fn push(&mut self, bytes: &[u8], normalisation: &Normalisation) {
-        let first = self.ends.last().copied().unwrap_or(0);
-        let most = (first + bytes.len()).max(self.cols.len());
-        self.cols.resize(most, 0);
-        self.values.resize(most, 0.0);
-        let (cols, values) = (&mut self.cols[..most], &mut self.values[..most]);
-        let mut end = first;
-        for_each_set(bytes, nonzero, |col| {
-            cols[end] = col as u32;
-            values[end] = f32::from(bytes[col]);
-            end += usize::from(bytes[col] != 0);
-        });
-        let values = &mut values[first..end];
-        match normalisation {
-            Normalisation::Uniform { scale, .. } => values.iter_mut().for_each(|value| *value *= scale),
-            Normalisation::PerColumn { scale, .. } => {
-                values
-                    .iter_mut()
-                    .zip(&cols[first..end])
-                    .for_each(|(value, &col)| *value *= scale[col as usize]);
-            }
-        }
-        self.ends.push(end);
-    }
-
-    #[inline(always)]
-    fn row(&self, row: usize) -> (&[u32], &[f32]) {
-        let range = if row == 0 { 0 } else { self.ends[row - 1] }..self.ends[row];
-        (&self.cols[range.clone()], &self.values[range])
-    }
 }
 
 impl PackedEncoder {
@@ -162,7 +109,7 @@ impl PackedEncoder {
     }
 
     /// `pre [rows, d_sae]` of sparse byte rows; needs the shifts of their normalisation at packing.
-    pub fn encode_sparse(&self, rows: &SparseRows, pre: &mut [f32]) {
+    pub fn encode_sparse(&self, rows: &SparseRows<f32>, pre: &mut [f32]) {
         let panels = self.panels.chunks_exact(self.d_in).zip(self.zero_bias.as_chunks::<PANEL>().0);
         for (index, (panel, bias)) in panels.enumerate() {
             encode_panel(EncodePanel { panel, bias, first: index * PANEL, d_sae: self.d_sae, rows, pre });
@@ -194,6 +141,27 @@ impl TileRows for DenseRows<'_> {
     }
 }
 
+/// Appends the values of a row of bytes that are not zero, normalised without the shift.
+#[inline(never)]
+pub fn push_bytes(rows: &mut SparseRows<f32>, bytes: &[u8], normalisation: &Normalisation) {
+    rows.push(bytes.len(), |cols, values| {
+        let mut end = 0;
+        for_each_set(bytes, nonzero, |col| {
+            cols[end] = col as u32;
+            values[end] = f32::from(bytes[col]);
+            end += usize::from(bytes[col] != 0);
+        });
+        let values = &mut values[..end];
+        match normalisation {
+            Normalisation::Uniform { scale, .. } => values.iter_mut().for_each(|value| *value *= scale),
+            Normalisation::PerColumn { scale, .. } => {
+                values.iter_mut().zip(cols).for_each(|(value, &mut col)| *value *= scale[col as usize]);
+            }
+        }
+        end
+    });
+}
+
 /// What [`multiply`] does with a panel, of sparse rows; as there a function by itself.
 #[inline(never)]
 fn encode_panel(kernel: EncodePanel<'_>) {
@@ -206,7 +174,7 @@ struct EncodePanel<'a> {
     /// The first latent of the panel.
     first: usize,
     d_sae: usize,
-    rows: &'a SparseRows,
+    rows: &'a SparseRows<f32>,
     pre: &'a mut [f32],
 }
 

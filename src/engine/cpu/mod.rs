@@ -15,6 +15,7 @@ mod listed;
 mod panels;
 mod row_sums;
 mod screen;
+mod sparse_rows;
 mod sweep;
 mod thresholds;
 

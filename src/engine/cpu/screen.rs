@@ -245,7 +245,7 @@ impl Kernel for MultiplyDeviations<'_> {
         let rows = approximate.chunks_exact_mut(screen.d_sae).zip(&*units).zip(&deviations.repeated);
         for (row, ((out, &unit), &repeated)) in rows.enumerate() {
             let start = screen.products_of_repeated(repeated, index);
-            let sums = sparse_pair_products(deviations.row(row), panel, &start);
+            let sums = sparse_pair_products(deviations.rows.row(row), panel, &start);
             let unit = F32x4::splat(unit);
             let sums: [F32x4; 2 * HALF / 4] = std::array::from_fn(|i| unit * sums.as_flattened()[i]);
             store(sums, bias, &mut out[first..first + width]);
@@ -358,7 +358,7 @@ mod tests {
             assert!(screen.pack(&sae, Threads::ONE).unwrap());
             let mut rows = ScreenedRows::default();
             screen.approximate(row, &mut rows);
-            rows.deviations.find(&rows.integers, 4).then(|| rows.deviations.row(0).0.to_vec())
+            rows.deviations.find(&rows.integers, 4).then(|| rows.deviations.rows.row(0).0.to_vec())
         };
         // A pair holds the columns i and i + 4.
         assert_eq!(screened(&[-0.4, -0.4, 0.3, -0.4, -0.4, -0.4, 0.2, -0.4]), Some(vec![2]));
