@@ -47,7 +47,7 @@ describe('the runs of docs/comparison.md', () => {
         expect(l0.mean).toBeGreaterThan(1);
       }
     }
-    expect(recovered()).toHaveLength(10);
+    expect(recovered()).toHaveLength(11);
   });
 });
 

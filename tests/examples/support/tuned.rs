@@ -124,12 +124,9 @@ impl Run<'_> {
             let mut tried = Vec::new();
             while let Some(threshold) = self.next_threshold(name, &settings.thresholds, &tried) {
                 let tuned = Tuned { lr, threshold };
-                let Some((report, seconds)) =
-                    self.train(name, tuned, 1, (&fitted, &held_out), "validation")?
-                else {
-                    break;
-                };
-                tried.push((threshold, report.test_l0));
+                let trained = self.train(name, tuned, 1, (&fitted, &held_out), "validation")?;
+                tried.push((threshold, trained.as_ref().map_or(f64::NAN, |(report, _)| report.test_l0)));
+                let Some((report, seconds)) = trained else { continue };
                 // With more latents a lower error is no gain: what is above the target comes last, the nearest first.
                 let above = report.test_l0 / self.k as f64 - 1.0;
                 let is_above = name.starts_with("jumprelu") && above > L0_ABOVE;
@@ -285,10 +282,11 @@ impl Run<'_> {
     }
 }
 
-/// The threshold to try next so that L0 becomes what it is to be: ln L0 falls about evenly as the threshold rises.
+/// The threshold to try next so that L0 becomes what it is to be: ln L0 falls about evenly as the threshold rises. None after
+/// a run that failed, which has no L0.
 fn searched(tried: &[(f32, f64)], target: f64) -> Option<f32> {
-    let reached = |l0: f64| (l0 / target - 1.0).abs() <= L0_REACHED;
-    if tried.len() == SEARCHED || tried.iter().any(|&(_, l0)| reached(l0)) {
+    let ends = |l0: f64| l0.is_nan() || (l0 / target - 1.0).abs() <= L0_REACHED;
+    if tried.len() == SEARCHED || tried.iter().any(|&(_, l0)| ends(l0)) {
         return None;
     }
     let above = tried.iter().filter(|&&(_, l0)| l0 > target).max_by(|a, b| a.0.total_cmp(&b.0));
