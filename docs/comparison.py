@@ -58,15 +58,15 @@ ABOUT = """# SGD at its best against PAM-SGD
 
 Made by `docs/comparison.py` from the CSV files of the examples `comparison` and `frontier`; no number on this page is typed by hand.
 
-Each method is trained with each of the step sizes {steps} from one seed on nine tenths of the share's
-rows, and the step size of the least mse on the other tenth is taken. With each step size JumpReLU starts from up to {thresholds} thresholds,
-which are searched for until its l0 on that tenth is the target, and the best is taken of the runs whose l0 is at most a tenth above
-it, or nearest to it. All rows of the share are then trained on from
-each seed, and the test rows are measured once. Figures are means over seeds ± the sample standard deviation, test mse in units of the normalised data.
-Bold is the lowest mean of a family (of TopK, BatchTopK or JumpReLU) under a protocol. *Equal seconds* gives SGD, and PAM-SGD of
-other families, as many epochs as take as long as PAM-SGD's {epochs} epochs of TopK, by CPU time of one thread; multiply-adds are counted by
-formula. The machine was shared, so that seconds say little more than their ratio. JumpReLU, and BatchTopK on 5, 25, 50 and 100 % of
-MiniLM, were run apart from TopK, each with runs of TopK of its own as the measure: seconds are to be compared within a family.
+Each method is trained with each of the step sizes {steps} (on MiniLM {steps_minilm}) from one seed on nine tenths
+of the share's rows, and the step size of the least mse on the other tenth is taken. With each step size JumpReLU starts from up to
+{thresholds} thresholds, which are searched for until its l0 on that tenth is the target, and the best is taken of the runs whose l0 is at
+most a tenth above it, or nearest to it. All rows of the share are then trained on from each seed, and the test rows are measured
+once. Figures are means over seeds ± the sample standard deviation, test mse in units of the normalised data. Bold is the lowest
+mean of a family (of TopK, BatchTopK or JumpReLU) under a protocol. *Equal seconds* gives SGD, and PAM-SGD of other families, as many
+epochs as take as long as PAM-SGD's {epochs} epochs of TopK, by CPU time of one thread; multiply-adds are counted by formula. The
+machine was shared, so that seconds say little more than their ratio. JumpReLU, and BatchTopK on 5, 25, 50 and 100 % of MiniLM, were
+run apart from TopK, each with runs of TopK of its own as the measure: seconds are to be compared within a family.
 
 - *PAM-SGD*: preset `recommended` with the step size that was chosen. How often it solves, and the rows of its sweeps, were
   set when it was made by errors of single runs, test errors among them: its figures are to that extent optimistic.
@@ -128,10 +128,11 @@ def main():
     rows = read("comparison")
     tested = [row for row in rows if row["role"] == "test" and row["mse"]]
     failed = sum(1 for row in rows if not row["mse"])
-    steps = sorted({float(row["lr"]) for row in rows})
+    steps = {data: ", ".join(f"{lr:g}" for lr in sorted({float(row["lr"]) for row in rows if row["set"] == data})) for data in SETS}
     epochs = sorted({int(row["epochs"]) for row in rows if row["method"] == "topk-pam"})
     thresholds = most_thresholds(rows)
-    print(ABOUT.format(thresholds=thresholds, steps=", ".join(f"{lr:g}" for lr in steps), epochs="/".join(map(str, epochs)), runs=len(rows), failed=failed))
+    told = {"thresholds": thresholds, "steps": steps["mnist"], "steps_minilm": steps["minilm"], "epochs": "/".join(map(str, epochs))}
+    print(ABOUT.format(runs=len(rows), failed=failed, **told))
     groups = {}
     for row in tested:
         activation, method = row["method"].split("-", 1)
@@ -269,11 +270,12 @@ def steps_tried(families, rows):
         "the same k or penalty; other processes ran beside, and the epochs of neighbouring k differ by up to a half for that.\n"
     )
     if BY_OUTCOME & set(families):
+        thresholds = {row["threshold"] for row in rows if row["threshold"]}
         text += (
             "Of ReLU each l1 penalty has the step size of the least validation mse with the penalty; JumpReLU's k is the l0 that\n"
-            "it is trained towards. What is chosen so need not be best at its l0, which is an outcome and not a setting: other\n"
-            "step sizes of SGD reach lower fvu there. So the table below compares these two by all runs on validation rows (seed 1)\n"
-            "that no other run of the method beats in both fvu and l0.\n"
+            f"it is trained towards, here from each of {len(thresholds)} thresholds. What is chosen so need not be best at its l0, which is an\n"
+            "outcome and not a setting: other step sizes of SGD reach lower fvu there. So the table below compares these two by all\n"
+            "runs on validation rows (seed 1) that no other run of the method beats in both fvu and l0.\n"
         )
     return text
 
