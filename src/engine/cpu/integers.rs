@@ -9,14 +9,17 @@ const MOST: f32 = 32_760.0;
 /// Norms of rows and latents whose product stays far from what float32 can hold.
 pub const LARGEST_NORM: f32 = 1e15;
 
-/// Length of a vector, at least, and what an integer stands for.
+/// How a vector becomes integers.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Scale {
+    /// Its length, or a little more.
     pub norm: f32,
+    /// What the integer 1 stands for.
     pub unit: f32,
 }
 
 impl Scale {
+    /// Of a vector.
     #[inline(never)]
     pub fn of(values: &[f32]) -> Self {
         // Squares of less than 1e-19 may be 0.

@@ -8,19 +8,19 @@ const GROUP: usize = 8;
 
 /// Appends the pre-activations of some latents of one row.
 #[inline(never)]
-pub fn compute(sae: &Sae, x: &[f32], latents: &[u32], pre: &mut Vec<f32>) {
-    widest(Exact { sae, x, latents, pre });
+pub fn append_listed(sae: &Sae, x: &[f32], latents: &[u32], pre: &mut Vec<f32>) {
+    widest(Listed { sae, x, latents, pre });
 }
 
 /// Pre-activations of some latents of one row, each sum over `d_in` in order.
-struct Exact<'a> {
+struct Listed<'a> {
     sae: &'a Sae,
     x: &'a [f32],
     latents: &'a [u32],
     pre: &'a mut Vec<f32>,
 }
 
-impl Kernel for Exact<'_> {
+impl Kernel for Listed<'_> {
     type Output = ();
 
     #[inline(always)]

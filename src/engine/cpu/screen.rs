@@ -15,7 +15,7 @@
 
 use super::deviations::{Deviations, halves};
 use super::integers::{LARGEST_NORM, Scale, larger, largest_magnitude, quantise};
-use super::listed::compute;
+use super::listed::append_listed;
 use super::panels::{HALF, PANEL, Panel, Sums, TileRows, interleave, multiply, store};
 use crate::error::Result;
 use crate::sae::{Sae, Selection, Selector, SparseCodes, TopK};
@@ -35,6 +35,7 @@ const LEAST_LATENTS: usize = 8;
 const HALF_UNIT: f64 = 0.51;
 /// Relative error of a float32 operation.
 const EPSILON: f64 = 1.0 / (1 << 24) as f64;
+
 /// An encoder in integers.
 #[derive(Debug, Default)]
 pub struct Screen {
@@ -141,7 +142,7 @@ impl Screen {
         for (x, (approximate, &error)) in x.chunks_exact(self.d_in).zip(approximate) {
             selector.shortlist(approximate, error);
             exact.clear();
-            compute(sae, x, selector.listed(), exact);
+            append_listed(sae, x, selector.listed(), exact);
             selector.select_listed(exact, codes);
         }
     }
