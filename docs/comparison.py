@@ -34,7 +34,7 @@ COMMANDS = {
     "minilm-50": f"minilm shares=0.5 methods={TOPK} {THREE_STEPS}",
     "minilm-100": f"minilm shares=1 methods={TOPK} {THREE_STEPS}",
     "minilm-batchtopk": f"minilm shares=0.05,0.25,0.5,1 measure=topk-pam methods=batchtopk-pam,batchtopk-sgd-recipe {THREE_STEPS}",
-    "minilm-jumprelu": f"minilm shares=0.01,0.05,0.1,0.25 {JUMPRELU} {THREE_STEPS}",
+    "minilm-jumprelu": f"minilm shares=0.01,0.05,0.1,0.25,1 {JUMPRELU} {THREE_STEPS}",
 }
 # Active latents at which frontiers are compared.
 LEVELS = (5, 10, 20, 40, 80)
