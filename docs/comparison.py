@@ -41,8 +41,8 @@ LEVELS = (5, 10, 20, 40, 80)
 WINNERS = """## Who wins
 
 PAM-SGD's test mse relative to the lower of the means of SGD and of SGD with the recipe. ≈: they are closer than their two
-spreads together. l0: so much more or fewer latents are active with PAM-SGD, where it is over a tenth; a lower error with more
-is no win, and a higher one with fewer no loss. †: on validation rows this SGD is better after ten epochs than after all that its
+spreads together. In brackets: so much more or fewer latents are active with PAM-SGD, where it is over a tenth; a lower error with
+more is no win, and a higher one with fewer no loss. †: on validation rows this SGD is better after ten epochs than after all that its
 seconds allow, so that equal epochs are the fairer comparison.
 """
 # Families whose l0 is an outcome, and not the k that was asked for.
@@ -201,7 +201,7 @@ def verdict(protocols, protocol, rows):
         text += " ≈"
     l0 = mean(own, "l0") / mean(rival, "l0") - 1
     if abs(l0) > 0.1:
-        text += f", l0 {100 * l0:+.0f} %"
+        text += f" ({100 * l0:+.0f} %)"
     if protocol == "seconds" and overfits(protocols, rival[0], rows):
         text += " †"
     return text
