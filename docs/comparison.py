@@ -40,10 +40,11 @@ COMMANDS = {
 LEVELS = (5, 10, 20, 40, 80)
 WINNERS = """## Who wins
 
-PAM-SGD's test mse relative to the lower of the means of SGD and of SGD with the recipe. ≈: they are closer than their two
+PAM-SGD's test mse relative to the lower of the means of SGD and of SGD with the recipe; BatchTopK on MiniLM was run with the
+recipe alone. ≈: they are closer than their two
 spreads together. In brackets: so much more or fewer latents are active with PAM-SGD, where it is over a tenth; a lower error with
-more is no win, and a higher one with fewer no loss. †: on validation rows this SGD is better after ten epochs than after all that its
-seconds allow, so that equal epochs are the fairer comparison.
+more is no win, and a higher one with fewer no loss. †: on validation rows this SGD has a lower error after ten epochs than after
+all that its seconds allow, so that equal epochs are the fairer comparison.
 """
 # Families whose l0 is an outcome, and not the k that was asked for.
 BY_OUTCOME = {"jumprelu", "relu"}

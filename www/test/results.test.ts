@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { comparisons, frontiers, recovered, reluSweep } from '../results-data';
+import { rowsOf } from '../docs-results';
 import { parts } from '../results-plugin';
 import { plotSvg, type Mark } from '../results-plot';
 import { settings as activations } from '../src/labs/activations/settings';
@@ -32,6 +33,30 @@ describe('the runs of docs/comparison.md', () => {
       const variants = readVariants(new URLSearchParams(href.slice(href.indexOf('#') + 1)).get('variants') ?? '');
       expect(variants).toMatchObject({ warmupSteps: Math.trunc(steps / 20), auxk: true, decoderNorm: 'unit' });
     }
+  });
+
+  it('show the validation error of the threshold that was chosen', () => {
+    const files = ['comparison-mnist-jumprelu', 'comparison-minilm-jumprelu'].flatMap(rowsOf);
+    let seen = 0;
+    for (const { set, share, outcomes, tuning } of comparisons()) {
+      for (const { family, method, protocol, lr, threshold } of outcomes) {
+        if (family !== 'jumprelu' || protocol !== 'epochs') continue;
+        const shown = tuning.filter((each) => each.family === family && each.method === method && each.lr === lr);
+        const row = files.find(
+          (each) =>
+            each.set === set &&
+            Number(each.share) === share &&
+            each.protocol === protocol &&
+            each.role === 'validation' &&
+            each.method === `jumprelu-${method}` &&
+            Number(each.lr) === lr &&
+            each.threshold === threshold,
+        );
+        expect(shown.map(({ mse }) => mse)).toEqual([Number(row?.mse)]);
+        seen += 1;
+      }
+    }
+    expect(seen).toBe(33);
   });
 
   it('are means over three seeds each', () => {
