@@ -4,6 +4,10 @@
 //! Natively the pool starts its threads itself. In wasm they are workers that the page starts and that help
 //! for life; a build without shared memory has none, and everything runs on the one thread there is.
 
+#[cfg(target_feature = "atomics")]
+mod allocator;
+#[cfg(any(not(target_arch = "wasm32"), target_feature = "atomics"))]
+mod bounded;
 #[cfg_attr(not(any(not(target_arch = "wasm32"), target_feature = "atomics")), path = "alone.rs")]
 mod pool;
 

@@ -5,18 +5,12 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::time::Duration;
 
+use super::bounded::{LOOKS, MOST_PAUSES, PAUSE};
 use super::{Lost, MOST_THREADS};
 
-/// How often a thread looks for what it waits for before it sleeps: some 20 µs, longer than the pauses between the jobs
-/// of a training step and about as long as it takes to wake.
-const LOOKS: u32 = if cfg!(target_arch = "wasm32") { 20_000 } else { 500 };
-/// How long a sleeping caller waits before it looks whether anything moves.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
-/// So many looks without any finished piece, ten seconds: a worker that the browser ended without a word. A piece takes
-/// some milliseconds, and a machine that sleeps does not look.
-const LOOKS_IN_VAIN: u32 = 100;
+/// A worker has ended without a word.
+pub const NO_ANSWER: &str = "a thread has not answered for ten seconds";
 
 /// What is to be done: `work` with each number below `pieces`, with so many helpers at most.
 #[derive(Clone, Copy)]
@@ -51,6 +45,8 @@ pub struct Pool {
     lost: AtomicBool,
     wake: Condvar,
     left: Condvar,
+    /// For `left`. Only the caller holds it, so that no helper can end with it.
+    leaving: Mutex<()>,
 }
 
 static POOL: Pool = Pool {
@@ -64,6 +60,7 @@ static POOL: Pool = Pool {
     lost: AtomicBool::new(false),
     wake: Condvar::new(),
     left: Condvar::new(),
+    leaving: Mutex::new(()),
 };
 
 /// The one pool of the process, or of the module's memory.
@@ -110,8 +107,19 @@ impl Pool {
     }
 
     /// Nothing panics while it is held, and what is in it stays whole.
+    #[cfg(not(target_arch = "wasm32"))]
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A worker may have ended while it held it.
+    #[cfg(target_arch = "wasm32")]
+    #[inline(never)]
+    fn state(&self) -> MutexGuard<'_, State> {
+        match super::bounded::wait_for(&mut || self.state.try_lock().ok()) {
+            Some(state) => state,
+            None => panic!("{NO_ANSWER}"),
+        }
     }
 
     /// Calls `work` once with each number below `pieces`, the caller and at most so many helpers at a time.
@@ -209,7 +217,6 @@ impl Pool {
     /// A helper has ended inside a job.
     pub fn bury(&self) {
         self.dead.fetch_add(1, Ordering::Release);
-        let _state = self.state();
         self.left.notify_all();
     }
 
@@ -223,19 +230,17 @@ impl Pool {
             }
             std::hint::spin_loop();
         }
-        let mut state = self.state();
+        let mut leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut finished, mut in_vain) = (self.finished.load(Ordering::Relaxed), 0);
         while !all_left() {
-            state = self.left.wait_timeout(state, LOOK_AGAIN).unwrap_or_else(PoisonError::into_inner).0;
+            // One that leaves between the look and the wait is seen after the pause.
+            leaving = self.left.wait_timeout(leaving, PAUSE).unwrap_or_else(PoisonError::into_inner).0;
             let now = self.finished.load(Ordering::Relaxed);
             in_vain = if now == finished { in_vain + 1 } else { 0 };
             finished = now;
             // Natively no thread ends unheard. It may be that this one is only held up and writes into its piece later:
             // nothing that the job borrows may be used again, so that the whole module ends here, without unwinding.
-            assert!(
-                !cfg!(target_arch = "wasm32") || in_vain <= LOOKS_IN_VAIN,
-                "a thread has not answered for ten seconds"
-            );
+            assert!(!cfg!(target_arch = "wasm32") || in_vain <= MOST_PAUSES, "{NO_ANSWER}");
         }
         if self.dead.load(Ordering::Relaxed) > 0 {
             self.lost.store(true, Ordering::Relaxed);
@@ -260,7 +265,6 @@ impl Inside<'_> {
         let pool = self.0;
         std::mem::forget(self);
         pool.inside.fetch_sub(1, Ordering::Release);
-        let _state = pool.state();
         pool.left.notify_one();
     }
 }
@@ -289,6 +293,7 @@ mod tests {
             lost: AtomicBool::default(),
             wake: Condvar::new(),
             left: Condvar::new(),
+            leaving: Mutex::default(),
         }));
         assert_eq!(pool.size(2), 2);
         let caller = std::thread::current().id();
