@@ -1,12 +1,11 @@
 //! Waiting for a lock whose holder may have ended. A browser can end a worker at any instruction, and a lock that it holds
 //! then is never released; the standard library's locks would wait for ever.
 
-use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-/// How often a thread looks for what it waits for before it sleeps: some 20 µs, longer than the pauses between the jobs
-/// of a training step and about as long as it takes to wake.
-pub const LOOKS: u32 = if cfg!(target_arch = "wasm32") { 20_000 } else { 500 };
+/// How often a thread looks for a lock before it sleeps: some 20 µs, far longer than a lock is held.
+#[cfg(any(target_arch = "wasm32", test))]
+const LOOKS: u32 = 20_000;
 /// How long it sleeps before it looks again.
 pub const PAUSE: Duration = Duration::from_millis(1);
 /// So many pauses, ten seconds, and what it waits for never comes. A lock is held for microseconds, a piece of work takes
@@ -22,6 +21,7 @@ pub fn wait_for<T>(attempt: &mut dyn FnMut() -> Option<T>) -> Option<T> {
 
 #[cfg(any(target_arch = "wasm32", test))]
 fn wait<T>(pauses: u32, mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
+    use std::sync::{Condvar, Mutex, PoisonError};
     for _ in 0..LOOKS {
         let found = attempt();
         if found.is_some() {
