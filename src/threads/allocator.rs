@@ -1,5 +1,6 @@
 //! The allocator of a module with threads: that of the standard library, whose own lock would be waited for without end
-//! where the browser ended a worker in the midst of an allocation.
+//! where the browser ended a worker in the midst of an allocation. The standard library itself goes past this one where a
+//! thread first uses a thread-local value that has a destructor; the page's worker has done so when its run begins.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr;

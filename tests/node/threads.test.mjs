@@ -203,9 +203,11 @@ async function answerAfterAllocation() {
       initSync({ module: await readFile(new URL('splinterp_bg.wasm', ${JSON.stringify(folder.href)})) });
       const rows = Dataset.clusters(300, 1);
       const options = { dSae: 16, activation: { kind: 'topk', k: 5, by: 'magnitude' }, method: 'sgd', seed: 7 };
+      const trainer = await Trainer.create(rows, rows, options);
+      await trainer.epoch();
       parentPort.once('message', () => {
-        const epoch = Trainer.create(rows, rows, options).then((trainer) => trainer.epoch());
-        epoch.then(() => parentPort.postMessage({}), ({ code, message }) => parentPort.postMessage({ code, message }));
+        const answer = ({ code, message }) => parentPort.postMessage({ code, message });
+        trainer.epoch().then(answer, answer);
       });
       parentPort.postMessage(sharedParts());
     })();`,
