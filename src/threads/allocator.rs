@@ -58,6 +58,7 @@ fn pages_for(layout: Layout) -> *mut u8 {
 // aligned to 65 536 bytes, more than any layout here asks for. A panic unwinds
 // nothing here: it aborts, or its hook throws to JavaScript.
 unsafe impl GlobalAlloc for Allocator {
+    #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         match self.hold() {
             // SAFETY: as the caller promises.
@@ -66,6 +67,7 @@ unsafe impl GlobalAlloc for Allocator {
         }
     }
 
+    #[inline(never)]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         match self.hold() {
             // SAFETY: as the caller promises.
@@ -74,6 +76,7 @@ unsafe impl GlobalAlloc for Allocator {
         }
     }
 
+    #[inline(never)]
     unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
         if let Some(_held) = self.hold() {
             // SAFETY: as the caller promises. What `pages_for` made comes only after the lock was lost.
@@ -81,6 +84,7 @@ unsafe impl GlobalAlloc for Allocator {
         }
     }
 
+    #[inline(never)]
     unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         if let Some(_held) = self.hold() {
             // SAFETY: as the caller promises, and as for `dealloc`.

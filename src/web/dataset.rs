@@ -40,11 +40,6 @@ impl Dataset {
         Ok(Self::new(data::Dataset::digits(count("n", n)?, whole("seed", seed)?)?))
     }
 
-    /// `n` points of the plane on a noisy line, a square and a diagonal, labelled by which.
-    pub fn clusters(n: &Number, seed: &Number) -> Result<Dataset, Thrown> {
-        Ok(Self::new(data::Dataset::clusters(count("n", n)?, whole("seed", seed)?)?))
-    }
-
     /// Row-major values, `cols` to a row.
     #[wasm_bindgen(js_name = fromRows)]
     pub fn from_rows(values: &Float32Array, cols: &Number) -> Result<Dataset, Thrown> {
@@ -79,12 +74,6 @@ impl Dataset {
     #[wasm_bindgen(js_name = rowsAt)]
     pub fn rows_at(&self, rows: &Uint32Array) -> Result<Vec<f32>, Thrown> {
         Ok(self.0.get()?.rows_at(&uint32s("rows", rows)?)?)
-    }
-
-    /// Which row of its file each row is, from 0: tokens are looked up by it.
-    #[wasm_bindgen(js_name = rowNumbers)]
-    pub fn row_numbers(&self) -> Result<Vec<u32>, Thrown> {
-        Ok(self.0.get()?.row_numbers())
     }
 
     /// Rows of the file that were left out because they hold NaN or infinity.
@@ -161,6 +150,25 @@ impl Dataset {
     ) -> Result<Dataset, Thrown> {
         let labels = content_of::<data::Dataset>("labels", labels)?;
         Ok(Self::new(self.0.get()?.clone().labelled_by(&labels)?))
+    }
+}
+
+#[cfg(feature = "figures")]
+#[wasm_bindgen]
+impl Dataset {
+    /// `n` points of the plane on a noisy line, a square and a diagonal, labelled by which.
+    pub fn clusters(n: &Number, seed: &Number) -> Result<Dataset, Thrown> {
+        Ok(Self::new(data::Dataset::clusters(count("n", n)?, whole("seed", seed)?)?))
+    }
+}
+
+#[cfg(feature = "files")]
+#[wasm_bindgen]
+impl Dataset {
+    /// Which row of its file each row is, from 0: tokens are looked up by it.
+    #[wasm_bindgen(js_name = rowNumbers)]
+    pub fn row_numbers(&self) -> Result<Vec<u32>, Thrown> {
+        Ok(self.0.get()?.row_numbers())
     }
 }
 

@@ -219,7 +219,11 @@ impl Experiments {
     ) -> Result<String, Thrown> {
         Ok(to_csv(&list_from_js::<ExperimentRow>("rows", rows)?))
     }
+}
 
+#[cfg(feature = "files")]
+#[wasm_bindgen]
+impl Experiments {
     /// The runs finished so far as CSV, a line a run.
     #[wasm_bindgen(js_name = toCsv)]
     pub fn to_csv(&self) -> Result<String, Thrown> {

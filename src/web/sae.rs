@@ -1,14 +1,20 @@
 //! `Sae`.
 
-use js_sys::{Float32Array, Number, Uint32Array};
+#[cfg(feature = "figures")]
+use js_sys::Uint32Array;
+use js_sys::{Float32Array, Number};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::content::{Argument, Content};
-use super::convert::{self, count, field, float32s, uint32s};
+#[cfg(feature = "figures")]
+use super::convert::uint32s;
+use super::convert::{self, count, field, float32s};
 use super::error::Thrown;
 use super::options::from_js;
-use super::results::{float32, float64, object, to_js};
+#[cfg(feature = "figures")]
+use super::results::float64;
+use super::results::{float32, object, to_js};
 #[cfg(feature = "bulk")]
 use crate::engine::Inference;
 use crate::engine::{Operation, VARIANTS_OFFERED, apply};
@@ -119,14 +125,6 @@ impl Sae {
         Ok(apply(Operation::Forward, self.content.get()?, &float32s("rows", rows)?)?)
     }
 
-    /// The affine map `x ↦ matrix·x + offset` that the model is wherever these latents are active: `matrix [dIn, dIn]`
-    /// row-major, `offset [dIn]`.
-    #[wasm_bindgen(js_name = affineMap, unchecked_return_type = "{ matrix: Float64Array; offset: Float64Array }")]
-    pub fn affine_map(&self, active: &Uint32Array) -> Result<JsValue, Thrown> {
-        let map = self.content.get()?.affine_map(&uint32s("active", active)?)?;
-        Ok(object([("matrix", float64(&map.matrix)), ("offset", float64(&map.offset))]))
-    }
-
     /// The parameters; a tied decoder is written out, and thresholds are one for each latent.
     #[wasm_bindgen(unchecked_return_type = "ModelParameters")]
     pub fn parameters(&self) -> Result<JsValue, Thrown> {
@@ -143,5 +141,17 @@ impl Sae {
             fields.push(("threshold", float32(&thresholds)));
         }
         Ok(object(fields))
+    }
+}
+
+#[cfg(feature = "figures")]
+#[wasm_bindgen]
+impl Sae {
+    /// The affine map `x ↦ matrix·x + offset` that the model is wherever these latents are active: `matrix [dIn, dIn]`
+    /// row-major, `offset [dIn]`.
+    #[wasm_bindgen(js_name = affineMap, unchecked_return_type = "{ matrix: Float64Array; offset: Float64Array }")]
+    pub fn affine_map(&self, active: &Uint32Array) -> Result<JsValue, Thrown> {
+        let map = self.content.get()?.affine_map(&uint32s("active", active)?)?;
+        Ok(object([("matrix", float64(&map.matrix)), ("offset", float64(&map.offset))]))
     }
 }

@@ -93,7 +93,7 @@ test('where the shared memory cannot grow the run is refused in words, and anoth
   const small = await import(`${glue}?small`);
   const memory = new WebAssembly.Memory({ initial: 64, maximum: pages, shared: true });
   small.initSync({ module: await readFile(new URL('splinterp_bg.wasm', folder)), memory });
-  const rows = small.Dataset.clusters(300, 1);
+  const rows = small.Dataset.fromRows(Float32Array.from({ length: 600 }, (_, i) => Math.sin(i * i)), 2);
   const activation = { kind: 'topk', k: 5, by: 'magnitude' };
   const options = { activation, method: 'pam', seed: 7, threads: 1 };
   // ZᵀZ of so many latents takes all that there is.
@@ -201,7 +201,7 @@ async function answerAfterAllocation() {
     (async () => {
       const { initSync, sharedParts, Dataset, Trainer } = await import(${JSON.stringify(glue)});
       initSync({ module: await readFile(new URL('splinterp_bg.wasm', ${JSON.stringify(folder.href)})) });
-      const rows = Dataset.clusters(300, 1);
+      const rows = Dataset.fromRows(Float32Array.from({ length: 600 }, (_, i) => Math.sin(i * i)), 2);
       const options = { dSae: 16, activation: { kind: 'topk', k: 5, by: 'magnitude' }, method: 'sgd', seed: 7 };
       const trainer = await Trainer.create(rows, rows, options);
       await trainer.epoch();
