@@ -93,7 +93,10 @@ test('where the shared memory cannot grow the run is refused in words, and anoth
   const small = await import(`${glue}?small`);
   const memory = new WebAssembly.Memory({ initial: 64, maximum: pages, shared: true });
   small.initSync({ module: await readFile(new URL('splinterp_bg.wasm', folder)), memory });
-  const rows = small.Dataset.fromRows(Float32Array.from({ length: 600 }, (_, i) => Math.sin(i * i)), 2);
+  const rows = small.Dataset.fromRows(
+    Float32Array.from({ length: 600 }, (_, i) => Math.sin(i * i)),
+    2,
+  );
   const activation = { kind: 'topk', k: 5, by: 'magnitude' };
   const options = { activation, method: 'pam', seed: 7, threads: 1 };
   // ZᵀZ of so many latents takes all that there is.
