@@ -54,9 +54,8 @@ fn pages_for(layout: Layout) -> *mut u8 {
     }
 }
 
-// SAFETY: System is called by one thread at a time with what the caller promises; new pages are nobody else's, zeroed, and
-// aligned to 65 536 bytes, more than any layout here asks for. A panic unwinds
-// nothing here: it aborts, or its hook throws to JavaScript.
+// SAFETY: System is called with what the caller promises; new pages are nobody else's, zeroed, and aligned to 65 536 bytes,
+// more than any layout here asks for. A panic unwinds nothing here: it aborts, or its hook throws to JavaScript.
 unsafe impl GlobalAlloc for Allocator {
     #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
