@@ -10,8 +10,8 @@ use super::bounded::{MOST_PAUSES, PAUSE};
 use super::{Lost, MOST_THREADS};
 
 /// How often a thread looks for what it waits for before it sleeps: some 200 µs, longer than what the caller does alone
-/// between two jobs of a training step. With a tenth of that an epoch on MNIST takes 5 to 15 % longer on two free cores,
-/// since a thread must be woken for each job; but where two runs share the two cores, each takes an eighth less.
+/// between two jobs of a training step. With a tenth of that an epoch of PAM-SGD on MNIST takes 4 to 16 % longer in Node on
+/// two free cores, since a thread must be woken for each job; but where two runs share the cores, each takes an eighth less.
 const LOOKS: u32 = if cfg!(target_arch = "wasm32") { 200_000 } else { 5_000 };
 
 /// A worker has ended without a word.
