@@ -1,6 +1,8 @@
 //! Adam (Kingma and Ba 2015, algorithm 1), in the form and with the constants of `torch.optim.Adam`. The constants stand
 //! here alone: the CPU engine uses them directly, the kernels of the GPU engine get them as overrides.
 
+use std::hint::black_box;
+
 /// β₁, by which the mean of the gradient decays.
 pub const BETA1: f64 = 0.9;
 /// β₂, by which the mean of its square decays.
@@ -35,19 +37,16 @@ impl AdamStep {
     /// Updates `theta` and its moments from the gradient `g`; all of one length.
     #[inline]
     pub fn update(&self, theta: &mut [f32], m: &mut [f32], v: &mut [f32], g: &[f32]) {
-        let (b1, b2, eps) = (BETA1 as f32, BETA2 as f32, EPS as f32);
-        let (c1, c2) = ((1.0 - BETA1) as f32, (1.0 - BETA2) as f32);
+        // Constants that a browser knows it makes anew for each four numbers, which takes half of the loop's instructions.
+        let [b1, b2, c1, c2] = black_box([BETA1, BETA2, 1.0 - BETA1, 1.0 - BETA2]).map(|c| c as f32);
+        let [eps, smallest] = black_box([EPS as f32, SMALLEST]);
+        let not_subnormal = |moment: f32| if moment.abs() < smallest { 0.0 } else { moment };
         for (((theta, m), v), &g) in theta.iter_mut().zip(m).zip(v).zip(g) {
             *m = not_subnormal(b1 * *m + c1 * g);
             *v = not_subnormal(b2 * *v + c2 * (g * g));
             *theta -= self.step_size * *m / (v.sqrt() * self.inverse_root + eps);
         }
     }
-}
-
-#[inline(always)]
-fn not_subnormal(moment: f32) -> f32 {
-    if moment.abs() < SMALLEST { 0.0 } else { moment }
 }
 
 /// `base^exponent` by squaring: `f64::powi` may round differently from machine to machine.
