@@ -37,13 +37,13 @@ pub fn terms<'a>(
 
 /// `out[col] = start[col] + Σ_i weight_i · rows[index_i][col]` for `rows [_, width]`.
 ///
-/// Columns go in blocks of 32, one of 16, blocks of 4, then one by one; each sum runs over the terms in order, so that the
-/// blocking does not show in the bits.
+/// Columns go in blocks of 48, of which the sums stay in registers; what is left in blocks of 16 and 4, then one by one. Each
+/// sum runs over the terms in order, so that the blocking does not show in the bits.
 pub fn weighted_rows(
     out: &mut [f32],
     start: Option<&[f32]>,
     rows: &[f32],
-    terms: impl Iterator<Item = (usize, f32)> + Clone,
+    terms: impl Iterator<Item = (usize, f32)>,
 ) {
     weighted_rows_from(0, out, start, rows, terms);
 }
@@ -54,65 +54,78 @@ pub fn weighted_rows_from(
     out: &mut [f32],
     start: Option<&[f32]>,
     rows: &[f32],
-    terms: impl Iterator<Item = (usize, f32)> + Clone,
+    mut terms: impl Iterator<Item = (usize, f32)>,
 ) {
-    widest(RowSums { first, out, start, rows, terms });
+    let (width, out) = (out.len(), &mut out[first..]);
+    match start {
+        Some(start) => out.copy_from_slice(&start[first..]),
+        None => out.fill(0.0),
+    }
+    let mut some = [(0, 0.0); TERMS];
+    loop {
+        let mut count = 0;
+        for (slot, (index, weight)) in some.iter_mut().zip(&mut terms) {
+            *slot = (index * width + first, weight);
+            count += 1;
+        }
+        add_terms(AddTerms { out, rows, terms: &some[..count] });
+        if count < TERMS {
+            return;
+        }
+    }
 }
 
-/// What [`weighted_rows_from`] takes.
-struct RowSums<'a, T> {
-    first: usize,
+/// Terms that are looked up at a time, for all columns.
+const TERMS: usize = 32;
+
+/// Not generic, so that it is compiled once for all kinds of terms.
+#[inline(never)]
+fn add_terms(kernel: AddTerms<'_>) {
+    widest(kernel);
+}
+
+/// Adds rows that begin at these places, weighted.
+struct AddTerms<'a> {
     out: &'a mut [f32],
-    start: Option<&'a [f32]>,
     rows: &'a [f32],
-    terms: T,
+    terms: &'a [(usize, f32)],
 }
 
-impl<T: Iterator<Item = (usize, f32)> + Clone> Kernel for RowSums<'_, T> {
+impl Kernel for AddTerms<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let Self { first, out, start, rows, terms } = self;
-        let width = out.len();
-        let mut col = first;
-        while col + 32 <= width {
-            block::<8>(out, start, rows, terms.clone(), col);
-            col += 32;
-        }
-        if col + 16 <= width {
-            block::<4>(out, start, rows, terms.clone(), col);
-            col += 16;
-        }
-        while col + 4 <= width {
-            block::<1>(out, start, rows, terms.clone(), col);
-            col += 4;
-        }
-        for col in col..width {
-            let start = start.map_or(0.0, |start| start[col]);
-            out[col] =
-                terms.clone().fold(start, |sum, (index, weight)| sum + weight * rows[index * width + col]);
+        let Self { out, rows, terms } = self;
+        let (blocks, rest) = out.as_chunks_mut::<48>();
+        let rows = add_blocks::<12>(blocks.as_flattened_mut(), rows, terms);
+        let (blocks, rest) = rest.as_chunks_mut::<16>();
+        let rows = add_blocks::<4>(blocks.as_flattened_mut(), rows, terms);
+        let (blocks, rest) = rest.as_chunks_mut::<4>();
+        let rows = add_blocks::<1>(blocks.as_flattened_mut(), rows, terms);
+        for (col, out) in rest.iter_mut().enumerate() {
+            *out = terms.iter().fold(*out, |sum, &(at, weight)| sum + weight * rows[at + col]);
         }
     }
 }
 
+/// The same in blocks of `N` registers; returns what follows in the rows.
 #[inline(always)]
-fn block<const N: usize>(
-    out: &mut [f32],
-    start: Option<&[f32]>,
-    rows: &[f32],
-    terms: impl Iterator<Item = (usize, f32)>,
-    col: usize,
-) {
-    let width = out.len();
-    let mut sums = start.map_or([F32x4::zero(); N], |start| load_first(&start[col..]));
-    for (index, weight) in terms {
-        let (weight, row): (_, [F32x4; N]) = (F32x4::splat(weight), load_first(&rows[index * width + col..]));
-        sums = std::array::from_fn(|i| sums[i] + weight * row[i]);
+fn add_blocks<'a, const N: usize>(out: &mut [f32], mut rows: &'a [f32], terms: &[(usize, f32)]) -> &'a [f32] {
+    for out in out.chunks_exact_mut(4 * N) {
+        let mut sums: [F32x4; N] = load_first(out);
+        for &(at, weight) in terms {
+            let (weight, row): (_, [F32x4; N]) = (F32x4::splat(weight), load_first(&rows[at..]));
+            for (sum, row) in sums.iter_mut().zip(row) {
+                *sum = *sum + weight * row;
+            }
+        }
+        for (out, sum) in out.as_chunks_mut::<4>().0.iter_mut().zip(sums) {
+            *out = sum.lanes();
+        }
+        rows = rows.get(4 * N..).unwrap_or_default();
     }
-    for (out, sum) in out[col..].as_chunks_mut::<4>().0.iter_mut().zip(sums) {
-        *out = sum.lanes();
-    }
+    rows
 }
 
 #[cfg(test)]
