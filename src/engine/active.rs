@@ -74,7 +74,7 @@ impl ActiveEngine {
     pub fn cpu(threads: Threads, train: Dataset, test: Dataset, state: State) -> Self {
         let place = Place { backend: Backend::Cpu, threads };
         Self {
-            inner: cpu(place, &train, &test, &state),
+            inner: cpu(place, &train, &test, state),
             reason: ASKED_FOR_CPU.into(),
             threads,
             #[cfg(feature = "gpu")]
@@ -91,7 +91,7 @@ impl ActiveEngine {
         place: Place,
         train: Dataset,
         test: Dataset,
-        state: &State,
+        state: State,
         options: &StepOptions<'_>,
     ) -> Result<Self> {
         let (inner, reason) = choose(place, &train, &test, state, options).await?;
@@ -133,8 +133,8 @@ impl ActiveEngine {
     }
 }
 
-fn cpu(place: Place, train: &Dataset, test: &Dataset, state: &State) -> Inner {
-    let engine = CpuEngine::new(train.clone(), test.clone(), state.clone());
+fn cpu(place: Place, train: &Dataset, test: &Dataset, state: State) -> Inner {
+    let engine = CpuEngine::new(train.clone(), test.clone(), state);
     Inner::Cpu(Box::new(engine.on(place.threads)))
 }
 
@@ -143,7 +143,7 @@ async fn choose(
     place: Place,
     train: &Dataset,
     test: &Dataset,
-    state: &State,
+    state: State,
     _options: &StepOptions<'_>,
 ) -> Result<(Inner, String)> {
     let reason = match place.backend {
@@ -161,7 +161,7 @@ async fn choose(
     place: Place,
     train: &Dataset,
     test: &Dataset,
-    state: &State,
+    state: State,
     options: &StepOptions<'_>,
 ) -> Result<(Inner, String)> {
     let chosen = match place.backend {
@@ -169,10 +169,10 @@ async fn choose(
         Backend::Gpu => {
             let tested = gpu::shared_device(true).await?;
             tested.verdict()?;
-            let engine = GpuEngine::new(tested.device, train, test, state).await?;
+            let engine = GpuEngine::new(tested.device, train, test, &state).await?;
             Ok((engine, "The options ask for the GPU.".into()))
         }
-        Backend::Auto => match faster(place, train, test, state, options).await {
+        Backend::Auto => match faster(place, train, test, &state, options).await {
             Ok(Ok(won)) => Ok(won),
             Ok(Err(lost)) => Err(lost),
             Err(error) => Err(format!("The CPU trains, since {error}.")),
@@ -322,7 +322,7 @@ impl ActiveEngine {
         let (inner, name) = match again {
             Some(engine) => (Inner::Gpu(Box::new(engine)), "the GPU, opened again"),
             None if place.backend == Backend::Gpu => return None,
-            None => (cpu(*place, train, test, state), "the CPU"),
+            None => (cpu(*place, train, test, state.clone()), "the CPU"),
         };
         self.inner = inner;
         Some(name)

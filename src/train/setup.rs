@@ -98,6 +98,21 @@ impl RunSetup {
         let data = DataSummary::new(train, test)?;
         Ok(Self { options, data, epoch: header.epoch, saved })
     }
+
+    /// A copy of the state. New memory takes long to come by for a large model: others may run in between.
+    pub async fn copied(&self, work: &mut Work<'_>) -> Result<State> {
+        let State { sae, optimiser } = &self.saved;
+        let sae = sae.clone();
+        work.advance(0.0).await?;
+        let w_enc = optimiser.w_enc.clone();
+        work.advance(0.0).await?;
+        let w_dec = optimiser.w_dec.clone();
+        work.advance(0.0).await?;
+        let Optimiser { steps, w_enc: _, b_enc, w_dec: _, b_dec, threshold, idle } = optimiser;
+        let (b_enc, b_dec) = (b_enc.clone(), b_dec.clone());
+        let (threshold, idle) = (threshold.clone(), idle.clone());
+        Ok(State { sae, optimiser: Optimiser { steps: *steps, w_enc, b_enc, w_dec, b_dec, threshold, idle } })
+    }
 }
 
 /// Parameters that are drawn in one go, which takes some 20 ms in a browser.

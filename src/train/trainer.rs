@@ -105,7 +105,8 @@ impl Trainer {
         let train = fed!(first_rows(train, options.seed, options.batch_size))?;
         let setup = RunSetup::random(&train, &test, options, &mut work).await?;
         let backend = setup.options.backend;
-        Self::on_engine(setup, backend, train, test).await
+        let state = setup.copied(&mut work).await?;
+        Self::on_engine(setup, state, backend, train, test).await
     }
 
     /// As [`Trainer::start_from`], where `options.backend` says.
@@ -129,8 +130,8 @@ impl Trainer {
     ) -> Result<Self> {
         let train = fed!(first_rows(train, options.seed, options.batch_size))?;
         let setup = RunSetup::from_sae(sae, &train, &test, options)?;
-        let backend = setup.options.backend;
-        Self::on_engine(setup, backend, train, test).await
+        let (state, backend) = (setup.saved.clone(), setup.options.backend);
+        Self::on_engine(setup, state, backend, train, test).await
     }
 
     /// A run that continues from a checkpoint, on the engine that `backend` names, or else on the one that the
@@ -163,7 +164,8 @@ impl Trainer {
             (None, Backend::Gpu) => Backend::Auto,
             (None, saved) => saved,
         };
-        Self::on_engine(setup, backend, train, test).await
+        let state = setup.saved.clone();
+        Self::on_engine(setup, state, backend, train, test).await
     }
 
     fn on_cpu(setup: RunSetup, train: FirstRows, test: Dataset) -> Self {
@@ -172,12 +174,19 @@ impl Trainer {
         Self::new(setup, feed, engine)
     }
 
-    async fn on_engine(setup: RunSetup, backend: Backend, train: FirstRows, test: Dataset) -> Result<Self> {
+    /// On an engine that begins with this state.
+    async fn on_engine(
+        setup: RunSetup,
+        state: State,
+        backend: Backend,
+        train: FirstRows,
+        test: Dataset,
+    ) -> Result<Self> {
         let variants = setup.options.variants(train.all());
         let steps = setup.options.step_options(&variants, (train.all(), setup.data.cols));
         let place = Place { backend, threads: setup.options.threads() };
         let (held, feed) = train.feed();
-        let engine = ActiveEngine::open(place, held, test, &setup.saved, &steps).await?;
+        let engine = ActiveEngine::open(place, held, test, state, &steps).await?;
         Ok(Self::new(setup, feed, engine))
     }
 
