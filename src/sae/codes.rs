@@ -45,14 +45,14 @@ impl SparseCodes {
         self.values.push(value);
     }
 
-    /// Adds a whole row: of each latent its value and whether it is active. Without a branch on that, which a CPU cannot
+    /// Adds a whole row: latents with their value and whether they are active. Without a branch on that, which a CPU cannot
     /// predict.
-    pub(crate) fn push_row(&mut self, row: impl ExactSizeIterator<Item = (f32, bool)>) {
+    pub(crate) fn push_row(&mut self, row: impl ExactSizeIterator<Item = (u32, f32, bool)>) {
         let mut len = self.len();
         self.latents.resize(len + row.len(), 0);
         self.values.resize(len + row.len(), 0.0);
-        for (latent, (value, is_active)) in row.enumerate() {
-            self.latents[len] = latent as u32;
+        for (latent, value, is_active) in row {
+            self.latents[len] = latent;
             self.values[len] = value;
             len += usize::from(is_active);
         }

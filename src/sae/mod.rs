@@ -10,6 +10,7 @@ mod model;
 mod objective;
 mod regularizer;
 mod selection;
+mod selector;
 
 pub use activation::{Activation, Threshold, TopKBy};
 pub(crate) use codes::finite_activation;
@@ -20,5 +21,6 @@ pub(crate) use model::transpose;
 pub use model::{Parts, Sae};
 pub use objective::Penalties;
 pub use regularizer::{Parameter, Regularizer};
+pub(crate) use selection::least_of_largest;
 pub use selection::{Selection, TopK, TopKOrder};
-pub(crate) use selection::{Selector, least_of_largest};
+pub(crate) use selector::Selector;

@@ -162,7 +162,7 @@ impl Mul for F64x2 {
     }
 }
 
-/// Numbers or bytes of which [`not_below`] and [`nonzero`] make a mask.
+/// Numbers or bytes of which [`not_below`], [`nonzero`] and [`differing`] make a mask.
 pub const LANES: usize = 16;
 
 /// A bit for each number, or its magnitude, that is not below the bound; for each, if that is NaN.
@@ -194,6 +194,21 @@ pub fn nonzero(bytes: &[u8; LANES]) -> u32 {
     lane_mask(bytes, |byte| *byte != 0)
 }
 
+/// A bit for each pair that is another than this.
+#[inline(always)]
+pub fn differing(pairs: &[Pair; LANES], from: Pair) -> u32 {
+    #[cfg(target_arch = "wasm32")]
+    {
+        let from = arch::i32x4_splat(from);
+        let equal = pairs.as_chunks::<4>().0.iter().enumerate().map(|(at, pairs)| {
+            u32::from(arch::i32x4_bitmask(arch::i32x4_eq(load_register(pairs), from))) << (4 * at)
+        });
+        !equal.fold(0, |all, some| all | some) & 0xffff
+    }
+    #[cfg(not(target_arch = "wasm32"))]
+    lane_mask(pairs, |pair| *pair != from)
+}
+
 #[cfg(not(target_arch = "wasm32"))]
 #[inline(always)]
 fn lane_mask<T>(values: &[T; LANES], is_set: impl Fn(&T) -> bool) -> u32 {
@@ -201,11 +216,15 @@ fn lane_mask<T>(values: &[T; LANES], is_set: impl Fn(&T) -> bool) -> u32 {
 }
 
 /// Calls `visit` with the places of values whose bit the mask of their [`LANES`] has set, in order; of a rest too short for
-/// a mask, with all.
+/// a mask, with all. Masks are put together first: how often a loop over one mask's bits goes round is a branch that a CPU
+/// cannot predict.
 #[inline(always)]
 pub fn for_each_set<T>(values: &[T], mask: impl Fn(&[T; LANES]) -> u32, mut visit: impl FnMut(usize)) {
-    for (from, block) in (0..).step_by(LANES).zip(values.chunks(LANES)) {
-        let mut left = block.try_into().map_or((1 << block.len()) - 1, &mask);
+    for (from, block) in (0..).step_by(4 * LANES).zip(values.chunks(4 * LANES)) {
+        let (lanes, rest) = block.as_chunks::<LANES>();
+        let rest = ((1u64 << rest.len()) - 1).unbounded_shl((LANES * lanes.len()) as u32);
+        let masks = lanes.iter().enumerate().map(|(at, lanes)| u64::from(mask(lanes)) << (LANES * at));
+        let mut left = masks.fold(rest, |all, some| all | some);
         while left != 0 {
             visit(from + left.trailing_zeros() as usize);
             left &= left - 1;
@@ -329,6 +348,11 @@ mod tests {
             let expected: Vec<usize> = (0..len).filter(|&i| i >= whole || numbers[i] != 0).collect();
             assert_eq!(places, expected, "{len}");
         }
+        let pairs: [Pair; LANES] = std::array::from_fn(|i| [7, -7, 7 << 16, 7][i % 4]);
+        assert_eq!(
+            differing(&pairs, 7),
+            (0..LANES).filter(|&i| pairs[i] != 7).fold(0, |mask, i| mask | 1 << i)
+        );
         assert_eq!(nonzero(&bytes), (0..LANES).filter(|&i| bytes[i] != 0).fold(0, |mask, i| mask | 1 << i));
     }
 

@@ -2,20 +2,21 @@
 //!
 //! Rows go through the model in pieces, which threads share; what a row becomes does not depend on its piece.
 
-use super::encode::{PackedEncoder, push_bytes};
+use super::byte_rows::ByteRows;
+use super::encode::PackedEncoder;
 use super::row_sums::{Place, weighted_rows};
 use super::screen::ScreenedRows;
 use super::sparse_rows::SparseRows;
 use crate::data::Dataset;
 use crate::engine::{PREPARES, VARIANTS_OFFERED};
 use crate::error::Result;
-use crate::sae::{Sae, Selection, SparseCodes, least_of_largest};
+use crate::sae::{Sae, Selection, Selector, SparseCodes, least_of_largest};
 use crate::simd::dot;
 use crate::threads::Threads;
 
 /// Rows of a piece, which a thread takes at a time. With few the encoder is read from a far cache more often than it is
-/// used: 64 on one thread. With many a batch cannot be shared evenly: two for each thread.
-const PIECE: std::ops::RangeInclusive<usize> = 16..=64;
+/// used. With many a batch cannot be shared evenly: two for each thread.
+const PIECE: std::ops::RangeInclusive<usize> = 16..=128;
 
 /// A batch on its way through the model. Buffers are reused from batch to batch.
 #[derive(Debug, Default)]
@@ -42,10 +43,11 @@ pub struct Batch {
 /// What a piece of the rows needs on its way.
 #[derive(Debug, Default)]
 pub struct Piece {
-    sparse: SparseRows<f32>,
+    sparse: SparseRows<u32, f32>,
     screened: ScreenedRows,
     /// Pre-activations, `[rows, d_sae]`, if the whole of them was asked for.
     pub pre: Vec<f32>,
+    selector: Selector,
     codes: SparseCodes,
     /// `W_dec (x̂ − x)` of each entry of the codes.
     products: Vec<f32>,
@@ -56,8 +58,8 @@ pub struct Piece {
 pub struct Source<'a> {
     pub data: &'a Dataset,
     pub rows: &'a [u32],
-    /// Whether byte rows are multiplied sparsely.
-    pub skip_zeros: bool,
+    /// What is not zero in them, where only that is multiplied.
+    pub byte_rows: Option<&'a ByteRows>,
 }
 
 /// How far the rows of a batch go.
@@ -357,14 +359,13 @@ impl Part<'_> {
     /// Gets the rows from their source, if there is one.
     fn gather(&mut self, source: Option<Source<'_>>) {
         let Self { rows, x, piece, .. } = self;
-        if let Some(Source { data, skip_zeros, .. }) = source {
-            data.gather(rows, x);
-            piece.sparse.clear();
-            if skip_zeros {
-                for bytes in rows.iter().filter_map(|&row| data.bytes(row as usize)) {
-                    push_bytes(&mut piece.sparse, bytes, data.normalisation());
-                }
+        let Some(Source { data, byte_rows, .. }) = source else { return };
+        match byte_rows {
+            None => {
+                piece.sparse.clear();
+                data.gather(rows, x);
             }
+            Some(byte_rows) => byte_rows.gather(data, rows, &mut piece.sparse, x),
         }
     }
 
@@ -372,7 +373,8 @@ impl Part<'_> {
     fn encode(&mut self, selection: &Selection<'_>, (sae, encoder): (&Sae, &PackedEncoder)) {
         match (selection, encoder.screen()) {
             (&Selection::Largest(top), Some(screen)) => {
-                screen.select(self.x, (sae, top), &mut self.piece.screened, &mut self.piece.codes);
+                let Piece { screened, selector, codes, .. } = &mut *self.piece;
+                screen.select(self.x, (sae, top), screened, selector, codes);
             }
             _ => {
                 self.multiply(encoder);
@@ -417,7 +419,7 @@ impl Part<'_> {
 impl Piece {
     fn select(&mut self, selection: &Selection<'_>, d_sae: usize) {
         self.codes.reset(d_sae);
-        selection.select(&self.pre, d_sae, &mut self.codes);
+        selection.select_by(&mut self.selector, &self.pre, d_sae, &mut self.codes);
     }
 
     /// Residuals of one row by prefixes that end at `ends`, `[ends, d_in]`; returns the sum of their squares.

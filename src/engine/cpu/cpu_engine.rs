@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::auxiliary::count_idle;
 use super::batch::{Batch, Depth, Source};
+use super::byte_rows::ByteRows;
 use super::encode::PackedEncoder;
 use super::gradient::Gradient;
 use super::gram::Accumulator;
@@ -16,10 +17,6 @@ use crate::engine::{
 use crate::error::Result;
 use crate::sae::{Activation, Penalties, Sae};
 use crate::threads::Threads;
-
-/// Above this share of zero bytes they are skipped. By count of operations the sparse product saves the share of zeros
-/// and loses the second row of the dense tile; where the two are equally fast has not been measured.
-const SKIP_ZEROS_SHARE: f64 = 0.5;
 
 /// Training on the CPU, on one thread or several: the same bits.
 #[derive(Debug)]
@@ -43,22 +40,23 @@ pub struct CpuEngine {
 #[derive(Debug)]
 struct Rows {
     data: Dataset,
-    skip_zeros: bool,
+    byte_rows: Option<ByteRows>,
 }
 
 impl Rows {
     fn new(data: Dataset) -> Self {
-        let zeros = (0..data.rows()).filter_map(|row| data.bytes(row)).flatten().filter(|&&v| v == 0).count();
-        let skip_zeros = zeros as f64 > SKIP_ZEROS_SHARE * (data.rows() * data.cols()) as f64;
-        Self { data, skip_zeros }
+        Self { byte_rows: ByteRows::of(&data), data }
     }
 
-    fn source<'a>(&'a self, rows: &'a [u32]) -> Source<'a> {
-        Source { data: &self.data, rows, skip_zeros: self.skip_zeros }
+    fn source<'a>(&'a mut self, rows: &'a [u32]) -> Source<'a> {
+        if let Some(byte_rows) = &mut self.byte_rows {
+            byte_rows.keep_more(&self.data);
+        }
+        Source { data: &self.data, rows, byte_rows: self.byte_rows.as_ref() }
     }
 
     fn shifts(&self) -> Option<&Normalisation> {
-        self.skip_zeros.then(|| self.data.normalisation())
+        self.byte_rows.as_ref().map(|_| self.data.normalisation())
     }
 }
 
@@ -102,8 +100,8 @@ impl CpuEngine {
     fn step(&mut self, rows: Option<&[u32]>, options: &StepOptions<'_>) -> Result<StepSums> {
         let Self { threads, train, state, encoder, batch, .. } = self;
         let (threads, variants) = (*threads, options.variants);
-        let source = rows.map(|rows| train.source(rows));
         encoder.pack(&state.sae, train.shifts(), variants.auxk().is_some(), threads)?;
+        let source = rows.map(|rows| train.source(rows));
         let depth = depth_of_step(variants);
         let squares = match state.sae.activation {
             Activation::BatchTopK { k, .. } if VARIANTS_OFFERED => {
@@ -281,7 +279,7 @@ impl Engine for CpuEngine {
         let d_in = self.state.sae.d_in;
         self.encoder.pack(&self.state.sae, None, false, self.threads)?;
         // Summed over all columns, as a model is applied outside training.
-        let source = Source { skip_zeros: false, ..self.train.source(rows) };
+        let source = Source { data: &self.train.data, rows, byte_rows: None };
         let model = (&self.state.sae, &self.encoder);
         self.batch.forward(Some(source), model, Depth::Residuals, self.threads)?;
         // 0 − (x̂ − x) and not −(x̂ − x), so that no −0 arises.

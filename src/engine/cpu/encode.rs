@@ -13,7 +13,7 @@ use super::sparse_rows::SparseRows;
 use crate::data::Normalisation;
 use crate::error::Result;
 use crate::sae::Sae;
-use crate::simd::{F32x4, Kernel, for_each_set, load, load_first, nonzero, widest};
+use crate::simd::{F32x4, Kernel, load, load_first, widest};
 use crate::threads::Threads;
 
 /// The encoder in the order in which the product reads it.
@@ -109,7 +109,7 @@ impl PackedEncoder {
     }
 
     /// `pre [rows, d_sae]` of sparse byte rows; needs the shifts of their normalisation at packing.
-    pub fn encode_sparse(&self, rows: &SparseRows<f32>, pre: &mut [f32]) {
+    pub fn encode_sparse(&self, rows: &SparseRows<u32, f32>, pre: &mut [f32]) {
         let panels = self.panels.chunks_exact(self.d_in).zip(self.zero_bias.as_chunks::<PANEL>().0);
         for (index, (panel, bias)) in panels.enumerate() {
             encode_panel(EncodePanel { panel, bias, first: index * PANEL, d_sae: self.d_sae, rows, pre });
@@ -141,27 +141,6 @@ impl TileRows for DenseRows<'_> {
     }
 }
 
-/// Appends the values of a row of bytes that are not zero, normalised without the shift.
-#[inline(never)]
-pub fn push_bytes(rows: &mut SparseRows<f32>, bytes: &[u8], normalisation: &Normalisation) {
-    rows.push(bytes.len(), |cols, values| {
-        let mut end = 0;
-        for_each_set(bytes, nonzero, |col| {
-            cols[end] = col as u32;
-            values[end] = f32::from(bytes[col]);
-            end += usize::from(bytes[col] != 0);
-        });
-        let values = &mut values[..end];
-        match normalisation {
-            Normalisation::Uniform { scale, .. } => values.iter_mut().for_each(|value| *value *= scale),
-            Normalisation::PerColumn { scale, .. } => {
-                values.iter_mut().zip(cols).for_each(|(value, &mut col)| *value *= scale[col as usize]);
-            }
-        }
-        end
-    });
-}
-
 /// What [`multiply`] does with a panel, of sparse rows; as there a function by itself.
 #[inline(never)]
 fn encode_panel(kernel: EncodePanel<'_>) {
@@ -174,7 +153,7 @@ struct EncodePanel<'a> {
     /// The first latent of the panel.
     first: usize,
     d_sae: usize,
-    rows: &'a SparseRows<f32>,
+    rows: &'a SparseRows<u32, f32>,
     pre: &'a mut [f32],
 }
 

@@ -43,7 +43,7 @@ impl<'a> CpuInference<'a> {
     /// # Errors
     /// If threads end.
     pub fn codes(&mut self, data: &Dataset, rows: &[u32]) -> Result<&SparseCodes> {
-        again(|| self.encode(Some(Source { data, rows, skip_zeros: false }), rows.len()))?;
+        again(|| self.encode(Some(Source { data, rows, byte_rows: None }), rows.len()))?;
         Ok(&self.batch.codes)
     }
 

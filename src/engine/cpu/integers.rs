@@ -43,16 +43,16 @@ pub fn largest_magnitude(values: &[f32]) -> f32 {
     f32::from_bits(values.iter().fold(0, |most, value| most.max(value.abs().to_bits())))
 }
 
-/// Writes numbers as pairs of integers, in units of `unit`: those of the first half beside those of the second.
+/// Writes numbers as pairs of integers, in units of `unit`: each with its neighbour, since where one of them differs from a
+/// number that the row repeats, the other often does too. An odd last number is paired with 0.
 #[inline(never)]
 pub fn quantise(values: &[f32], unit: f32, out: &mut [Pair]) {
     let inverse = 1.0 / unit;
-    let (first, second) = values.split_at(out.len());
-    for ((out, first), second) in out.iter_mut().zip(first).zip(second) {
+    let (pairs, last) = values.as_chunks::<2>();
+    for (out, &[first, second]) in out.iter_mut().zip(pairs) {
         *out = pair([first * inverse, second * inverse]);
     }
-    // The second half of an odd number is shorter.
-    if let (Some(out), Some(first)) = (out.get_mut(second.len()), first.get(second.len())) {
-        *out = pair([first * inverse, 0.0]);
+    if let (Some(out), Some(last)) = (out.get_mut(pairs.len()), last.first()) {
+        *out = pair([last * inverse, 0.0]);
     }
 }

@@ -3,6 +3,7 @@
 
 mod auxiliary;
 mod batch;
+mod byte_rows;
 mod cpu_engine;
 mod deviations;
 mod encode;

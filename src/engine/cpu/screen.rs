@@ -132,18 +132,18 @@ impl Screen {
         x: &[f32],
         (sae, top): (&Sae, TopK),
         rows: &mut ScreenedRows,
+        selector: &mut Selector,
         codes: &mut SparseCodes,
     ) {
         self.approximate(x, rows);
         codes.reset(self.d_sae);
-        let mut selector = Selector::new(top, self.d_sae);
         let ScreenedRows { errors, approximate, exact, .. } = rows;
         let approximate = approximate.chunks_exact(self.d_sae).zip(&*errors);
         for (x, (approximate, &error)) in x.chunks_exact(self.d_in).zip(approximate) {
-            selector.shortlist(approximate, error);
+            selector.shortlist(top, approximate, error);
             exact.clear();
             append_listed(sae, x, selector.listed(), exact);
-            selector.select_listed(exact, codes);
+            selector.select_listed(top, exact, codes);
         }
     }
 
@@ -289,7 +289,7 @@ mod tests {
         }
         let Selection::Largest(top) = selection else { return None };
         let (mut rows, mut codes) = (ScreenedRows::default(), SparseCodes::new(sae.d_sae));
-        screen.select(x, (sae, top), &mut rows, &mut codes);
+        screen.select(x, (sae, top), &mut rows, &mut Selector::default(), &mut codes);
         Some((whole, codes, rows.exact.len()))
     }
 
@@ -361,12 +361,12 @@ mod tests {
             screen.approximate(row, &mut rows);
             rows.deviations.find(&rows.integers, 4).then(|| rows.deviations.rows.row(0).0.to_vec())
         };
-        // A pair holds the columns i and i + 4.
-        assert_eq!(screened(&[-0.4, -0.4, 0.3, -0.4, -0.4, -0.4, 0.2, -0.4]), Some(vec![2]));
+        // Neighbours are a pair.
+        assert_eq!(screened(&[-0.4, -0.4, -0.4, -0.4, 0.3, 0.2, -0.4, -0.4]), Some(vec![2]));
         assert_eq!(screened(&[0.0; 8]), Some(vec![]));
         assert_eq!(screened(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]), None);
         // What differs by more than 16 bits hold.
-        assert_eq!(screened(&[-1.0, -1.0, -1.0, 1.0, -1.0, -1.0, -1.0, -1.0]), Some(vec![3]));
+        assert_eq!(screened(&[-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, 1.0, -1.0]), Some(vec![3]));
         assert_eq!(screened(&[-0.5, -0.5, 9.0, -0.5, -0.5, -0.5, -0.5, -0.5]), None);
     }
 

@@ -2,14 +2,19 @@
 
 /// Columns and values of rows, each of which has as many as it needs.
 #[derive(Debug, Default)]
-pub struct SparseRows<T> {
+pub struct SparseRows<C, T> {
     ends: Vec<usize>,
     /// Those of all rows; what is past the last end means nothing.
-    cols: Vec<u32>,
+    cols: Vec<C>,
     values: Vec<T>,
 }
 
-impl<T: Copy + Default> SparseRows<T> {
+impl<C: Copy + Default, T: Copy + Default> SparseRows<C, T> {
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.ends.len()
+    }
+
     /// Whether it has no row.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
@@ -20,12 +25,25 @@ impl<T: Copy + Default> SparseRows<T> {
         self.ends.clear();
     }
 
+    /// Reserves memory for so many rows and entries in all, if there is any.
+    pub fn try_reserve(&mut self, rows: usize, entries: usize) {
+        let _ = self.ends.try_reserve_exact(rows);
+        let _ = self.cols.try_reserve_exact(entries);
+        let _ = self.values.try_reserve_exact(entries);
+    }
+
+    /// Whether a row of so many entries fits into the memory that it has.
+    pub fn has_room(&self, entries: usize) -> bool {
+        let len = self.ends.last().copied().unwrap_or(0) + entries;
+        self.ends.len() < self.ends.capacity() && len <= self.cols.capacity().min(self.values.capacity())
+    }
+
     /// Appends a row. `write` is given memory for `most` columns and values, and says how many it has written.
     #[inline(always)]
-    pub fn push(&mut self, most: usize, write: impl FnOnce(&mut [u32], &mut [T]) -> usize) {
+    pub fn push(&mut self, most: usize, write: impl FnOnce(&mut [C], &mut [T]) -> usize) {
         let start = self.ends.last().copied().unwrap_or(0);
         let len = (start + most).max(self.cols.len());
-        self.cols.resize(len, 0);
+        self.cols.resize(len, C::default());
         self.values.resize(len, T::default());
         let written = write(&mut self.cols[start..], &mut self.values[start..]);
         self.ends.push(start + written);
@@ -33,7 +51,7 @@ impl<T: Copy + Default> SparseRows<T> {
 
     /// Columns and values of a row.
     #[inline(always)]
-    pub fn row(&self, row: usize) -> (&[u32], &[T]) {
+    pub fn row(&self, row: usize) -> (&[C], &[T]) {
         let range = if row == 0 { 0 } else { self.ends[row - 1] }..self.ends[row];
         (&self.cols[range.clone()], &self.values[range])
     }

@@ -11,17 +11,17 @@ const isScreened = ({ dense, dIn, k, dSae }) => dense === dIn && 8 * k <= dSae;
 /** By the name of a stage: its functions, and its floor in seconds for the sizes of a run. */
 export const STAGES = {
   'rows into float32': {
-    functions: /Dataset::gather|Dataset::moments/,
+    functions: /Dataset::gather|Dataset::moments|ByteRows::expand|ByteRows::fetch|ByteRows::gather/,
     // At least a byte of each value is read, and four are written.
     floor: (sizes, { bytes }) => (encoded(sizes) * sizes.dIn * 5) / bytes,
   },
-  'zeros left out': { functions: /SparseRows::push/ },
+  'zeros left out': { functions: /push_nonzero|keep_more/ },
   encode: {
-    functions: /PackedEncoder::encode|Screen::approximate|screen::compute|screen::quantise/,
+    functions: /PackedEncoder::encode|encode_panel|multiply_panel|multiply_deviations|Screen::approximate|append_listed|quantise|Deviations/,
     floor: (sizes, { f32 }) => (encoded(sizes) * sizes.dense * sizes.dSae) / (isScreened(sizes) ? 2 * f32 : f32),
   },
   TopK: {
-    functions: /selection|Selection|Selector|slice::sort|SparseCodes/,
+    functions: /selection|Selection|selector|Selector|SparseCodes/,
     floor: (sizes, { bytes }) => (encoded(sizes) * sizes.dSae * 4) / bytes,
   },
   decode: { functions: /decode_row/, floor: (sizes, rates) => sparse(sizes.rows + sizes.testRows, sizes, rates) },
