@@ -3,9 +3,16 @@
 use super::{SparseCodes, TopK, TopKOrder};
 use crate::simd::{dot, for_each_set, not_below};
 
-/// Finds the k largest of each of many rows. Most latents are far below them, and rows that follow each other are alike: so
-/// those are looked for among the latents not far below the k-th of the row before. Where they are fewer than k, more are
-/// looked through: the outcome never depends on the bound, so that rows of any other batch may have been before.
+/// Beyond these a margin says nothing: no number is larger than the norm of its row, and rows differ by more than the least.
+const LEAST_MARGIN: f32 = 1e-4;
+const MOST_MARGIN: f32 = 1.0;
+
+/// Finds the k largest of each of many rows. Most latents are far below them, and the k-th is a similar share of the norm in
+/// rows that follow each other: so they are looked for among the latents above a little less than that share. Where those
+/// are fewer than k, more are looked through: the outcome never depends on the bound, so that any rows may have been before.
+///
+/// Rows of MNIST (15 of 256) leave 16 to 40 candidates, and of MiniLM (32 of 1 536) mostly 32 to 80. The k-th of the row before
+/// as a bound left up to all, more than 120 in most rows of MiniLM.
 #[derive(Debug)]
 pub struct Selector {
     /// What the k-th of a row is expected to be, in norms of the row.
@@ -83,10 +90,10 @@ impl Selector {
         let norm = dot(row, row).sqrt();
         let mut count = self.collect(top.order, row, order_of(norm * (self.expected - self.margin)));
         if count <= at {
-            self.margin *= 1.5;
+            self.margin = (1.5 * self.margin).min(MOST_MARGIN);
             count = self.collect(top.order, row, order_of(norm * (self.expected - 2.0 * self.margin)));
         } else if count > 2 * top.k {
-            self.margin *= 0.95;
+            self.margin = (0.95 * self.margin).max(LEAST_MARGIN);
         }
         if count <= at {
             count = self.collect(top.order, row, i32::MIN);
