@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Long rows, of which some numbers are none, against the orders of all latents; the bound is that of the row before.
+        /// Long rows, of which some numbers are none, against the orders of all latents; the bound is one of them, next to one, or anything.
         #[test]
         fn candidates_are_all_at_or_above_the_bound(
             bits in prop::collection::vec(prop_oneof![any::<u32>(), 0x3f00_0000..0x4100_0000u32], 1..70),
@@ -229,6 +229,25 @@ mod tests {
     }
 
     proptest! {
+        /// What a selector has seen before, of whatever width and scale, changes no code.
+        #[test]
+        fn rows_before_change_nothing(
+            rows in prop::collection::vec((prop::collection::vec(any::<u32>(), 1..90), 1..12usize, any::<bool>()), 1..12),
+        ) {
+            let mut used = Selector::default();
+            for (bits, k, positive_only) in rows {
+                let row: Vec<f32> = bits.into_iter().map(f32::from_bits).collect();
+                let order = if k % 2 == 0 { TopKOrder::Magnitude } else { TopKOrder::Value };
+                let top = TopK { k, order, positive_only };
+                let codes = |selector: &mut Selector| {
+                    let mut codes = SparseCodes::new(row.len());
+                    selector.select(top, &row, &mut codes);
+                    codes.row(0).map(|(latent, z)| (latent, z.to_bits())).collect::<Vec<_>>()
+                };
+                prop_assert_eq!(codes(&mut used), codes(&mut Selector::default()));
+            }
+        }
+
         /// Few and many, of which several are equal, against sorting.
         #[test]
         fn the_kth_largest_is_what_sorting_finds(

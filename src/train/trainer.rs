@@ -105,8 +105,7 @@ impl Trainer {
         let train = fed!(first_rows(train, options.seed, options.batch_size))?;
         let setup = RunSetup::random(&train, &test, options, &mut work).await?;
         let backend = setup.options.backend;
-        let state = setup.copied(&mut work).await?;
-        Self::on_engine(setup, state, backend, train, test).await
+        Self::on_engine(setup, backend, train, test, work).await
     }
 
     /// As [`Trainer::start_from`], where `options.backend` says.
@@ -130,8 +129,8 @@ impl Trainer {
     ) -> Result<Self> {
         let train = fed!(first_rows(train, options.seed, options.batch_size))?;
         let setup = RunSetup::from_sae(sae, &train, &test, options)?;
-        let (state, backend) = (setup.saved.clone(), setup.options.backend);
-        Self::on_engine(setup, state, backend, train, test).await
+        let backend = setup.options.backend;
+        Self::on_engine(setup, backend, train, test, Work::new(0.0, &mut NoObserver)).await
     }
 
     /// A run that continues from a checkpoint, on the engine that `backend` names, or else on the one that the
@@ -164,8 +163,7 @@ impl Trainer {
             (None, Backend::Gpu) => Backend::Auto,
             (None, saved) => saved,
         };
-        let state = setup.saved.clone();
-        Self::on_engine(setup, state, backend, train, test).await
+        Self::on_engine(setup, backend, train, test, Work::new(0.0, &mut NoObserver)).await
     }
 
     fn on_cpu(setup: RunSetup, train: FirstRows, test: Dataset) -> Self {
@@ -174,14 +172,14 @@ impl Trainer {
         Self::new(setup, feed, engine)
     }
 
-    /// On an engine that begins with this state.
     async fn on_engine(
         setup: RunSetup,
-        state: State,
         backend: Backend,
         train: FirstRows,
         test: Dataset,
+        mut work: Work<'_>,
     ) -> Result<Self> {
+        let state = setup.copied(&mut work).await?;
         let variants = setup.options.variants(train.all());
         let steps = setup.options.step_options(&variants, (train.all(), setup.data.cols));
         let place = Place { backend, threads: setup.options.threads() };

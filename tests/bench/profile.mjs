@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { peaks } from './profile/peaks.mjs';
-import { STAGES, stageOf } from './profile/stages.mjs';
+import { SHARED, STAGES, stageOf } from './profile/stages.mjs';
 import { RUNS, refitRows } from './train/runs.mjs';
 
 const root = new URL('../../', import.meta.url);
@@ -54,6 +54,10 @@ async function profiled(trainer, epochs) {
   const { profile } = await session.post('Profiler.stop');
   session.disconnect();
   const names = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame.functionName]));
+  // What many stages call counts for the one that called it.
+  for (const { id, children = [] } of profile.nodes) {
+    for (const child of children) if (SHARED.test(names.get(child))) names.set(child, names.get(id));
+  }
   const seconds = new Map();
   profile.samples.forEach((id, at) => {
     const name = names.get(id);

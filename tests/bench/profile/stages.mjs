@@ -26,7 +26,7 @@ export const STAGES = {
   },
   decode: { functions: /decode_row/, floor: (sizes, rates) => sparse(sizes.rows + sizes.testRows, sizes, rates) },
   'residual and ∂F/∂z': {
-    functions: /Part::reconstruct|simd::dot/,
+    functions: /Part::reconstruct/,
     floor: (sizes, rates) => sparse(sizes.rows, sizes, rates),
   },
   'gradient of W_enc': {
@@ -59,6 +59,9 @@ export const STAGES = {
   'rest of the solve': { functions: /train::decoder|SufficientStats/ },
   rest: { functions: /(?:)/ },
 };
+
+/** Functions that several stages call. */
+export const SHARED = /row_sums::|simd::dot/;
 
 /** The first stage that has a function of that name. */
 export const stageOf = (name) => Object.keys(STAGES).find((stage) => STAGES[stage].functions.test(name));
