@@ -17,7 +17,8 @@ export const STAGES = {
   },
   'zeros left out': { functions: /push_nonzero|keep_more/ },
   encode: {
-    functions: /PackedEncoder::encode|encode_panel|multiply_panel|multiply_deviations|Screen::approximate|append_listed|quantise|Deviations/,
+    functions:
+      /PackedEncoder::encode|encode_panel|multiply_panel|multiply_deviations|Screen::approximate|append_listed|quantise|Deviations/,
     floor: (sizes, { f32 }) => (encoded(sizes) * sizes.dense * sizes.dSae) / (isScreened(sizes) ? 2 * f32 : f32),
   },
   TopK: {
