@@ -528,17 +528,23 @@ test_reproduction() {
   node tests/browser/reproduce.mjs
 }
 
-# step TITLE COMMAND: runs it under a heading, notes its seconds and its outcome in $report, and goes on.
+# step TITLE COMMAND: runs it under a heading, notes its seconds and its outcome in $report, and goes on. The end of what
+# a failed one printed is noted too.
 step() {
-  local title=$1 start=$SECONDS status outcome=ok
+  local title=$1 start=$SECONDS status outcome=ok printed
   shift
   say "$title"
+  printed=$(mktemp)
   # A shell of its own that is no part of a condition: elsewhere bash would not stop at its first failing command.
   set +e
-  (set -e && "$@")
-  status=$?
+  (set -e && "$@") 2>&1 | tee "$printed"
+  status=${PIPESTATUS[0]}
   set -e
-  [ "$status" = 0 ] || outcome=FAILED
+  if [ "$status" != 0 ]; then
+    outcome=FAILED
+    { printf '\n==> %s: how it ended\n' "$title" && tail -n 60 "$printed"; } >>"$report.failures"
+  fi
+  rm "$printed"
   printf '%-28s %4d s  %s\n' "$title" $((SECONDS - start)) "$outcome" >>"$report"
   say "$title: $outcome, $((SECONDS - start)) s"
 }
@@ -583,15 +589,17 @@ run_tests() {
   local failed
   SECONDS=0
   report=$(mktemp)
+  touch "$report.failures"
   step 'Tools' test_tools
   beside rust_steps site_steps
   step 'Browser tests' test_browser
   beside firefox_steps webkit_steps
+  cat "$report.failures" # last, since a log may be cut in its middle
   printf '\n'
   cat "$report"
   printf '%-28s %4d s\n' 'All' "$SECONDS"
   failed=$(grep -c 'FAILED$' "$report") || true
-  rm "$report"
+  rm "$report" "$report.failures"
   [ "$failed" = 0 ] || fail "$failed steps failed"
 }
 
