@@ -47,9 +47,7 @@ async function stream(page: Page, files: string[], epochs: number): Promise<void
   await page.goto(`./activations.html#method=pam&epochs=${epochs}`);
   await reached(page, 1);
   await give(page, files);
-  await expect(page.getByTestId('data-summary')).toContainText('read from its files, 16 MiB at a time, as f32', {
-    timeout: 60_000,
-  });
+  await expect(page.getByTestId('data-summary')).toContainText('read from its files, 16 MiB at a time, as f32');
 }
 
 test('rows that stay in their files are trained on in chunks', async ({ page }) => {
@@ -61,7 +59,7 @@ test('rows that stay in their files are trained on in chunks', async ({ page }) 
     await expect(summary).toContainText(/10\d,\d{3}\s+train and 1[12],\d{3}\s+test/);
     await expect(summary).toContainText('Features are shown, and experiments run, on the test rows');
     await expect(page.locator('#share')).toBeDisabled();
-    await expect(page.getByTestId('time-left')).toContainText('Done', { timeout: 60_000 });
+    await expect(page.getByTestId('time-left')).toContainText('Done');
     // Two of 16 directions: the noise alone is a thousandth of the variance.
     const mse = (await cell(page, 'pam test MSE').textContent()) ?? '';
     expect(Number(mse.replace('−', '-'))).toBeLessThan(0.1);
@@ -96,14 +94,13 @@ test('files that go in mid-epoch are named, and given again the run goes on from
     for (const file of files) await truncate(file, 1000);
     await expect(page.getByRole('alert')).toContainText(
       /acts_\d\.npy: (cannot be read at byte \d+: (?!network).*|gave \d+ of \d+ bytes at byte \d+); give the files again to go on\./,
-      { timeout: 60_000 },
     );
     const last = Number(await epoch(page).textContent());
     expect(last).toBeGreaterThanOrEqual(1);
     await expect(cell(page, 'pam test MSE')).toHaveText(/\d/);
     for (const [i, file] of files.entries()) await writeFile(file, contents[i] ?? '');
     await give(page, files);
-    await expect(page.getByTestId('interrupted')).toContainText(`after epoch ${last} of 200`, { timeout: 60_000 });
+    await expect(page.getByTestId('interrupted')).toContainText(`after epoch ${last} of 200`);
     await page.getByRole('button', { name: 'Resume' }).click();
     await reached(page, last + 1);
     await expect(page.getByRole('alert')).toBeHidden();

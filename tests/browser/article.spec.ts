@@ -13,7 +13,7 @@ test('every figure comes when the reader is near, and words set it to what they 
   for (const name of figures) {
     const place = page.locator(`live-figure[name="${name}"]`);
     await place.scrollIntoViewIfNeeded();
-    await expect(place.getByRole('img')).not.toHaveAccessibleName(/not drawn yet/, { timeout: 20_000 });
+    await expect(place.getByRole('img')).not.toHaveAccessibleName(/not drawn yet/);
     await expect(place.getByRole('button', { name: 'Export' }).or(place.getByText('Export'))).toBeVisible();
   }
   await page.getByRole('button', { name: 'at order 5' }).click();
@@ -29,7 +29,7 @@ test('every set of words that steers a figure is understood by it', async ({ pag
     await words.click();
     const name = await words.locator('..').getAttribute('figure');
     const figure = page.locator(`live-figure[name="${name ?? ''}"]`);
-    await expect(figure.getByRole('img')).not.toHaveAccessibleName(/not drawn yet/, { timeout: 20_000 });
+    await expect(figure.getByRole('img')).not.toHaveAccessibleName(/not drawn yet/);
     await expect(figure.getByText('not understood')).toHaveCount(0);
   }
 });
@@ -81,7 +81,7 @@ test('on paper it is dark on white, with a still picture of every figure and not
   // One figure has come to life by then, the last has not.
   const first = page.locator('live-figure').first();
   await first.scrollIntoViewIfNeeded();
-  await expect(first.locator('.controls').first()).toBeVisible({ timeout: 20_000 });
+  await expect(first.locator('.controls').first()).toBeVisible();
   await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
   const stills = page.locator('live-figure > figure img');
   await expect(stills).toHaveCount(figures.length);

@@ -10,7 +10,7 @@ const figure = (page: Page, name: string): Promise<string | null> =>
   page.getByTestId('comparison').locator('dt', { hasText: name }).locator('xpath=../dd').textContent();
 const number = async (page: Page, name: string): Promise<number> =>
   Number((await figure(page, name))?.trim().replace('−', '-').replaceAll(',', ''));
-const compared = (page: Page): Promise<void> => expect(page.getByTestId('comparison')).toBeVisible({ timeout: 60_000 });
+const compared = (page: Page): Promise<void> => expect(page.getByTestId('comparison')).toBeVisible();
 
 test('two runs are paired feature by feature, and one that was put aside with another of more latents', async ({
   page,

@@ -160,7 +160,7 @@ test('embedded in a page: the explorer alone, its height told, pinched, and give
   }, './figure.html?name=explorer#data=digits&share=5&runs=sgd-untied&epochs=1&turn=20');
   const inner = page.frameLocator('iframe');
   const [plane, found] = [inner.getByTestId('plane'), inner.getByTestId('cells')];
-  await expect.poll(() => cells(found), { timeout: 60_000 }).toBeGreaterThan(20);
+  await expect.poll(() => cells(found)).toBeGreaterThan(20);
   await expect(plane).toHaveCount(1);
   await expect(inner.locator('site-header, lab-kept-list')).toHaveCount(0);
   await expect(inner.getByTestId('turn')).toHaveValue('20');

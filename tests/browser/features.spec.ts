@@ -48,9 +48,7 @@ test('features are sorted, searched and followed, by keyboard too', async ({ pag
 test('4,096 features are a list of which only what is on screen is there', async ({ page }) => {
   await page.goto(`${PAGE}#method=sgd&latents=4096&epochs=1&show=all&sort=number&rising=yes`);
   const list = page.getByTestId('features');
-  await expect(list).toHaveAttribute('aria-label', 'Features, 4,096 of 4,096', {
-    timeout: 60_000,
-  });
+  await expect(list).toHaveAttribute('aria-label', 'Features, 4,096 of 4,096');
   await list.evaluate((box) => box.scrollTo(0, box.scrollHeight));
   await expect(list.locator('#feature-4095')).toBeVisible();
   expect(await list.getByRole('row').count()).toBeLessThan(60);

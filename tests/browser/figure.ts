@@ -18,7 +18,7 @@ export const slider = (page: Page, name: string): Locator => page.getByRole('sli
 
 /** Waits until the figure of a page is drawn and described. Three.js on a software adapter takes its time. */
 export async function isDrawn(page: Page): Promise<void> {
-  await expect(described(page)).not.toHaveAccessibleName(/not drawn yet/, { timeout: 20_000 });
+  await expect(described(page)).not.toHaveAccessibleName(/not drawn yet/);
 }
 
 /** Opens a figure and waits until it has been drawn. Calm: nothing moves by itself. */

@@ -204,9 +204,6 @@ test.describe('kmeans-pca', () => {
     await open(page, 'kmeans-pca', '', false);
     await expect(page.getByTestId('where')).toHaveText(
       'The MSE of the SAE is between the means of its cells and local PCA of rank 1 in them',
-      {
-        timeout: 20_000,
-      },
     );
     await page.getByTestId('play').click();
     await expect(page.getByTestId('play')).toHaveText('Train');
@@ -219,9 +216,7 @@ test.describe('kmeans-pca', () => {
     // Clusters of k-means are other cells, and bound nothing.
     await page.locator('#cells').selectOption('kmeans');
     await page.locator('#variant').selectOption('top-3-hard');
-    await expect(page.getByTestId('where')).toContainText('below local PCA of rank 1 in its clusters', {
-      timeout: 20_000,
-    });
+    await expect(page.getByTestId('where')).toContainText('below local PCA of rank 1 in its clusters');
     await expect(page.getByRole('figure')).toContainText('they bound nothing');
   });
 
@@ -306,7 +301,7 @@ test.describe('lifting', () => {
     const half = Number(await page.locator('#level').inputValue());
     expect(half).toBeGreaterThan(0);
     expect(half).toBeLessThan(1);
-    await expect(page).toHaveURL(/level=1$/, { timeout: 15_000 });
+    await expect(page).toHaveURL(/level=1$/);
   });
 
   test('three.js is loaded by this figure only', async ({ page }) => {

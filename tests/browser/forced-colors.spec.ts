@@ -139,7 +139,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test('the activations lab: the tokens of examples, bars beside numbers, the selected feature', async ({ page }) => {
       await page.goto('./activations.html#data=sample&epochs=1');
       const feature = page.getByTestId('feature');
-      await expect(feature.locator('mark').first()).toBeVisible({ timeout: 60_000 });
+      await expect(feature.locator('mark').first()).toBeVisible();
       await feature.locator('mark').first().scrollIntoViewIfNeeded();
       for (const token of (await feature.locator('mark').all()).slice(0, 4)) {
         // Within its edges, which alone are no word.

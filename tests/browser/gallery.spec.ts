@@ -154,9 +154,7 @@ test('voronoi-to-power: the steps turn into one another', async ({ page }) => {
   await open(page, 'voronoi-to-power');
   await expect(page.getByTestId('facts')).toContainText('30 cells');
   await page.getByRole('button', { name: 'k-means' }).click();
-  await expect(page.getByRole('button', { name: 'k-means' })).toHaveAttribute('aria-pressed', 'true', {
-    timeout: 8000,
-  });
+  await expect(page.getByRole('button', { name: 'k-means' })).toHaveAttribute('aria-pressed', 'true');
   await expect(page).toHaveURL(/step=2$/);
   await expect(page.getByTestId('facts')).toContainText('5 means, mean squared error');
   await page.getByLabel('From one to the next').fill('3');
@@ -211,7 +209,7 @@ test('order-k: α takes the Voronoi diagram to the power diagram, and that to or
 test('order-k: ten thousand sites, cut by the worker', async ({ page }) => {
   await open(page, 'order-k', 'order=1');
   await page.getByLabel('Sites', { exact: true }).selectOption('10000');
-  await expect(page.getByTestId('coarse')).toBeHidden({ timeout: 20_000 });
+  await expect(page.getByTestId('coarse')).toBeHidden();
   await expect(page.getByTestId('cells')).toHaveText(/^(9,\d{3}|10,000) cells$/);
 });
 

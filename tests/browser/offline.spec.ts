@@ -92,7 +92,7 @@ test('a build of which a file is missing is not kept, and the page works as it w
 }) => {
   site.lacks = 'lifting-scene';
   await page.goto('index.html#data=digits&share=5&epochs=2');
-  await expect.poll(() => site.missed, { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => site.missed).toBe(true);
   // A worker that cannot be installed leaves no registration.
   await expect.poll(() => page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length)).toBe(0);
   await reached(page, 2);

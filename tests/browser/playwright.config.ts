@@ -28,9 +28,9 @@ export default defineConfig({
   retries: ci ? 1 : 0,
   // Two at a time take a quarter less than one at a time on two cores, though a page that trains keeps both busy.
   workers: 2,
-  timeout: 120_000,
-  // Training is waited for: a busy machine of two cores may be ten times slower than an idle one.
-  expect: { timeout: 30_000 },
+  timeout: 240_000,
+  // Training is waited for: a busy machine of two cores may be twenty times slower than an idle one.
+  expect: { timeout: 60_000 },
   reporter: [['list']],
   use: {
     baseURL: `http://localhost:${port}/`,

@@ -19,7 +19,7 @@ test('the page is cross-origin isolated', async ({ page }) => {
 });
 
 test('the wasm module is served with its own media type', async ({ page }) => {
-  const module = page.waitForResponse((response) => response.url().endsWith('.wasm'), { timeout: 15_000 });
+  const module = page.waitForResponse((response) => response.url().endsWith('.wasm'));
   await page.goto('./');
   expect((await module).headers()['content-type']).toBe('application/wasm');
 });

@@ -29,6 +29,12 @@ async function takeIsolation(context: BrowserContext): Promise<void> {
   });
 }
 
+/** Closes a context, whatever its pages still load. */
+async function close(context: BrowserContext): Promise<void> {
+  await context.unrouteAll({ behavior: 'ignoreErrors' });
+  await context.close();
+}
+
 test('the lab trains on every core where it is isolated, on one elsewhere, to the same numbers', async ({
   page,
   browser,
@@ -43,7 +49,7 @@ test('the lab trains on every core where it is isolated, on one elsewhere, to th
   const alone = await outcome(elsewhere);
   expect(await elsewhere.evaluate(() => crossOriginIsolated)).toBe(false);
   expect(alone).toEqual({ where: 'CPU, 1 thread', numbers: isolated.numbers });
-  await context.close();
+  await close(context);
 });
 
 test('a run goes on from its checkpoint on one thread where the page has lost its isolation', async ({
@@ -64,7 +70,7 @@ test('a run goes on from its checkpoint on one thread where the page has lost it
   expect(await cell(page, 'computed').textContent()).toContain('CPU, 1 thread');
   const again = await outcome(page);
   expect(again).toEqual({ where: 'CPU, 1 thread', numbers: first.numbers });
-  await context.close();
+  await close(context);
 });
 
 test('where the browser grants no memory to share, the lab trains on one thread', async ({ page }) => {
