@@ -1,12 +1,17 @@
 //! Checkpoints: one safetensors file with parameters, Adam's moments, options and reports, from which a run
 //! continues bit for bit.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::TrainOptions;
-use crate::data::{Dtype, TensorFile, TensorInfo, read_safetensors, safetensors};
+use crate::data::safetensors::{self, NamedTensors};
+use crate::data::{Dtype, TensorFile, TensorInfo, read_safetensors};
 use crate::engine::{Moments, Optimiser, State, VARIANTS_OFFERED};
 use crate::error::{Error, Result};
+use crate::progress::{NoObserver, Work, run_now};
 use crate::sae::{Activation, Sae, Threshold};
 
 const FILE: &str = "checkpoint";
@@ -30,27 +35,57 @@ pub struct Header {
     steps: u64,
 }
 
-/// Writes a state at the end of an epoch.
-pub fn write(options: &TrainOptions, epoch: u32, state: &State) -> Result<Vec<u8>> {
-    let (sae, optimiser) = (&state.sae, &state.optimiser);
-    let header =
-        Header { version: VERSION, options: options.clone(), epoch, d_in: sae.d_in, steps: optimiser.steps };
-    let header = serde_json::to_string(&header).map_err(|e| Error::format(FILE, e.to_string()))?;
-    let tensors = tensors(state).into_iter().map(|(name, values)| (name, vec![values.len()], values));
-    safetensors::write(FILE, tensors.collect(), (META, header))
+/// A run as an epoch left it, whatever it does next.
+#[derive(Debug)]
+pub struct Checkpoint {
+    pub(super) options: TrainOptions,
+    /// Epochs finished.
+    pub(super) epoch: u32,
+    pub(super) state: Arc<State>,
 }
 
-/// Reads what [`write()`] wrote.
+impl Checkpoint {
+    /// The file in parts that follow one another, since it may be large.
+    ///
+    /// # Errors
+    /// If the options cannot be written as JSON.
+    pub fn parts(&self) -> Result<Vec<Cow<'_, [u8]>>> {
+        let (tensors, header) = self.contents()?;
+        safetensors::parts(FILE, tensors, (META, header))
+    }
+
+    /// The whole file.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::parts`], or if memory has no room for it.
+    pub fn bytes(&self) -> Result<Vec<u8>> {
+        let (tensors, header) = self.contents()?;
+        safetensors::write(FILE, tensors, (META, header))
+    }
+
+    fn contents(&self) -> Result<(NamedTensors<'_>, String)> {
+        let State { sae, optimiser } = &*self.state;
+        let options = self.options.clone();
+        let header =
+            Header { version: VERSION, options, epoch: self.epoch, d_in: sae.d_in, steps: optimiser.steps };
+        let header = serde_json::to_string(&header).map_err(|e| Error::format(FILE, e.to_string()))?;
+        let tensors =
+            tensors(&self.state).into_iter().map(|(name, values)| (name, vec![values.len()], values));
+        Ok((tensors.collect(), header))
+    }
+}
+
+/// Reads what [`Checkpoint`] wrote. Between the pieces of the work, which is worth no rows, others may run.
 ///
 /// # Errors
 /// If the bytes are not such a file, or its tensors do not fit its options.
-pub fn read(bytes: &[u8]) -> Result<(Header, State)> {
+pub async fn read(bytes: &[u8], work: &mut Work<'_>) -> Result<(Header, State)> {
     let file = read_safetensors(bytes, FILE)?
         .ok_or_else(|| Error::format(FILE, "is not the checkpoint of a run, which is a safetensors file"))?;
-    read_file(&file)
+    read_file(&file, work).await
 }
 
-fn read_file(file: &TensorFile<'_>) -> Result<(Header, State)> {
+async fn read_file(file: &TensorFile<'_>, work: &mut Work<'_>) -> Result<(Header, State)> {
     let header = file.metadata(META).ok_or_else(|| {
         Error::format(FILE, format!("has no metadata '{META}': it is not the checkpoint of a run"))
     })?;
@@ -59,11 +94,11 @@ fn read_file(file: &TensorFile<'_>) -> Result<(Header, State)> {
     if header.version != VERSION {
         return Err(Error::format(FILE, format!("is of version {}, expected {VERSION}", header.version)));
     }
-    let state = read_state(file, &header)?;
+    let state = Tensors { file, header: &header, work }.state().await?;
     Ok((header, state))
 }
 
-/// Whether a file has the metadata that [`write()`] writes.
+/// Whether a file has the metadata of a checkpoint.
 #[cfg(feature = "files")]
 pub fn is_checkpoint(file: &TensorFile<'_>) -> bool {
     file.metadata(META).is_some()
@@ -75,7 +110,7 @@ pub fn is_checkpoint(file: &TensorFile<'_>) -> bool {
 /// As [`read`], or if a parameter is not finite.
 #[cfg(feature = "files")]
 pub fn model(file: &TensorFile<'_>) -> Result<Sae> {
-    let sae = read_file(file)?.1.sae;
+    let sae = run_now(read_file(file, &mut Work::new(0.0, &mut NoObserver)))?.1.sae;
     match sae.not_finite() {
         Some(value) => Err(Error::format(FILE, format!("a parameter is {value}, expected finite numbers"))),
         None => Ok(sae),
@@ -123,61 +158,94 @@ fn of_variants(State { sae, optimiser }: &State) -> Vec<(&'static str, &[f32])> 
     tensors
 }
 
-fn read_state(file: &TensorFile<'_>, header: &Header) -> Result<State> {
-    let (d_in, d_sae) = (header.d_in, header.options.d_sae);
-    header.options.activation.validate(d_sae)?;
-    let elements = d_in
-        .checked_mul(d_sae)
-        .filter(|&elements| elements > 0)
-        .ok_or_else(|| Error::format(FILE, format!("its sizes {d_in} × {d_sae} are impossible")))?;
-    let find = |name: &str| file.tensors().find(|info| info.name == name);
-    let tensor = |name: &str, len: usize| -> Result<Vec<f32>> {
+/// The tensors of a checkpoint, each of which is checked and copied.
+struct Tensors<'a, 'b> {
+    file: &'a TensorFile<'a>,
+    header: &'a Header,
+    work: &'a mut Work<'b>,
+}
+
+impl Tensors<'_, '_> {
+    async fn state(&mut self) -> Result<State> {
+        let (d_in, d_sae) = (self.header.d_in, self.header.options.d_sae);
+        self.header.options.activation.validate(d_sae)?;
+        let elements = d_in
+            .checked_mul(d_sae)
+            .filter(|&elements| elements > 0)
+            .ok_or_else(|| Error::format(FILE, format!("its sizes {d_in} × {d_sae} are impossible")))?;
+        let sae = Sae {
+            d_in,
+            d_sae,
+            activation: self.activation().await?,
+            w_enc: self.tensor("W_enc", elements).await?,
+            b_enc: self.tensor("b_enc", d_sae).await?,
+            w_dec: self.tensor_if_held("W_dec", elements).await?,
+            b_dec: self.tensor("b_dec", d_in).await?,
+        };
+        let optimiser = Optimiser {
+            steps: self.header.steps,
+            w_enc: self.moments("W_enc", elements).await?,
+            b_enc: self.moments("b_enc", d_sae).await?,
+            w_dec: self.moments_if_held("W_dec", elements).await?,
+            b_dec: self.moments_if_held("b_dec", d_in).await?,
+            threshold: if VARIANTS_OFFERED { self.moments_if_held(THRESHOLD, d_sae).await? } else { None },
+            idle: if VARIANTS_OFFERED { self.tensor_if_held(IDLE, d_sae).await? } else { None },
+        };
+        Ok(State { sae, optimiser })
+    }
+
+    /// The options' activation, with the thresholds that were trained.
+    async fn activation(&mut self) -> Result<Activation> {
+        let d_sae = self.header.options.d_sae;
+        let mut activation = self.header.options.activation.clone();
+        let varied = VARIANTS_OFFERED && self.holds(THRESHOLD);
+        match &mut activation {
+            Activation::JumpRelu { threshold } if varied => {
+                *threshold = Threshold::PerLatent(self.tensor(THRESHOLD, d_sae).await?);
+            }
+            Activation::BatchTopK { threshold, .. } if varied => {
+                *threshold = self.tensor(THRESHOLD, 1).await?.first().copied();
+            }
+            Activation::Relu
+            | Activation::JumpRelu { .. }
+            | Activation::TopK { .. }
+            | Activation::BatchTopK { .. } => {}
+        }
+        activation.validate(d_sae)?;
+        Ok(activation)
+    }
+
+    fn holds(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    fn find(&self, name: &str) -> Option<&TensorInfo> {
+        self.file.tensors().find(|info| info.name == name)
+    }
+
+    async fn tensor(&mut self, name: &str, len: usize) -> Result<Vec<f32>> {
         let TensorInfo { dtype, shape, .. } =
-            find(name).ok_or_else(|| Error::format(FILE, format!("tensor {name} is missing")))?;
+            self.find(name).ok_or_else(|| Error::format(FILE, format!("tensor {name} is missing")))?;
         if *dtype != Dtype::F32 || shape.iter().product::<usize>() != len {
             let found = format!("{} {shape:?}", dtype.name());
             return Err(Error::format(FILE, format!("tensor {name} is {found}, expected {len} float32")));
         }
-        file.values(name)
-    };
-    let moments = |name: &str, len: usize| -> Result<Moments> {
-        Ok(Moments { m: tensor(&format!("{name}.m"), len)?, v: tensor(&format!("{name}.v"), len)? })
-    };
-    let holds = |name: &str| find(name).is_some();
-    let varied = |name: &str| VARIANTS_OFFERED && holds(name);
-    let w_dec = holds("W_dec").then(|| tensor("W_dec", elements)).transpose()?;
-    let mut activation = header.options.activation.clone();
-    match &mut activation {
-        Activation::JumpRelu { threshold } if varied(THRESHOLD) => {
-            *threshold = Threshold::PerLatent(tensor(THRESHOLD, d_sae)?);
-        }
-        Activation::BatchTopK { threshold, .. } if varied(THRESHOLD) => {
-            *threshold = tensor(THRESHOLD, 1)?.first().copied();
-        }
-        Activation::Relu
-        | Activation::JumpRelu { .. }
-        | Activation::TopK { .. }
-        | Activation::BatchTopK { .. } => {}
+        let values = self.file.values(name)?;
+        self.work.advance(0.0).await?;
+        Ok(values)
     }
-    activation.validate(d_sae)?;
-    Ok(State {
-        sae: Sae {
-            d_in,
-            d_sae,
-            activation,
-            w_enc: tensor("W_enc", elements)?,
-            b_enc: tensor("b_enc", d_sae)?,
-            w_dec,
-            b_dec: tensor("b_dec", d_in)?,
-        },
-        optimiser: Optimiser {
-            steps: header.steps,
-            w_enc: moments("W_enc", elements)?,
-            b_enc: moments("b_enc", d_sae)?,
-            w_dec: holds("W_dec.m").then(|| moments("W_dec", elements)).transpose()?,
-            b_dec: holds("b_dec.m").then(|| moments("b_dec", d_in)).transpose()?,
-            threshold: varied("threshold.m").then(|| moments("threshold", d_sae)).transpose()?,
-            idle: varied(IDLE).then(|| tensor(IDLE, d_sae)).transpose()?,
-        },
-    })
+
+    async fn tensor_if_held(&mut self, name: &str, len: usize) -> Result<Option<Vec<f32>>> {
+        Ok(if self.holds(name) { Some(self.tensor(name, len).await?) } else { None })
+    }
+
+    async fn moments(&mut self, name: &str, len: usize) -> Result<Moments> {
+        let m = self.tensor(&format!("{name}.m"), len).await?;
+        Ok(Moments { m, v: self.tensor(&format!("{name}.v"), len).await? })
+    }
+
+    async fn moments_if_held(&mut self, name: &str, len: usize) -> Result<Option<Moments>> {
+        let held = self.holds(&format!("{name}.m"));
+        Ok(if held { Some(self.moments(name, len).await?) } else { None })
+    }
 }

@@ -1,5 +1,7 @@
 //! An epoch: the part that both methods share, and its report.
 
+use std::sync::Arc;
+
 use web_time::Instant;
 
 use super::train_rows::PassOrder;
@@ -54,7 +56,7 @@ impl Trainer {
         };
         let test = self.evaluate(work).await?;
         let penalties = self.options.penalties();
-        let penalty = self.engine.keep(&mut self.saved, &penalties).await?;
+        let penalty = self.engine.keep(Arc::make_mut(&mut self.saved), &penalties).await?;
         let objective = train.mse + train.others + penalties.l1 * train.l1 + penalty;
         self.epoch += 1;
         let dead = train.active.iter().filter(|&&rows| rows == 0).count();

@@ -180,8 +180,8 @@ impl Experiment {
             options.backend = backend;
         }
         let mut trainer = match start {
-            Some(sae) => Trainer::open_from(sae.clone(), train, test.clone(), options).await?,
-            None => Trainer::open(train, test.clone(), options).await?,
+            Some(sae) => Trainer::open_from(sae.clone(), train, test.clone(), options, part).await?,
+            None => Trainer::open(train, test.clone(), options, part).await?,
         };
         if leaves_choice {
             *chosen = Some(trainer.engine().backend());
@@ -217,7 +217,7 @@ struct Part<'a, O> {
 
 impl<O: Observer> Observer for Part<'_, O> {
     async fn progress(&mut self, done: u64, total: u64) -> ControlFlow<()> {
-        let epoch = (done as f64 / total as f64).min(1.0);
+        let epoch = (done as f64 / total.max(1) as f64).min(1.0);
         let run = (f64::from(self.epochs.0) + epoch) / f64::from(self.epochs.1);
         self.observer.progress(self.done + (self.weight as f64 * run) as u64, self.total).await
     }

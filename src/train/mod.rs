@@ -37,6 +37,7 @@ use held_feed as feed;
 use row_feed as feed;
 
 pub use crate::engine::{Backend, ThresholdTraining};
+pub use checkpoint::Checkpoint;
 #[cfg(feature = "files")]
 pub(crate) use checkpoint::{is_checkpoint, model as checkpoint_model};
 pub use experiment_table::{CSV_HEADER, ExperimentRow, ExperimentSummary, Spread, summarise, to_csv};

@@ -75,16 +75,30 @@ impl RunSetup {
         Ok(Self { saved, options, data, epoch: 0 })
     }
 
-    /// From a model's parameters.
-    pub fn from_sae(sae: Sae, train: &FirstRows, test: &Dataset, options: TrainOptions) -> Result<Self> {
-        let (options, saved) = from_model(sae, train.held.cols(), train.all(), options)?;
+    /// From a model's parameters, in pieces as [`RunSetup::random`].
+    pub async fn from_sae(
+        sae: Sae,
+        train: &FirstRows,
+        test: &Dataset,
+        options: TrainOptions,
+        work: &mut Work<'_>,
+    ) -> Result<Self> {
+        let (options, sae) = from_model(sae, train.held.cols(), train.all(), options)?;
         let data = DataSummary::new(train, test)?;
+        work.advance(0.0).await?;
+        let saved = fresh(sae, &options, train.all());
+        work.advance(0.0).await?;
         Ok(Self { options, data, epoch: 0, saved })
     }
 
-    /// From a checkpoint.
-    pub fn from_checkpoint(bytes: &[u8], train: &FirstRows, test: &Dataset) -> Result<Self> {
-        let (header, saved) = checkpoint::read(bytes)?;
+    /// From a checkpoint, in pieces as [`RunSetup::random`].
+    pub async fn from_checkpoint(
+        bytes: &[u8],
+        train: &FirstRows,
+        test: &Dataset,
+        work: &mut Work<'_>,
+    ) -> Result<Self> {
+        let (header, saved) = checkpoint::read(bytes, work).await?;
         let cols = train.held.cols();
         if cols != header.d_in {
             return Err(Error::shape(
@@ -136,14 +150,14 @@ fn check_memory(options: &TrainOptions, d_in: usize) -> Result<()> {
     memory::check_total(format!("training {d_sae} latents on {d_in} columns"), bytes)
 }
 
-/// Options as resolved and the state before the first step: the model with the options' activation, tied if they say
-/// so or by default if it is already, and a fresh optimiser. `cols` and `rows` are those of the training data.
+/// Options as resolved, and the model with the options' activation, tied if they say so or by default if it is already.
+/// `cols` and `rows` are those of the training data.
 fn from_model(
     mut sae: Sae,
     cols: usize,
     rows: usize,
     mut options: TrainOptions,
-) -> Result<(TrainOptions, State)> {
+) -> Result<(TrainOptions, Sae)> {
     let may_be_tied = sae.w_dec.as_ref().is_none_or(|decoder| *decoder == sae.w_enc);
     options.tied = options.tied.or(Some(sae.w_dec.is_none() && options.method == Method::Sgd));
     let options = options.resolve(rows, cols)?;
@@ -159,11 +173,10 @@ fn from_model(
         Some(true) => {
             return Err(Error::option("tied", true, "false: the model's decoder is not its encoder"));
         }
-        _ => Some(sae.decoder().to_vec()),
+        _ => Some(sae.w_dec.take().unwrap_or_else(|| sae.w_enc.clone())),
     };
     sae.activation = options.activation.clone();
-    let saved = fresh(sae, &options, rows);
-    Ok((options, saved))
+    Ok((options, sae))
 }
 
 /// The state before the first step. Thresholds that are trained are one for each latent.

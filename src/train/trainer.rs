@@ -1,9 +1,11 @@
 //! A run: data, options, and an engine to train on.
 
+use std::sync::Arc;
+
 use super::feed::{FirstRows, RowFeed, first_rows};
 use super::setup::{DataSummary, RunSetup};
 use super::train_rows::{TrainRows, fed};
-use super::{TrainOptions, checkpoint};
+use super::{Checkpoint, TrainOptions};
 use crate::data::Dataset;
 use crate::engine::{ActiveEngine, Backend, Engine, Place, State};
 use crate::error::{Error, Result};
@@ -35,7 +37,7 @@ pub struct Trainer {
     /// Epochs finished.
     pub(super) epoch: u32,
     /// The state at the end of the last finished epoch.
-    pub(super) saved: State,
+    pub(super) saved: Arc<State>,
 }
 
 impl Trainer {
@@ -47,9 +49,7 @@ impl Trainer {
     pub fn create(train: Dataset, test: Dataset, options: TrainOptions) -> Result<Self> {
         refuse_gpu(&options)?;
         let train = FirstRows::of(train);
-        let mut observer = NoObserver;
-        let mut work = Work::new(0.0, &mut observer);
-        let setup = run_now(RunSetup::random(&train, &test, options, &mut work))?;
+        let setup = run_now(RunSetup::random(&train, &test, options, &mut Work::new(0.0, &mut NoObserver)))?;
         Ok(Self::on_cpu(setup, train, test))
     }
 
@@ -61,7 +61,10 @@ impl Trainer {
     pub fn start_from(sae: Sae, train: Dataset, test: Dataset, options: TrainOptions) -> Result<Self> {
         refuse_gpu(&options)?;
         let train = FirstRows::of(train);
-        Ok(Self::on_cpu(RunSetup::from_sae(sae, &train, &test, options)?, train, test))
+        let mut observer = NoObserver;
+        let mut work = Work::new(0.0, &mut observer);
+        let setup = run_now(RunSetup::from_sae(sae, &train, &test, options, &mut work))?;
+        Ok(Self::on_cpu(setup, train, test))
     }
 
     /// A run on the CPU that continues from a checkpoint; one from the CPU continues bit for bit on the same data.
@@ -70,23 +73,19 @@ impl Trainer {
     /// If the checkpoint is damaged or the data has other columns.
     pub fn resume(bytes: &[u8], train: Dataset, test: Dataset) -> Result<Self> {
         let train = FirstRows::of(train);
-        Ok(Self::on_cpu(RunSetup::from_checkpoint(bytes, &train, &test)?, train, test))
+        let mut observer = NoObserver;
+        let setup =
+            run_now(RunSetup::from_checkpoint(bytes, &train, &test, &mut Work::new(0.0, &mut observer)))?;
+        Ok(Self::on_cpu(setup, train, test))
     }
 
     /// A run from random parameters, where `options.backend` says; see [`ActiveEngine::open`]. The training rows are in
-    /// memory or stream from files.
+    /// memory or stream from files. Between its pieces others run: a large model takes half a second in a browser.
     ///
     /// # Errors
-    /// As [`Trainer::create`], or if the options ask for a GPU that is not there, or a stream cannot be read.
-    pub async fn open(train: impl Into<TrainRows>, test: Dataset, options: TrainOptions) -> Result<Self> {
-        Self::open_in_pieces(train, test, options, &mut NoObserver).await
-    }
-
-    /// As [`Trainer::open`], and lets others run between its pieces: of a large model it takes half a second in a browser.
-    ///
-    /// # Errors
-    /// As [`Trainer::open`], or [`Error::Cancelled`] if the observer breaks.
-    pub async fn open_in_pieces(
+    /// As [`Trainer::create`], or if the options ask for a GPU that is not there, or a stream cannot be read, or
+    /// [`Error::Cancelled`] if the observer breaks.
+    pub async fn open(
         train: impl Into<TrainRows>,
         test: Dataset,
         options: TrainOptions,
@@ -112,13 +111,14 @@ impl Trainer {
     ///
     /// # Errors
     /// As [`Trainer::open`], or if the model does not fit the data or the options.
-    pub fn open_from(
+    pub async fn open_from(
         sae: Sae,
         train: impl Into<TrainRows>,
         test: Dataset,
         options: TrainOptions,
-    ) -> impl Future<Output = Result<Self>> {
-        Self::open_rows_from(sae, train.into(), test, options)
+        observer: &mut impl Observer,
+    ) -> Result<Self> {
+        Self::open_rows_from(sae, train.into(), test, options, Work::new(0.0, observer)).await
     }
 
     async fn open_rows_from(
@@ -126,25 +126,28 @@ impl Trainer {
         train: TrainRows,
         test: Dataset,
         options: TrainOptions,
+        mut work: Work<'_>,
     ) -> Result<Self> {
         let train = fed!(first_rows(train, options.seed, options.batch_size))?;
-        let setup = RunSetup::from_sae(sae, &train, &test, options)?;
+        let setup = RunSetup::from_sae(sae, &train, &test, options, &mut work).await?;
         let backend = setup.options.backend;
-        Self::on_engine(setup, backend, train, test, Work::new(0.0, &mut NoObserver)).await
+        Self::on_engine(setup, backend, train, test, work).await
     }
 
     /// A run that continues from a checkpoint, on the engine that `backend` names, or else on the one that the
     /// checkpoint names, or the CPU where that is not to be had.
     ///
     /// # Errors
-    /// If the checkpoint is damaged, the data has other columns or cannot be read, or `backend` is a GPU that is not there.
-    pub fn reopen(
+    /// If the checkpoint is damaged, the data has other columns or cannot be read, or `backend` is a GPU that is not
+    /// there, or [`Error::Cancelled`] if the observer breaks.
+    pub async fn reopen(
         bytes: &[u8],
         train: impl Into<TrainRows>,
         test: Dataset,
         backend: Option<Backend>,
-    ) -> impl Future<Output = Result<Self>> {
-        Self::reopen_rows(bytes, train.into(), test, backend)
+        observer: &mut impl Observer,
+    ) -> Result<Self> {
+        Self::reopen_rows(bytes, train.into(), test, backend, Work::new(0.0, observer)).await
     }
 
     async fn reopen_rows(
@@ -152,9 +155,10 @@ impl Trainer {
         train: TrainRows,
         test: Dataset,
         backend: Option<Backend>,
+        mut work: Work<'_>,
     ) -> Result<Self> {
         let train = fed!(first_rows(train, 0, 1))?;
-        let mut setup = RunSetup::from_checkpoint(bytes, &train, &test)?;
+        let mut setup = RunSetup::from_checkpoint(bytes, &train, &test, &mut work).await?;
         let backend = match (backend, setup.options.backend) {
             (Some(asked), _) => {
                 setup.options.backend = asked;
@@ -163,7 +167,7 @@ impl Trainer {
             (None, Backend::Gpu) => Backend::Auto,
             (None, saved) => saved,
         };
-        Self::on_engine(setup, backend, train, test, Work::new(0.0, &mut NoObserver)).await
+        Self::on_engine(setup, backend, train, test, work).await
     }
 
     fn on_cpu(setup: RunSetup, train: FirstRows, test: Dataset) -> Self {
@@ -190,7 +194,7 @@ impl Trainer {
 
     fn new(setup: RunSetup, feed: RowFeed, engine: ActiveEngine) -> Self {
         let RunSetup { options, data, epoch, saved } = setup;
-        Self { engine, feed, options, data, epoch, saved }
+        Self { engine, feed, options, data, epoch, saved: Arc::new(saved) }
     }
 
     /// Why the run trains where it does: a sentence for the user. It changes when a GPU is lost.
@@ -223,12 +227,17 @@ impl Trainer {
         self.engine.name()
     }
 
+    /// The last finished epoch, to be written for [`Trainer::resume`] while the run goes on.
+    pub fn snapshot(&self) -> Checkpoint {
+        Checkpoint { options: self.options.clone(), epoch: self.epoch, state: self.saved.clone() }
+    }
+
     /// The last finished epoch as bytes for [`Trainer::resume`].
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// If the file cannot be written, or memory has no room for it.
     pub fn checkpoint(&self) -> Result<Vec<u8>> {
-        checkpoint::write(&self.options, self.epoch, &self.saved)
+        self.snapshot().bytes()
     }
 }
 

@@ -130,6 +130,11 @@ impl Page {
         Self { on_progress, cancelled, thrown: None }
     }
 
+    /// For work that nobody hears of and that cannot be cancelled, but lets others run in between.
+    pub fn silent() -> Self {
+        Self::new(None, Rc::default())
+    }
+
     /// Calls `onProgress(done, total)`.
     pub fn report(&mut self, done: f64, total: f64) -> ControlFlow<()> {
         if let Some(on_progress) = self.on_progress.clone() {

@@ -13,7 +13,7 @@ use super::convert::{bytes, callback, count, optional_text, text};
 use super::error::Thrown;
 use super::options::from_js;
 use super::promise::{Cancellation, Page, promise};
-use super::results::to_js;
+use super::results::{joined, to_js};
 use super::sae::Sae;
 use crate::engine::Backend;
 use crate::train::{self, Preset, TrainOptions};
@@ -227,9 +227,8 @@ impl Trainer {
             let (train, test) = (train_rows(train)?, dataset("test", test)?);
             let options: TrainOptions = from_js("options", options)?;
             Ok(async {
-                // Nobody can cancel it, but others run in between.
-                let mut page = Page::new(None, Cancellation::default().flag());
-                Ok(Self::new(train::Trainer::open_in_pieces(train, test, options, &mut page).await?))
+                let run = train::Trainer::open(train, test, options, &mut Page::silent()).await?;
+                Ok(Self::new(run))
             })
         })
     }
@@ -249,7 +248,10 @@ impl Trainer {
             let (train, test) = (train_rows(train)?, dataset("test", test)?);
             let backend = optional_text("backend", backend)?;
             let backend = backend.as_deref().map(Backend::parse).transpose()?;
-            Ok(async move { Ok(Self::new(train::Trainer::reopen(&checkpoint, train, test, backend).await?)) })
+            Ok(async move {
+                let mut page = Page::silent();
+                Ok(Self::new(train::Trainer::reopen(&checkpoint, train, test, backend, &mut page).await?))
+            })
         })
     }
 
@@ -279,8 +281,11 @@ impl Trainer {
             let sae = content_of::<sae::Sae>("sae", sae)?;
             let (train, test) = (train_rows(train)?, dataset("test", test)?);
             let options: TrainOptions = from_js("options", options)?;
-            let run = async move { train::Trainer::open_from((*sae).clone(), train, test, options).await };
-            Ok(async { Ok(Self::new(run.await?)) })
+            Ok(async move {
+                let sae = (*sae).clone();
+                let mut page = Page::silent();
+                Ok(Self::new(train::Trainer::open_from(sae, train, test, options, &mut page).await?))
+            })
         })
     }
 
@@ -334,8 +339,8 @@ impl Trainer {
     #[wasm_bindgen(unchecked_return_type = "Promise<Uint8Array>")]
     pub fn checkpoint(&self) -> Promise {
         promise(|| {
-            let bytes = self.with(train::Trainer::checkpoint)??;
-            Ok(async move { Ok(Uint8Array::from(bytes.as_slice())) })
+            let snapshot = self.with(train::Trainer::snapshot)?;
+            Ok(async move { joined("checkpoint", &snapshot.parts()?).await })
         })
     }
 

@@ -27,6 +27,7 @@ use serde_json::{Value, json};
 use splinterp::data::{
     Dataset, NormalisationKind, Sequences, StorageKind, StreamOptions, Tokens, read_tensors,
 };
+use splinterp::progress::NoObserver;
 use splinterp::train::{Preset, TrainOptions, TrainRows, Trainer};
 use stream::{HoldOut, Terminal, TestBy, peak_memory};
 
@@ -99,9 +100,9 @@ fn run() -> Result<(), Box<dyn Error>> {
             Some(file) => {
                 let bytes = std::fs::read(file).map_err(|error| format!("{file}: {error}"))?;
                 let backend = Some(options.backend);
-                Ok::<_, Box<dyn Error>>(Trainer::reopen(&bytes, train, test, backend).await?)
+                Ok::<_, Box<dyn Error>>(Trainer::reopen(&bytes, train, test, backend, &mut NoObserver).await?)
             }
-            None => Ok(Trainer::open(train, test, options).await?),
+            None => Ok(Trainer::open(train, test, options, &mut NoObserver).await?),
         }
     })?;
     eprintln!("{}. {}", trainer.backend(), trainer.backend_reason());

@@ -259,7 +259,8 @@ fn epochs_of_recipes_end_within_half_a_percent_of_the_cpu() {
     for (name, method) in RECIPES.into_iter().flat_map(|name| [(name, Method::Sgd), (name, Method::Pam)]) {
         let on = |backend| {
             let options = TrainOptions { backend, ..recipe(name, method) };
-            let mut run = block_on(Trainer::open(train.clone(), test.clone(), options)).expect("opens");
+            let mut run = block_on(Trainer::open(train.clone(), test.clone(), options, &mut NoObserver))
+                .expect("opens");
             let reports: Vec<_> =
                 (0..2).map(|_| block_on(run.epoch(&mut NoObserver)).expect("trains")).collect();
             (run.backend(), reports[1], run.sae().thresholds())
@@ -290,13 +291,20 @@ fn checkpoints_of_recipes_go_from_engine_to_engine() {
         let options = recipe(name, Method::Sgd);
         let mut whole = Trainer::create(train.clone(), test.clone(), options.clone()).expect("is made");
         let options = TrainOptions { backend: Backend::Gpu, ..options };
-        let mut run = block_on(Trainer::open(train.clone(), test.clone(), options)).expect("opens");
+        let mut run =
+            block_on(Trainer::open(train.clone(), test.clone(), options, &mut NoObserver)).expect("opens");
         for backend in [Backend::Cpu, Backend::Gpu] {
             let expected = block_on(whole.epoch(&mut NoObserver)).expect("trains").test_mse;
             let found = block_on(run.epoch(&mut NoObserver)).expect("trains").test_mse;
             assert!((found / expected - 1.0).abs() < 0.005, "{name}: {found} {expected}");
             let bytes = run.checkpoint().expect("writes");
-            let resumed = block_on(Trainer::reopen(&bytes, train.clone(), test.clone(), Some(backend)));
+            let resumed = block_on(Trainer::reopen(
+                &bytes,
+                train.clone(),
+                test.clone(),
+                Some(backend),
+                &mut NoObserver,
+            ));
             let resumed = resumed.expect("resumes");
             assert_eq!(resumed.sae(), run.sae(), "{name}");
             run = resumed;

@@ -219,7 +219,8 @@ fn epochs_with_sweeps_end_within_half_a_percent_of_the_cpu() {
     let (train, test) = (data(1000, 1), data(200, 2));
     let on = |backend, sweep_rows| {
         let options = TrainOptions { backend, sweep_rows, ..TrainOptions::new(Method::Pam, 64, topk(8), 1) };
-        let mut run = block_on(Trainer::open(train.clone(), test.clone(), options)).expect("opens");
+        let mut run =
+            block_on(Trainer::open(train.clone(), test.clone(), options, &mut NoObserver)).expect("opens");
         let reports: Vec<_> = (0..2).map(|_| block_on(run.epoch(&mut NoObserver)).expect("trains")).collect();
         reports[1].test_mse
     };

@@ -28,7 +28,8 @@ fn three_epochs_of_pam_sgd_end_within_half_a_percent_of_the_cpu() {
     let (train, test) = digits();
     let on = |backend| {
         let options = options(Method::Pam, backend);
-        let mut trainer = block_on(Trainer::open(train.clone(), test.clone(), options)).expect("opens");
+        let mut trainer =
+            block_on(Trainer::open(train.clone(), test.clone(), options, &mut NoObserver)).expect("opens");
         let reports: Vec<_> =
             (0..3).map(|_| block_on(trainer.epoch(&mut NoObserver)).expect("trains")).collect();
         (trainer.backend(), reports[2])
@@ -48,7 +49,8 @@ fn a_software_adapter_is_never_chosen_by_itself() {
         return;
     }
     let (train, test) = digits();
-    let trainer = block_on(Trainer::open(train, test, options(Method::Sgd, Backend::Auto))).expect("opens");
+    let trainer = block_on(Trainer::open(train, test, options(Method::Sgd, Backend::Auto), &mut NoObserver))
+        .expect("opens");
     assert!(trainer.backend().starts_with("CPU, "), "{}", trainer.backend());
     let reason = trainer.backend_reason();
     assert!(reason.contains(&device.adapter().name) && reason.contains("computes on the CPU"), "{reason}");
@@ -76,7 +78,8 @@ fn a_run_on_the_gpu_survives_one_loss_and_ends_in_words_at_the_second() {
     let Some(_) = device() else { return };
     let (train, test) = digits();
     let open = |backend| {
-        block_on(Trainer::open(train.clone(), test.clone(), options(Method::Pam, backend))).expect("opens")
+        block_on(Trainer::open(train.clone(), test.clone(), options(Method::Pam, backend), &mut NoObserver))
+            .expect("opens")
     };
     let (mut undisturbed, mut trainer) = (open(Backend::Gpu), open(Backend::Gpu));
     assert_eq!(trainer.backend_reason(), "The options ask for the GPU.");
@@ -103,7 +106,8 @@ fn a_run_on_the_gpu_survives_one_loss_and_ends_in_words_at_the_second() {
     assert_eq!((trainer.epochs(), trainer.sae()), (2, &before));
     let bytes = trainer.checkpoint().expect("writes");
     let mut resumed =
-        block_on(Trainer::reopen(&bytes, train.clone(), test.clone(), Some(Backend::Cpu))).expect("resumes");
+        block_on(Trainer::reopen(&bytes, train.clone(), test.clone(), Some(Backend::Cpu), &mut NoObserver))
+            .expect("resumes");
     same(block_on(resumed.epoch(&mut NoObserver)).expect("trains").test_mse, expected[2]);
 }
 
@@ -113,12 +117,18 @@ fn a_checkpoint_goes_from_engine_to_engine() {
     let (train, test) = digits();
     for method in [Method::Sgd, Method::Pam] {
         let resume = |bytes: &[u8], backend| {
-            block_on(Trainer::reopen(bytes, train.clone(), test.clone(), Some(backend))).expect("resumes")
+            block_on(Trainer::reopen(bytes, train.clone(), test.clone(), Some(backend), &mut NoObserver))
+                .expect("resumes")
         };
         let mut whole =
             Trainer::create(train.clone(), test.clone(), options(method, Backend::Cpu)).expect("is made");
-        let mut trainer = block_on(Trainer::open(train.clone(), test.clone(), options(method, Backend::Cpu)))
-            .expect("opens");
+        let mut trainer = block_on(Trainer::open(
+            train.clone(),
+            test.clone(),
+            options(method, Backend::Cpu),
+            &mut NoObserver,
+        ))
+        .expect("opens");
         for backend in [Backend::Gpu, Backend::Cpu, Backend::Gpu] {
             let expected = block_on(whole.epoch(&mut NoObserver)).expect("trains").test_mse;
             let found = block_on(trainer.epoch(&mut NoObserver)).expect("trains").test_mse;
@@ -135,9 +145,13 @@ fn a_checkpoint_goes_from_engine_to_engine() {
 fn a_checkpoint_of_a_gpu_resumes_where_there_is_none() {
     let Some(_) = device() else { return };
     let (train, test) = digits();
-    let mut trainer =
-        block_on(Trainer::open(train.clone(), test.clone(), options(Method::Sgd, Backend::Gpu)))
-            .expect("opens");
+    let mut trainer = block_on(Trainer::open(
+        train.clone(),
+        test.clone(),
+        options(Method::Sgd, Backend::Gpu),
+        &mut NoObserver,
+    ))
+    .expect("opens");
     block_on(trainer.epoch(&mut NoObserver)).expect("trains");
     let bytes = trainer.checkpoint().expect("writes");
     let resumed = Trainer::resume(&bytes, train, test).expect("resumes");
@@ -227,7 +241,7 @@ fn a_stream_passes_through_the_gpu_as_through_the_cpu() {
     for method in [Method::Sgd, Method::Pam] {
         let on = |backend| {
             let options = options(method, backend);
-            let run = block_on(Trainer::open(streamed_digits(), test.clone(), options));
+            let run = block_on(Trainer::open(streamed_digits(), test.clone(), options, &mut NoObserver));
             let mut run = run.expect("opens");
             let reports: Vec<_> =
                 (0..2).map(|_| block_on(run.epoch(&mut NoObserver)).expect("trains")).collect();

@@ -56,3 +56,25 @@ test('codes beyond memory are refused, and fewer rows are encoded', async () => 
   await assert.rejects(sae.encodeAsync(new Float32Array(8192).fill(1)), { code: 'memory' });
   assert.equal(sae.encode(new Float32Array(2).fill(1)).length, 2 * dSae);
 });
+
+test('a checkpoint for which JavaScript has no memory is refused in words, and the run goes on', async () => {
+  const data = rows();
+  const options = { dSae: 512, activation: topk, method: 'sgd', seed: 1, backend: 'cpu' };
+  const trainer = await Trainer.create(data, data, options);
+  const bytes = (await trainer.checkpoint()).length;
+  const { Uint8Array } = globalThis;
+  globalThis.Uint8Array = new Proxy(Uint8Array, {
+    construct(target, args, newTarget) {
+      if (args[0] === bytes) throw new RangeError('Array buffer allocation failed');
+      return Reflect.construct(target, args, newTarget);
+    },
+  });
+  const asked = trainer.checkpoint();
+  try {
+    await assert.rejects(asked, { code: 'memory', message: /checkpoint/ });
+  } finally {
+    globalThis.Uint8Array = Uint8Array;
+  }
+  assert.equal((await trainer.epoch()).epoch, 1);
+  assert.equal((await trainer.checkpoint()).length, bytes);
+});

@@ -123,6 +123,19 @@ test('a cancel in the same tick ends what was started before it, and not what st
   assert.equal((await next).rows, 2000);
 });
 
+test('a checkpoint is of the moment in which it was asked for', async () => {
+  const trainer = await Trainer.create(rows, rows, options);
+  await trainer.epoch();
+  const before = await trainer.checkpoint();
+  const [asked, report] = await Promise.all([trainer.checkpoint(), trainer.epoch()]);
+  assert.equal(report.epoch, 2);
+  assert.deepEqual(asked, before);
+  assert.notDeepEqual(await trainer.checkpoint(), before);
+  const last = trainer.checkpoint();
+  trainer.free();
+  await Trainer.resume(await last, rows, rows);
+});
+
 test('free() during an epoch is refused in words, and the epoch ends well', async () => {
   const trainer = await Trainer.create(rows, rows, options);
   const known = () => [trainer.epochs, trainer.options, trainer.backend, trainer.backendReason];

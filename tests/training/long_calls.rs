@@ -140,7 +140,7 @@ fn a_run_that_is_made_in_pieces_is_the_same() {
         options.tied = Some(tied);
         let mut whole = Trainer::create(rows.clone(), rows.clone(), options.clone()).expect("fits");
         let open = |observer: &mut Witness| {
-            block_on(Trainer::open_in_pieces(rows.clone(), rows.clone(), options.clone(), observer))
+            block_on(Trainer::open(rows.clone(), rows.clone(), options.clone(), observer))
         };
         let mut counted = Witness { heard: 0, patience: usize::MAX };
         let mut pieces = open(&mut counted).expect("opens");
@@ -156,4 +156,49 @@ fn a_run_that_is_made_in_pieces_is_the_same() {
         let ended = open(&mut Witness { heard: 0, patience: 2 }).expect_err("is cancelled");
         assert_eq!(ended.code(), "cancelled");
     }
+}
+
+#[test]
+fn a_run_that_goes_on_in_pieces_is_the_same() {
+    let rows = random_rows(64, D_IN, 4);
+    for (method, tied, matrices) in [(Method::Sgd, true, 3), (Method::Sgd, false, 6), (Method::Pam, false, 4)]
+    {
+        let mut options = TrainOptions::new(method, D_SAE, TOPK, 1);
+        options.tied = Some(tied);
+        let mut first = Trainer::create(rows.clone(), rows.clone(), options.clone()).expect("fits");
+        block_on(first.epoch(&mut NoObserver)).expect("trains");
+        let bytes = first.checkpoint().expect("writes");
+        let (train, test) = (rows.clone(), rows.clone());
+        let whole = Trainer::resume(&bytes, train.clone(), test.clone()).expect("resumes");
+        let mut counted = Witness { heard: 0, patience: usize::MAX };
+        let pieces = block_on(Trainer::reopen(&bytes, train.clone(), test.clone(), None, &mut counted));
+        assert_eq!(pieces.expect("resumes").checkpoint().expect("writes"), bytes);
+        assert_eq!(whole.checkpoint().expect("writes"), bytes);
+        // Each matrix is read by itself; then the state is copied as in a new run.
+        assert!(counted.heard >= matrices + 3, "{}", counted.heard);
+        let mut impatient = Witness { heard: 0, patience: 2 };
+        let ended = block_on(Trainer::reopen(&bytes, train.clone(), test.clone(), None, &mut impatient));
+        assert_eq!(ended.expect_err("is cancelled").code(), "cancelled");
+
+        let sae = first.sae().clone();
+        let whole = Trainer::start_from(sae.clone(), train.clone(), test.clone(), options.clone());
+        let mut counted = Witness { heard: 0, patience: usize::MAX };
+        let pieces = block_on(Trainer::open_from(sae, train, test, options, &mut counted)).expect("fits");
+        let whole = whole.expect("fits").checkpoint().expect("writes");
+        assert_eq!(pieces.checkpoint().expect("writes"), whole);
+        assert!(counted.heard >= 5, "{}", counted.heard);
+    }
+}
+
+#[test]
+fn a_snapshot_stays_as_it_was_while_the_run_goes_on() {
+    let rows = random_rows(64, D_IN, 4);
+    let options = TrainOptions::new(Method::Sgd, 32, TOPK, 1);
+    let mut trainer = Trainer::create(rows.clone(), rows, options).expect("fits");
+    block_on(trainer.epoch(&mut NoObserver)).expect("trains");
+    let (snapshot, bytes) = (trainer.snapshot(), trainer.checkpoint().expect("writes"));
+    block_on(trainer.epoch(&mut NoObserver)).expect("trains");
+    assert_eq!(snapshot.bytes().expect("writes"), bytes);
+    assert_eq!(snapshot.parts().expect("writes").concat(), bytes);
+    assert_ne!(trainer.checkpoint().expect("writes"), bytes);
 }

@@ -67,10 +67,12 @@ fn a_stream_that_fits_trains_as_rows_in_memory_do() {
         TrainOptions { solves_per_epoch: 4, initial_solve: true, resample: true, ..options(Method::Pam) };
     let decoder_first = TrainOptions { order: Order::DecoderFirst, resample: true, ..options(Method::Pam) };
     for options in [options(Method::Sgd), options(Method::Pam), recommended, many, decoder_first] {
-        let mut held = block_on(Trainer::open(data.clone(), test_rows(), options.clone())).expect("opens");
+        let mut held = block_on(Trainer::open(data.clone(), test_rows(), options.clone(), &mut NoObserver))
+            .expect("opens");
         let stream = streamed(&data, LARGE);
         assert_eq!(stream.rows(), ROWS as u64);
-        let mut fed = block_on(Trainer::open(stream, test_rows(), options.clone())).expect("opens");
+        let mut fed =
+            block_on(Trainer::open(stream, test_rows(), options.clone(), &mut NoObserver)).expect("opens");
         let (held_mse, fed_mse) = (trained(&mut held, 3), trained(&mut fed, 3));
         for (held, fed) in held_mse.iter().zip(&fed_mse) {
             assert!((held - fed).abs() <= 1e-6 * held, "{options:?}: {held} in memory, {fed} streamed");
@@ -87,13 +89,19 @@ fn the_decoder_from_streamed_statistics_is_that_of_rows_in_memory() {
     let data = rows().normalised(NormalisationKind::Standardise);
     // The decoder of the first epoch belongs to the random encoder that both begin with.
     let options = TrainOptions { order: Order::DecoderFirst, ..options(Method::Pam) };
-    let mut held = block_on(Trainer::open(data.clone(), test_rows(), options.clone())).expect("opens");
+    let mut held =
+        block_on(Trainer::open(data.clone(), test_rows(), options.clone(), &mut NoObserver)).expect("opens");
     trained(&mut held, 1);
     let expected = held.sae();
     let largest = expected.decoder().iter().fold(0.0f32, |most, w| most.max(w.abs()));
     for reservoir in [1, 700, SMALL, LARGE] {
-        let mut fed =
-            block_on(Trainer::open(streamed(&data, reservoir), test_rows(), options.clone())).expect("opens");
+        let mut fed = block_on(Trainer::open(
+            streamed(&data, reservoir),
+            test_rows(),
+            options.clone(),
+            &mut NoObserver,
+        ))
+        .expect("opens");
         trained(&mut fed, 1);
         let found = fed.sae();
         let parameters = found.decoder().iter().chain(&found.b_dec);
@@ -111,11 +119,13 @@ fn a_small_reservoir_learns_as_well_and_its_seed_decides() {
     let data = rows().normalised(NormalisationKind::Standardise);
     for method in [Method::Sgd, Method::Pam] {
         let options = options(method);
-        let mut held = block_on(Trainer::open(data.clone(), test_rows(), options.clone())).expect("opens");
+        let mut held = block_on(Trainer::open(data.clone(), test_rows(), options.clone(), &mut NoObserver))
+            .expect("opens");
         let in_memory = trained(&mut held, 8)[7];
         let run = |options: &TrainOptions| {
             let stream = streamed(&data, SMALL);
-            let mut fed = block_on(Trainer::open(stream, test_rows(), options.clone())).expect("opens");
+            let mut fed = block_on(Trainer::open(stream, test_rows(), options.clone(), &mut NoObserver))
+                .expect("opens");
             (trained(&mut fed, 8)[7], fed.checkpoint().expect("is written"))
         };
         let (mse, checkpoint) = run(&options);
@@ -130,11 +140,14 @@ fn a_checkpoint_goes_on_as_the_run_would_have() {
     let data = rows();
     for method in [Method::Sgd, Method::Pam] {
         let stream = streamed(&data, SMALL);
-        let mut whole = block_on(Trainer::open(stream.clone(), test_rows(), options(method))).expect("opens");
+        let mut whole =
+            block_on(Trainer::open(stream.clone(), test_rows(), options(method), &mut NoObserver))
+                .expect("opens");
         trained(&mut whole, 2);
         let kept = whole.checkpoint().expect("is written");
         trained(&mut whole, 2);
-        let mut resumed = block_on(Trainer::reopen(&kept, stream, test_rows(), None)).expect("opens");
+        let mut resumed =
+            block_on(Trainer::reopen(&kept, stream, test_rows(), None, &mut NoObserver)).expect("opens");
         trained(&mut resumed, 2);
         assert_eq!(resumed.checkpoint(), whole.checkpoint(), "{method:?}");
     }
@@ -293,8 +306,10 @@ impl Observer for Patience {
 #[test]
 fn a_cancelled_epoch_leaves_the_run_as_of_the_last() {
     let data = rows();
-    let open =
-        || block_on(Trainer::open(streamed(&data, SMALL), test_rows(), options(Method::Pam))).expect("opens");
+    let open = || {
+        block_on(Trainer::open(streamed(&data, SMALL), test_rows(), options(Method::Pam), &mut NoObserver))
+            .expect("opens")
+    };
     let mut whole = open();
     trained(&mut whole, 2);
     let mut broken = open();
@@ -320,7 +335,8 @@ fn a_folder_is_read_by_a_thread_of_its_own() {
     let opened = block_on(RowStream::open_path(&folder, options.clone())).expect("opens");
     let stream = block_on(opened.normalised(NormalisationKind::None, &mut go_on)).expect("is read");
     assert_eq!(block_on(stream.load(&mut go_on)).expect("loads").rows.values(), values);
-    let mut run = block_on(Trainer::open(stream, test_rows(), self::options(Method::Pam))).expect("opens");
+    let mut run = block_on(Trainer::open(stream, test_rows(), self::options(Method::Pam), &mut NoObserver))
+        .expect("opens");
     trained(&mut run, 1);
 
     // An index names the files and their order.

@@ -80,7 +80,8 @@ fn rows_that_are_not_finite_are_named_or_left_out() {
         assert_eq!(loaded.numbers, numbers);
         assert_eq!(loaded.rows.rows(), 68);
         let test = random_rows(10, COLS, 2);
-        let mut run = block_on(Trainer::open(read, test, self::options(Method::Pam))).expect("opens");
+        let mut run =
+            block_on(Trainer::open(read, test, self::options(Method::Pam), &mut NoObserver)).expect("opens");
         assert!(block_on(run.epoch(&mut NoObserver)).expect("trains").train_mse.is_finite());
     }
     let all = vec![f32::NAN; 8];
@@ -96,7 +97,9 @@ fn rows_that_are_not_finite_are_named_or_left_out() {
 #[test]
 fn a_stream_must_have_been_read_once() {
     let stream = opened(vec![stream_file("a.npy", npy(&values(20), COLS))]).expect("opens");
-    let error = block_on(Trainer::open(stream, random_rows(5, COLS, 2), options(Method::Sgd))).unwrap_err();
+    let error =
+        block_on(Trainer::open(stream, random_rows(5, COLS, 2), options(Method::Sgd), &mut NoObserver))
+            .unwrap_err();
     assert_eq!(error.code(), "option");
 }
 
@@ -135,7 +138,8 @@ fn a_disk_that_goes_in_mid_epoch_leaves_the_run_as_of_the_last() {
             let stream = block_on(RowStream::open(files, options)).expect("opens");
             let stream =
                 block_on(stream.normalised(NormalisationKind::Standardise, &mut go_on)).expect("is read");
-            block_on(Trainer::open(stream, random_rows(20, COLS, 2), self::options(method))).expect("opens")
+            block_on(Trainer::open(stream, random_rows(20, COLS, 2), self::options(method), &mut NoObserver))
+                .expect("opens")
         };
         let plugged = Rc::new(Cell::new(u32::MAX));
         let mut whole = open(&plugged);

@@ -1,8 +1,9 @@
 //! safetensors: the length of a JSON header as 8 bytes, the header (name to type, shape and range of bytes), then the
 //! tensors, little-endian and row-major, without gaps. The crate of the name reads bytes in memory and counts bits in
 //! `usize`, which ends at 512 MB in WebAssembly, so the header is read here, into 64 bits, and by ranges of the file;
-//! files are written by that crate, from memory.
+//! files are written from memory, with that crate's header.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -206,27 +207,47 @@ fn tensor(span: &Span, name: &str, entry: TensorEntry, start: u64) -> Result<Ten
     Ok(Tensor::of_elements(TensorInfo { name: name.to_owned(), dtype, shape }, cols, elements))
 }
 
+/// Tensors to write: name, shape and values of each.
+pub type NamedTensors<'a> = Vec<(&'a str, Vec<usize>, &'a [f32])>;
+
+/// The parts of a file, which follow one another: the header, then each tensor, of 32-bit floats. They are sorted by name,
+/// as the crate writes them. `file` is for messages.
+///
+/// # Errors
+/// If a shape does not fit its values.
+pub fn parts<'a>(
+    file: &str,
+    mut tensors: NamedTensors<'a>,
+    (key, metadata): (&str, String),
+) -> Result<Vec<Cow<'a, [u8]>>> {
+    use ::safetensors::tensor::{Dtype, Metadata, TensorInfo};
+    let failed = |error: &dyn fmt::Display| Error::format(file, format!("cannot be written: {error}"));
+    tensors.sort_by_key(|&(name, ..)| name);
+    let mut infos = Vec::with_capacity(tensors.len());
+    let mut end = 0;
+    for (name, shape, values) in &tensors {
+        let start = end;
+        end += size_of_val(*values);
+        let info = TensorInfo { dtype: Dtype::F32, shape: shape.clone(), data_offsets: (start, end) };
+        infos.push(((*name).to_owned(), info));
+    }
+    let metadata = HashMap::from([(key.to_owned(), metadata)]);
+    let metadata = Metadata::new(Some(metadata), infos).map_err(|error| failed(&error))?;
+    let mut json = serde_json::to_vec(&metadata).map_err(|error| failed(&error))?;
+    // Values begin at a multiple of 8 bytes.
+    json.resize(json.len().next_multiple_of(LENGTH as usize), b' ');
+    let header = [&(json.len() as u64).to_le_bytes()[..], &json].concat();
+    let values = tensors.into_iter().map(|(_, _, values)| Cow::Borrowed(bytemuck::cast_slice(values)));
+    Ok(std::iter::once(Cow::Owned(header)).chain(values).collect())
+}
+
 /// Writes tensors of 32-bit floats, with metadata.
 ///
 /// # Errors
-/// If a shape does not fit its values, or memory has no room for the file; `file` is for messages.
-pub fn write(
-    file: &str,
-    tensors: Vec<(&str, Vec<usize>, &[f32])>,
-    metadata: (&str, String),
-) -> Result<Vec<u8>> {
-    use ::safetensors::tensor::{Dtype, TensorView};
-    // The crate aborts where an allocation fails, so the memory is asked for first.
-    let values = tensors.iter().fold(0, |sum: usize, (_, _, values)| sum.saturating_add(values.len()));
-    drop(reserve::<f32>(file, &[values])?);
-    let views: Result<Vec<_>, _> = tensors
-        .into_iter()
-        .map(|(name, shape, values)| {
-            TensorView::new(Dtype::F32, shape, bytemuck::cast_slice(values)).map(|view| (name, view))
-        })
-        .collect();
-    let metadata = HashMap::from([(metadata.0.to_owned(), metadata.1)]);
-    views
-        .and_then(|views| ::safetensors::serialize(views, Some(metadata)))
-        .map_err(|error| Error::format(file, format!("cannot be written: {error}")))
+/// As [`parts`], or if memory has no room for the file.
+pub fn write(file: &str, tensors: NamedTensors<'_>, metadata: (&str, String)) -> Result<Vec<u8>> {
+    let parts = parts(file, tensors, metadata)?;
+    let mut bytes = reserve(file, &[parts.iter().map(|part| part.len()).sum()])?;
+    parts.iter().for_each(|part| bytes.extend_from_slice(part));
+    Ok(bytes)
 }
