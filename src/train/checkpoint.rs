@@ -11,7 +11,9 @@ use crate::data::safetensors::{self, NamedTensors};
 use crate::data::{Dtype, TensorFile, TensorInfo, read_safetensors};
 use crate::engine::{Moments, Optimiser, State, VARIANTS_OFFERED};
 use crate::error::{Error, Result};
-use crate::progress::{NoObserver, Work, run_now};
+use crate::progress::Work;
+#[cfg(feature = "files")]
+use crate::progress::{NoObserver, run_now};
 use crate::sae::{Activation, Sae, Threshold};
 
 const FILE: &str = "checkpoint";

@@ -1,7 +1,8 @@
 //! The decoder half of PAM-SGD: the exact joint minimiser of F over `(W_dec, b_dec)` from sufficient statistics.
 //!
 //! - `problem`: the quadratic form, its minimiser and its value
-//! - `cholesky`: the linear solver, of `product` (packed products) and `triangle` (blocks on the diagonal)
+//! - `cholesky`: the linear solver, of `product` (packed products) and `triangle` (blocks on the diagonal), on matrices in
+//!   `strips`
 //! - `dense`: the same from dense codes, for use outside training
 //! - `paper_script`: the decoder of the paper's scripts, which is not that minimiser
 //!
@@ -23,6 +24,7 @@ mod paper_script;
 mod pass;
 mod problem;
 mod product;
+mod strips;
 mod triangle;
 
 pub use dense::{DecoderInput, decoder_step};

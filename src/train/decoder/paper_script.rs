@@ -1,8 +1,8 @@
 //! The decoder as the paper's scripts solve for it.
 
 use super::cholesky::{DEPENDENT, solve_semidefinite};
-use super::pass::copy_matrix;
 use super::problem::DecoderLoss;
+use super::strips::Strips;
 use super::{DecoderPenalties, DecoderProblem, DecoderSolution, Pause};
 use crate::data::DataMoments;
 use crate::engine::SufficientStats;
@@ -20,11 +20,11 @@ pub async fn script_decoder(
     pause: &mut dyn Pause,
 ) -> Result<DecoderSolution> {
     let d_sae = stats.z.len();
-    let mut a = copy_matrix("ZᵀZ", &stats.zz, d_sae, pause).await?;
-    (0..d_sae).for_each(|i| a[i * d_sae + i] += epsilon);
-    let mut w_dec = copy_matrix("ZᵀX", &stats.zx, data.mean.len(), pause).await?;
-    let sums: Vec<f64> = a.iter().step_by(d_sae + 1).copied().collect();
-    let dependent = solve_semidefinite(&mut a, &mut w_dec, d_sae, &sums, DEPENDENT, pause).await?;
+    let d_in = data.mean.len();
+    let a = Strips::of_upper("ZᵀZ", &stats.zz, d_sae, pause, &mut |i, row| row[i] += epsilon).await?;
+    let right = Strips::of("ZᵀX", &stats.zx, d_in, pause, &mut |_, _| {}).await?;
+    let sums: Vec<f64> = (0..d_sae).map(|i| a.at(i, i)).collect();
+    let (w_dec, dependent) = solve_semidefinite(a, right, d_in, &sums, DEPENDENT, pause).await?;
     let problem = DecoderProblem::new(stats, data, &DecoderPenalties::default(), pause).await?;
     let fit = problem.mean_fit(&w_dec, |_| 1.0);
     let b_dec: Vec<f64> = data.mean.iter().zip(&fit).map(|(mean, fit)| mean - fit).collect();

@@ -2,14 +2,13 @@
 
 use super::Pause;
 use crate::error::Result;
-use crate::memory::reserve;
 
 /// Numbers that a pass goes over between two pauses: a few milliseconds.
-const PIECE: usize = 1_000_000;
+pub const PIECE: usize = 1_000_000;
 /// Multiply-adds of a product that take as long as a number of a pass, which comes from memory.
-const WEIGHT: u64 = 8;
+pub const WEIGHT: u64 = 8;
 /// The same where it is written to memory that nothing has touched yet: 3 to 10 times as long, in a virtual machine.
-const WEIGHT_IN_NEW_MEMORY: u64 = 32;
+pub const WEIGHT_IN_NEW_MEMORY: u64 = 32;
 
 /// Does `work` with each row of a matrix `[_, width]`.
 ///
@@ -42,22 +41,4 @@ pub async fn upper_rows(
     work: &mut dyn FnMut(usize, &mut [f64]),
 ) -> Result<()> {
     rows(matrix, n, pause, &mut |row, numbers| work(row, &mut numbers[row..])).await
-}
-
-/// A copy of a matrix `[_, width]`.
-///
-/// # Errors
-/// [`crate::Error::Memory`] if there is no room for it; what ends the pauses.
-pub async fn copy_matrix(
-    what: &str,
-    matrix: &[f64],
-    width: usize,
-    pause: &mut dyn Pause,
-) -> Result<Vec<f64>> {
-    let mut copied = reserve(what, &[matrix.len() / width, width])?;
-    for piece in matrix.chunks(PIECE / 4) {
-        copied.extend_from_slice(piece);
-        pause.after(WEIGHT_IN_NEW_MEMORY * piece.len() as u64).await?;
-    }
-    Ok(copied)
 }

@@ -16,8 +16,9 @@
 use std::cmp::Ordering;
 
 use super::cholesky::{DEPENDENT, solve_semidefinite};
-use super::pass::{copy_matrix, rows, upper_rows};
-use super::product::{Left, Product};
+use super::pass::{rows, upper_rows};
+use super::product::{Product, Strip};
+use super::strips::{Line, Strips};
 use super::triangle::BLOCK;
 use super::{DecoderPenalties, DecoderRef, NoPause, Pause};
 use crate::data::DataMoments;
@@ -239,21 +240,19 @@ impl<'a> DecoderProblem<'a> {
         let losses = self.losses();
         let total = losses * self.n + nu_dec + beta;
         let c = self.n / total;
-        let mut a = copy_matrix("ZᵀZ", &self.zz, self.d_sae, pause).await?;
-        upper_rows(&mut a, self.d_sae, pause, &mut |i, row| {
+        let a = Strips::of_upper("ZᵀZ", &self.zz, self.d_sae, pause, &mut |i, row| {
             let own = self.holders(i);
-            for (j, (a, z)) in (i..).zip(row.iter_mut().zip(&self.z_mean[i..])) {
+            for (j, (a, z)) in (i..).zip(row[i..].iter_mut().zip(&self.z_mean[i..])) {
                 // The centred sum plus what is left of the means: nothing but for ν and β, and for prefixes.
                 let other = self.holders(j);
                 let both = own.min(other);
                 let weight = self.n * (both - own * other * c) * self.z_mean[i];
                 *a = both * *a + weight * z;
             }
-            row[0] += alpha + mu_dec;
+            row[i] += alpha + mu_dec;
         })
         .await?;
-        let mut w = copy_matrix("W_dec", &self.zx, self.d_in, pause).await?;
-        rows(&mut w, self.d_in, pause, &mut |i, row| {
+        let right = Strips::of("ZᵀX", &self.zx, self.d_in, pause, &mut |i, row| {
             let own = self.holders(i);
             for (j, w) in row.iter_mut().enumerate() {
                 let shift = self.n * (1.0 - losses * c) * self.data.mean[j] - c * nu_dec * b0(j);
@@ -264,7 +263,7 @@ impl<'a> DecoderProblem<'a> {
         // What the centred sums cancelled from: a latent that is on everywhere with one value is not independent.
         let squares = self.zz.iter().step_by(self.d_sae + 1);
         let sums: Vec<f64> = squares.zip(&self.z_mean).map(|(zz, mean)| zz + self.n * mean * mean).collect();
-        let dependent = solve_semidefinite(&mut a, &mut w, self.d_sae, &sums, noise, pause).await?;
+        let (w, dependent) = solve_semidefinite(a, right, self.d_in, &sums, noise, pause).await?;
         let fit = self.mean_fit(&w, |latent| self.holders(latent));
         let b: Vec<f64> = (0..self.d_in)
             .map(|j| (self.n * (losses * self.data.mean[j] - fit[j]) + nu_dec * b0(j)) / total)
@@ -348,26 +347,30 @@ impl DecoderProblem<'_> {
     /// triangle is enough.
     async fn quadratic(&self, w: &[f64], pause: &mut dyn Pause) -> Result<f64> {
         let (n, m) = (self.d_sae, self.d_in);
+        let w = Strips::of("W_dec", w, m, pause, &mut |_, _| {}).await?;
+        let latents = w.strips().next().map_or(0, <[Line]>::len);
         let mut product = Product::default();
         let mut sum = 0.0;
-        for (first, rows) in (0..n).step_by(BLOCK).zip(w.chunks(BLOCK * m)) {
-            let end = first + rows.len() / m;
-            let from = |col: usize| Left {
-                values: &self.zz[(first * n + col).min(n * n)..],
-                stride: n,
-                transposed: false,
-            };
-            // −2 A[rows, after] W[after] − A[rows, rows] W[rows]
-            let mut negative = vec![0.0; rows.len()];
-            product.subtract(&mut negative, from(end), &w[end * m..], m, 0..m, pause).await?;
-            negative.iter_mut().for_each(|value| *value *= 2.0);
+        for first in (0..latents).step_by(BLOCK) {
+            let end = (first + BLOCK).min(latents);
             let size = end - first;
-            let at = |i: usize| (first + i / size, first + i % size);
-            let square: Vec<f64> =
-                (0..size * size).map(at).map(|(i, j)| self.zz[i.min(j) * n + i.max(j)]).collect();
-            let own = Left { values: &square, stride: size, transposed: false };
-            product.subtract(&mut negative, own, rows, m, 0..m, pause).await?;
-            sum -= rows.iter().zip(&negative).map(|(w, negative)| w * negative).sum::<f64>();
+            // −2 A[rows, after] W[after] − A[rows, rows] W[rows]
+            let mut negative = vec![Line::ZERO; w.strips().count() * size];
+            product.pack((size, latents - end), |row, term| self.zz[(first + row) * n + end + term]);
+            let strips = w.strips().zip(negative.chunks_exact_mut(size));
+            let mut strips: Vec<Strip<'_>> = strips.map(|(w, out)| Strip { right: &w[end..], out }).collect();
+            product.subtract(&mut strips, pause).await?;
+            product.pack((size, size), |i, j| self.zz[(first + i.min(j)) * n + first + i.max(j)]);
+            for (strip, w) in strips.iter_mut().zip(w.strips()) {
+                strip.out.iter_mut().flat_map(|line| &mut line.0).for_each(|value| *value *= 2.0);
+                strip.right = &w[first..end];
+            }
+            product.subtract(&mut strips, pause).await?;
+            let rows = (0..size)
+                .flat_map(|row| strips.iter().map(move |strip| (&strip.right[row], &strip.out[row])));
+            let products =
+                rows.flat_map(|(w, negative)| w.0.iter().zip(&negative.0).map(|(w, negative)| w * negative));
+            sum -= products.sum::<f64>();
         }
         Ok(sum)
     }

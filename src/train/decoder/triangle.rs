@@ -1,8 +1,7 @@
 //! A small upper triangular matrix: a block on the diagonal of a Cholesky factor.
 
-use std::ops::Range;
-
-use super::product::{COLUMNS, Columns, TILE, Tile, columns};
+use super::product::{Strip, Tile, for_each_part};
+use super::strips::{Line, Strips, TILE};
 use crate::error::Result;
 use crate::threads::Threads;
 
@@ -22,35 +21,41 @@ pub struct Triangle {
 }
 
 impl Triangle {
-    /// Factors the square that begins at column `first` of the rows `block`, each `n` long. A row whose pivot is not above
-    /// `noise(row)` is dependent.
-    pub fn factor(block: &mut [f64], n: usize, first: usize, noise: impl Fn(usize) -> f64) -> Self {
-        let size = block.len() / n;
+    /// Factors the square of `size` rows that the strips put out begin with. A row whose pivot is not above `noise(row)` is
+    /// dependent.
+    pub fn factor(strips: &mut [Strip<'_>], size: usize, noise: impl Fn(usize) -> f64) -> Self {
+        let mut square: Vec<f64> =
+            (0..size * size).map(|i| strips[i % size / TILE].out[i / size].0[i % size % TILE]).collect();
         for row in 0..size {
-            let (done, later) = block.split_at_mut((row + 1) * n);
-            let head = &mut done[row * n + first + row..row * n + first + size];
+            let (done, later) = square.split_at_mut((row + 1) * size);
+            let head = &mut done[row * size + row..];
             let pivot = head[0];
             let inverse = if pivot > noise(row) { 1.0 / pivot.sqrt() } else { 0.0 };
             head.iter_mut().for_each(|u| *u *= inverse);
-            for (out, ahead) in later.chunks_exact_mut(n).zip(1..) {
+            for (out, ahead) in later.chunks_exact_mut(size).zip(1..) {
                 let weight = head[ahead];
-                let out = &mut out[first + row + ahead..first + size];
-                out.iter_mut().zip(&head[ahead..]).for_each(|(out, u)| *out -= weight * u);
+                out[row + ahead..].iter_mut().zip(&head[ahead..]).for_each(|(out, u)| *out -= weight * u);
             }
         }
-        Self::read(block, n, first)
+        for (i, value) in square.iter().enumerate() {
+            strips[i % size / TILE].out[i / size].0[i % size % TILE] = *value;
+        }
+        Self::new(square, size)
     }
 
-    /// One that has been factored.
-    pub fn read(block: &[f64], n: usize, first: usize) -> Self {
-        let size = block.len() / n;
-        let at = |row: usize, col: usize| block[row * n + first + col];
+    /// One that has been factored, of rows and columns `first..end`.
+    pub fn read(factor: &Strips, first: usize, end: usize) -> Self {
+        let size = end - first;
+        Self::new((0..size * size).map(|i| factor.at(first + i / size, first + i % size)).collect(), size)
+    }
+
+    fn new(rows: Vec<f64>, size: usize) -> Self {
         let of = |diagonal: f64| if diagonal > 0.0 { 1.0 / diagonal } else { 0.0 };
         Self {
             size,
-            rows: (0..size * size).map(|i| at(i / size, i % size)).collect(),
-            columns: (0..size * size).map(|i| at(i % size, i / size)).collect(),
-            inverse: (0..size).map(|row| of(at(row, row))).collect(),
+            columns: (0..size * size).map(|i| rows[i % size * size + i / size]).collect(),
+            inverse: (0..size).map(|row| of(rows[row * size + row])).collect(),
+            rows,
         }
     }
 
@@ -59,23 +64,19 @@ impl Triangle {
         self.inverse.iter().filter(|inverse| **inverse == 0.0).count()
     }
 
-    /// Columns `cols` of `block [size, width]` become `U⁻ᵀ block`.
+    /// What the strips put out, `[size, TILE]` each, becomes `U⁻ᵀ` times that.
     ///
     /// # Errors
     /// If a thread ends.
-    pub fn forward(
-        &self,
-        block: &mut [f64],
-        width: usize,
-        cols: Range<usize>,
-        threads: Threads,
-    ) -> Result<()> {
-        for_each_tile(block, width, cols, threads, |tile| self.forward_tile(tile))
+    pub fn forward(&self, strips: &mut [Strip<'_>], threads: Threads) -> Result<()> {
+        for_each_part(strips, threads, |strips| {
+            strips.iter_mut().for_each(|strip| self.forward_tile(strip.out))
+        })
     }
 
     // A function by itself in wasm, as the product's tiles are.
     #[cfg_attr(target_arch = "wasm32", inline(never))]
-    fn forward_tile(&self, tile: &mut [[f64; TILE]]) {
+    fn forward_tile(&self, tile: &mut [Line]) {
         for row in 0..self.size {
             let (done, rest) = tile.split_at_mut(row);
             let weights = &self.columns[row * self.size..row * self.size + row];
@@ -83,16 +84,18 @@ impl Triangle {
         }
     }
 
-    /// `block [size, width]` becomes `U⁻¹ block`.
+    /// What the strips put out becomes `U⁻¹` times that.
     ///
     /// # Errors
     /// If a thread ends.
-    pub fn backward(&self, block: &mut [f64], width: usize, threads: Threads) -> Result<()> {
-        for_each_tile(block, width, 0..width, threads, |tile| self.backward_tile(tile))
+    pub fn backward(&self, strips: &mut [Strip<'_>], threads: Threads) -> Result<()> {
+        for_each_part(strips, threads, |strips| {
+            strips.iter_mut().for_each(|strip| self.backward_tile(strip.out))
+        })
     }
 
     #[cfg_attr(target_arch = "wasm32", inline(never))]
-    fn backward_tile(&self, tile: &mut [[f64; TILE]]) {
+    fn backward_tile(&self, tile: &mut [Line]) {
         for row in (0..self.size).rev() {
             let (rest, done) = tile.split_at_mut(row + 1);
             let weights = &self.rows[row * self.size + row + 1..(row + 1) * self.size];
@@ -101,33 +104,9 @@ impl Triangle {
     }
 }
 
-fn for_each_tile(
-    block: &mut [f64],
-    width: usize,
-    cols: Range<usize>,
-    threads: Threads,
-    solve: impl Fn(&mut [[f64; TILE]]) + Sync,
-) -> Result<()> {
-    let parts = columns(block, width, cols, COLUMNS);
-    threads.for_each(parts.into_iter(), |Columns { mut rows, .. }| {
-        let mut tile = [[0.0; TILE]; BLOCK];
-        let count = rows.first().map_or(0, |row| row.len());
-        for col in (0..count).step_by(TILE) {
-            let cols = col..(col + TILE).min(count);
-            for (tile, row) in tile.iter_mut().zip(&rows) {
-                tile[..cols.len()].copy_from_slice(&row[cols.clone()]);
-            }
-            solve(&mut tile[..rows.len()]);
-            for (tile, row) in tile.iter().zip(&mut rows) {
-                row[cols.clone()].copy_from_slice(&tile[..cols.len()]);
-            }
-        }
-    })
-}
-
 #[inline(always)]
-fn solved(row: &[f64; TILE], weights: &[f64], done: &[[f64; TILE]], inverse: f64) -> [f64; TILE] {
+fn solved(row: &Line, weights: &[f64], done: &[Line], inverse: f64) -> Line {
     let rest =
-        weights.iter().zip(done).fold(Tile::load(row), |rest, (weight, done)| rest.less(*weight, done));
-    rest.numbers().map(|value| value * inverse)
+        weights.iter().zip(done).fold(Tile::load(&row.0), |rest, (weight, done)| rest.less(*weight, &done.0));
+    Line(rest.numbers().map(|value| value * inverse))
 }
