@@ -15,8 +15,9 @@
 //! - [`geometry`]: power diagrams of order 1 and K, line arrangements, lifting
 //! - [`cluster`]: k-means and local PCA
 //! - [`data`]: data sets, generators, and one file per format
-//! - [`progress`], [`random`], [`threads`], `simd`, [`memory`], [`error`]: progress and cancelling, seeded random numbers,
-//!   work shared out over threads, lanes of numbers, sizes checked before they are allocated, and the one error type
+//! - [`progress`], [`random`], [`threads`], `simd`, [`memory`], `plain`, [`error`]: progress and cancelling, seeded random
+//!   numbers, work shared out over threads, lanes of numbers, sizes checked before they are allocated, plain data that options
+//!   are read from, and the one error type
 //!
 //! A new activation begins with a variant of [`sae::Activation`] and of [`sae::Selection`]: the compiler then lists every
 //! place that must decide about it. A new file format is a file in `data/formats` or `interop/formats` and a row in the
@@ -34,6 +35,7 @@ pub mod interop;
 #[cfg(feature = "files")]
 pub mod measures;
 pub mod memory;
+mod plain;
 pub mod progress;
 pub mod random;
 pub mod sae;

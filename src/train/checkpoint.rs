@@ -2,6 +2,8 @@
 //! continues bit for bit.
 
 use std::borrow::Cow;
+use std::cell::Cell;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,7 @@ use crate::data::safetensors::{self, NamedTensors};
 use crate::data::{Dtype, TensorFile, TensorInfo, read_safetensors};
 use crate::engine::{Moments, Optimiser, State, VARIANTS_OFFERED};
 use crate::error::{Error, Result};
+use crate::plain::Plain;
 use crate::progress::Work;
 #[cfg(feature = "files")]
 use crate::progress::{NoObserver, run_now};
@@ -91,12 +94,14 @@ async fn read_file(file: &TensorFile<'_>, work: &mut Work<'_>) -> Result<(Header
     let header = file.metadata(META).ok_or_else(|| {
         Error::format(FILE, format!("has no metadata '{META}': it is not the checkpoint of a run"))
     })?;
-    let header: Header = serde_json::from_str(header)
-        .map_err(|e| Error::format(FILE, format!("its metadata cannot be read: {e}")))?;
+    let failed = |e: &dyn Display| Error::format(FILE, format!("its metadata cannot be read: {e}"));
+    let header: Plain = serde_json::from_str(header).map_err(|e| failed(&e))?;
+    let header = Header::deserialize(header).map_err(|e| failed(&e))?;
     if header.version != VERSION {
         return Err(Error::format(FILE, format!("is of version {}, expected {VERSION}", header.version)));
     }
-    let state = Tensors { file, header: &header, work }.state().await?;
+    let values = read_values(file, work).await?;
+    let state = read_state(file, &header, &values)?;
     Ok((header, state))
 }
 
@@ -160,94 +165,71 @@ fn of_variants(State { sae, optimiser }: &State) -> Vec<(&'static str, &[f32])> 
     tensors
 }
 
-/// The tensors of a checkpoint, each of which is checked and copied.
-struct Tensors<'a, 'b> {
-    file: &'a TensorFile<'a>,
-    header: &'a Header,
-    work: &'a mut Work<'b>,
+/// The values of each tensor of 32-bit floats, to be taken. Between them others may run.
+async fn read_values(file: &TensorFile<'_>, work: &mut Work<'_>) -> Result<Vec<Cell<Vec<f32>>>> {
+    let mut values = Vec::new();
+    for TensorInfo { name, dtype, .. } in file.tensors() {
+        values.push(Cell::new(if *dtype == Dtype::F32 { file.values(name)? } else { Vec::new() }));
+        work.advance(0.0).await?;
+    }
+    Ok(values)
 }
 
-impl Tensors<'_, '_> {
-    async fn state(&mut self) -> Result<State> {
-        let (d_in, d_sae) = (self.header.d_in, self.header.options.d_sae);
-        self.header.options.activation.validate(d_sae)?;
-        let elements = d_in
-            .checked_mul(d_sae)
-            .filter(|&elements| elements > 0)
-            .ok_or_else(|| Error::format(FILE, format!("its sizes {d_in} × {d_sae} are impossible")))?;
-        let sae = Sae {
-            d_in,
-            d_sae,
-            activation: self.activation().await?,
-            w_enc: self.tensor("W_enc", elements).await?,
-            b_enc: self.tensor("b_enc", d_sae).await?,
-            w_dec: self.tensor_if_held("W_dec", elements).await?,
-            b_dec: self.tensor("b_dec", d_in).await?,
-        };
-        let optimiser = Optimiser {
-            steps: self.header.steps,
-            w_enc: self.moments("W_enc", elements).await?,
-            b_enc: self.moments("b_enc", d_sae).await?,
-            w_dec: self.moments_if_held("W_dec", elements).await?,
-            b_dec: self.moments_if_held("b_dec", d_in).await?,
-            threshold: if VARIANTS_OFFERED { self.moments_if_held(THRESHOLD, d_sae).await? } else { None },
-            idle: if VARIANTS_OFFERED { self.tensor_if_held(IDLE, d_sae).await? } else { None },
-        };
-        Ok(State { sae, optimiser })
-    }
-
-    /// The options' activation, with the thresholds that were trained.
-    async fn activation(&mut self) -> Result<Activation> {
-        let d_sae = self.header.options.d_sae;
-        let mut activation = self.header.options.activation.clone();
-        let varied = VARIANTS_OFFERED && self.holds(THRESHOLD);
-        match &mut activation {
-            Activation::JumpRelu { threshold } if varied => {
-                *threshold = Threshold::PerLatent(self.tensor(THRESHOLD, d_sae).await?);
-            }
-            Activation::BatchTopK { threshold, .. } if varied => {
-                *threshold = self.tensor(THRESHOLD, 1).await?.first().copied();
-            }
-            Activation::Relu
-            | Activation::JumpRelu { .. }
-            | Activation::TopK { .. }
-            | Activation::BatchTopK { .. } => {}
-        }
-        activation.validate(d_sae)?;
-        Ok(activation)
-    }
-
-    fn holds(&self, name: &str) -> bool {
-        self.find(name).is_some()
-    }
-
-    fn find(&self, name: &str) -> Option<&TensorInfo> {
-        self.file.tensors().find(|info| info.name == name)
-    }
-
-    async fn tensor(&mut self, name: &str, len: usize) -> Result<Vec<f32>> {
-        let TensorInfo { dtype, shape, .. } =
-            self.find(name).ok_or_else(|| Error::format(FILE, format!("tensor {name} is missing")))?;
+fn read_state(file: &TensorFile<'_>, header: &Header, values: &[Cell<Vec<f32>>]) -> Result<State> {
+    let (d_in, d_sae) = (header.d_in, header.options.d_sae);
+    header.options.activation.validate(d_sae)?;
+    let elements = d_in
+        .checked_mul(d_sae)
+        .filter(|&elements| elements > 0)
+        .ok_or_else(|| Error::format(FILE, format!("its sizes {d_in} × {d_sae} are impossible")))?;
+    let find = |name: &str| file.tensors().zip(values).find(|(info, _)| info.name == name);
+    let tensor = |name: &str, len: usize| -> Result<Vec<f32>> {
+        let (TensorInfo { dtype, shape, .. }, values) =
+            find(name).ok_or_else(|| Error::format(FILE, format!("tensor {name} is missing")))?;
         if *dtype != Dtype::F32 || shape.iter().product::<usize>() != len {
             let found = format!("{} {shape:?}", dtype.name());
             return Err(Error::format(FILE, format!("tensor {name} is {found}, expected {len} float32")));
         }
-        let values = self.file.values(name)?;
-        self.work.advance(0.0).await?;
-        Ok(values)
+        Ok(values.take())
+    };
+    let moments = |name: &str, len: usize| -> Result<Moments> {
+        Ok(Moments { m: tensor(&format!("{name}.m"), len)?, v: tensor(&format!("{name}.v"), len)? })
+    };
+    let holds = |name: &str| find(name).is_some();
+    let varied = |name: &str| VARIANTS_OFFERED && holds(name);
+    let w_dec = holds("W_dec").then(|| tensor("W_dec", elements)).transpose()?;
+    let mut activation = header.options.activation.clone();
+    match &mut activation {
+        Activation::JumpRelu { threshold } if varied(THRESHOLD) => {
+            *threshold = Threshold::PerLatent(tensor(THRESHOLD, d_sae)?);
+        }
+        Activation::BatchTopK { threshold, .. } if varied(THRESHOLD) => {
+            *threshold = tensor(THRESHOLD, 1)?.first().copied();
+        }
+        Activation::Relu
+        | Activation::JumpRelu { .. }
+        | Activation::TopK { .. }
+        | Activation::BatchTopK { .. } => {}
     }
-
-    async fn tensor_if_held(&mut self, name: &str, len: usize) -> Result<Option<Vec<f32>>> {
-        Ok(if self.holds(name) { Some(self.tensor(name, len).await?) } else { None })
-    }
-
-    async fn moments(&mut self, name: &str, len: usize) -> Result<Moments> {
-        let m = self.tensor(&format!("{name}.m"), len).await?;
-        Ok(Moments { m, v: self.tensor(&format!("{name}.v"), len).await? })
-    }
-
-    async fn moments_if_held(&mut self, name: &str, len: usize) -> Result<Option<Moments>> {
-        let held = self.holds(&format!("{name}.m"));
-        Ok(if held { Some(self.moments(name, len).await?) } else { None })
-    }
+    activation.validate(d_sae)?;
+    Ok(State {
+        sae: Sae {
+            d_in,
+            d_sae,
+            activation,
+            w_enc: tensor("W_enc", elements)?,
+            b_enc: tensor("b_enc", d_sae)?,
+            w_dec,
+            b_dec: tensor("b_dec", d_in)?,
+        },
+        optimiser: Optimiser {
+            steps: header.steps,
+            w_enc: moments("W_enc", elements)?,
+            b_enc: moments("b_enc", d_sae)?,
+            w_dec: holds("W_dec.m").then(|| moments("W_dec", elements)).transpose()?,
+            b_dec: holds("b_dec.m").then(|| moments("b_dec", d_in)).transpose()?,
+            threshold: varied("threshold.m").then(|| moments("threshold", d_sae)).transpose()?,
+            idle: varied(IDLE).then(|| tensor(IDLE, d_sae)).transpose()?,
+        },
+    })
 }

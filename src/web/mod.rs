@@ -42,7 +42,6 @@ mod interop;
 #[cfg(all(feature = "files", feature = "spline"))]
 mod measures;
 mod options;
-mod plain;
 #[cfg(feature = "figures")]
 mod plane;
 mod promise;

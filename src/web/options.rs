@@ -9,8 +9,8 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::convert::{array, field, found, object};
 use super::error::Thrown;
-use super::plain::{Misfit, Plain};
 use crate::error::Error;
+use crate::plain::{Misfit, Plain};
 
 /// Reads an object of options. A field that does not fit is named.
 pub fn from_js<T: DeserializeOwned>(name: &'static str, value: &JsValue) -> Result<T, Thrown> {

@@ -35,7 +35,7 @@ pub async fn solve_semidefinite(
         let end = (first + BLOCK).min(n);
         let size = end - first;
         // U[r, :] −= Σ_{p < first} U[p, r] U[p, :], and the same for the right-hand side: forward substitution.
-        product.pack((size, first), |row, term| a.at(term, first + row));
+        product.pack((size, first), &|row, term| a.at(term, first + row));
         let of_block = |strip| -> Strip<'_> {
             let (right, out) = <[_]>::split_at_mut(strip, first);
             Strip { right, out: &mut out[..size] }
@@ -54,7 +54,7 @@ pub async fn solve_semidefinite(
     for first in (0..n).step_by(BLOCK).rev() {
         let end = (first + BLOCK).min(n);
         let size = end - first;
-        product.pack((size, n - end), |row, term| a.at(first + row, end + term));
+        product.pack((size, n - end), &|row, term| a.at(first + row, end + term));
         let of_block = |strip| -> Strip<'_> {
             let (out, right) = <[_]>::split_at_mut(strip, end);
             Strip { right, out: &mut out[first..] }

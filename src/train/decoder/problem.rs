@@ -356,11 +356,11 @@ impl DecoderProblem<'_> {
             let size = end - first;
             // −2 A[rows, after] W[after] − A[rows, rows] W[rows]
             let mut negative = vec![Line::ZERO; w.strips().count() * size];
-            product.pack((size, latents - end), |row, term| self.zz[(first + row) * n + end + term]);
+            product.pack((size, latents - end), &|row, term| self.zz[(first + row) * n + end + term]);
             let strips = w.strips().zip(negative.chunks_exact_mut(size));
             let mut strips: Vec<Strip<'_>> = strips.map(|(w, out)| Strip { right: &w[end..], out }).collect();
             product.subtract(&mut strips, pause).await?;
-            product.pack((size, size), |i, j| self.zz[(first + i.min(j)) * n + first + i.max(j)]);
+            product.pack((size, size), &|i, j| self.zz[(first + i.min(j)) * n + first + i.max(j)]);
             for (strip, w) in strips.iter_mut().zip(w.strips()) {
                 strip.out.iter_mut().flat_map(|line| &mut line.0).for_each(|value| *value *= 2.0);
                 strip.right = &w[first..end];

@@ -36,8 +36,7 @@ pub struct Product {
 
 impl Product {
     /// Takes `left(row, term)`, `[height, depth]`.
-    #[inline(always)]
-    pub fn pack(&mut self, (height, depth): (usize, usize), left: impl Fn(usize, usize) -> f64) {
+    pub fn pack(&mut self, (height, depth): (usize, usize), left: &dyn Fn(usize, usize) -> f64) {
         (self.height, self.depth) = (height, depth);
         self.left.clear();
         for first in (0..depth).step_by(DEPTH) {
@@ -209,7 +208,7 @@ mod tests {
             let mut pairs: Vec<Strip<'_>> =
                 right.strips().zip(out.strips_mut()).map(|(right, out)| Strip { right, out }).collect();
             let mut product = Product::default();
-            product.pack((height, depth), entry);
+            product.pack((height, depth), &entry);
             prop_assert_eq!(run_now(async { product.subtract(&mut pairs, &mut NoPause).await }), Ok(()));
             for (row, col) in (0..height * width).map(|at| (at / width, at % width)) {
                 prop_assert_eq!(out.at(row, col), expected[(row, col)], "row {}, column {}", row, col);

@@ -31,69 +31,65 @@ impl Strips {
     ///
     /// # Errors
     /// [`crate::Error::OutOfMemory`]; what ends the pauses.
-    pub async fn of(
+    pub fn of(
         what: &str,
         matrix: &[f64],
         width: usize,
         pause: &mut dyn Pause,
         edit: &mut dyn FnMut(usize, &mut [f64]),
-    ) -> Result<Self> {
+    ) -> impl Future<Output = Result<Self>> {
         let height = matrix.len() / width;
-        let heights = (0..width.div_ceil(TILE)).map(|_| height);
-        Self::zeros(what, heights, pause).await?.filled(matrix, width, pause, edit).await
+        Self::copied(what, vec![height; width.div_ceil(TILE)], (matrix, width), pause, edit)
     }
 
     /// The same of the upper triangle of a square matrix `[n, n]`, and of what is below it in the blocks on the diagonal.
     ///
     /// # Errors
     /// As [`Strips::of`].
-    pub async fn of_upper(
+    pub fn of_upper(
         what: &str,
         matrix: &[f64],
         n: usize,
         pause: &mut dyn Pause,
         edit: &mut dyn FnMut(usize, &mut [f64]),
-    ) -> Result<Self> {
+    ) -> impl Future<Output = Result<Self>> {
         let heights = (0..n).step_by(TILE).map(|first| (first / BLOCK + 1) * BLOCK).map(|end| end.min(n));
-        Self::zeros(what, heights, pause).await?.filled(matrix, n, pause, edit).await
+        Self::copied(what, heights.collect(), (matrix, n), pause, edit)
     }
 
-    async fn zeros(what: &str, heights: impl Iterator<Item = usize>, pause: &mut dyn Pause) -> Result<Self> {
-        let sum = |end: &mut usize, height| {
-            *end += height;
-            Some(*end)
-        };
-        let ends: Vec<usize> = heights.scan(0, sum).collect();
-        let all = ends.last().copied().unwrap_or(0);
+    /// A copy with so many rows in each strip.
+    async fn copied(
+        what: &str,
+        heights: Vec<usize>,
+        (matrix, width): (&[f64], usize),
+        pause: &mut dyn Pause,
+        edit: &mut dyn FnMut(usize, &mut [f64]),
+    ) -> Result<Self> {
+        let mut ends = heights;
+        let mut all = 0;
+        for end in &mut ends {
+            all += *end;
+            *end = all;
+        }
         let mut lines = reserve(what, &[all, TILE])?;
         while lines.len() < all {
             let piece = (PIECE / TILE).min(all - lines.len());
             lines.resize(lines.len() + piece, Line::ZERO);
             pause.after(WEIGHT_IN_NEW_MEMORY * (piece * TILE) as u64).await?;
         }
-        Ok(Self { lines, ends })
-    }
-
-    /// Copies a matrix, of each row what there are lines for.
-    async fn filled(
-        mut self,
-        matrix: &[f64],
-        width: usize,
-        pause: &mut dyn Pause,
-        edit: &mut dyn FnMut(usize, &mut [f64]),
-    ) -> Result<Self> {
+        let mut strips = Self { lines, ends };
         let mut edited = vec![0.0; width];
         for (row, numbers) in matrix.chunks_exact(width).enumerate() {
             edited.copy_from_slice(numbers);
             edit(row, &mut edited);
-            for (strip, numbers) in self.strips_mut().zip(edited.chunks(TILE)) {
+            for (strip, numbers) in strips.strips_mut().zip(edited.chunks(TILE)) {
                 if let Some(Line(line)) = strip.get_mut(row) {
                     line[..numbers.len()].copy_from_slice(numbers);
                 }
             }
             pause.after(WEIGHT * width as u64).await?;
         }
-        Ok(self)
+        Ok(strips)
     }
 
     /// The element at a row and column that are there.

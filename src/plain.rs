@@ -1,10 +1,13 @@
 //! Plain data for serde, whose errors say where in it they are. `serde_json::Value` with `serde_path_to_error` would do
-//! the same, and make the figures' module, which has no other use for them, larger by a twentieth.
+//! the same, and make the figures' module, which has no other use for them, larger by a twentieth. Options from JavaScript
+//! and from JSON are both read from it, so that what reads them is compiled once.
 
 use std::fmt::Display;
 use std::vec::IntoIter;
 
-use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+};
 use serde::forward_to_deserialize_any;
 
 /// What JSON can say, and numbers that are not finite.
@@ -12,6 +15,8 @@ pub enum Plain {
     Null,
     Truth(bool),
     Number(f64),
+    /// A count that JSON has as such: it may be beyond those that a float64 holds.
+    Count(u64),
     Text(String),
     List(Vec<Plain>),
     Fields(Vec<(String, Plain)>),
@@ -59,6 +64,7 @@ impl<'de> Deserializer<'de> for Plain {
                 Some(whole) => visitor.visit_u64(whole),
                 None => visitor.visit_f64(number),
             },
+            Self::Count(count) => visitor.visit_u64(count),
             Self::Text(text) => visitor.visit_string(text),
             Self::List(items) => visitor.visit_seq(ListAccess { items: items.into_iter(), next: 0 }),
             Self::Fields(fields) => {
@@ -133,5 +139,92 @@ impl<'de> MapAccess<'de> for FieldsAccess {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
         let (name, value) = self.value.take().unwrap_or_else(|| (String::new(), Plain::Null));
         seed.deserialize(value).map_err(|misfit| misfit.within(&format!(".{name}")))
+    }
+}
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PlainVisitor)
+    }
+}
+
+struct PlainVisitor;
+
+impl<'de> Visitor<'de> for PlainVisitor {
+    type Value = Plain;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a value of JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Plain, E> {
+        Ok(Plain::Null)
+    }
+
+    fn visit_bool<E>(self, truth: bool) -> Result<Plain, E> {
+        Ok(Plain::Truth(truth))
+    }
+
+    fn visit_u64<E>(self, count: u64) -> Result<Plain, E> {
+        Ok(Plain::Count(count))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Plain, E> {
+        Ok(Plain::Number(number as f64))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Plain, E> {
+        Ok(Plain::Number(number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Plain, E> {
+        Ok(Plain::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Plain, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element()? {
+            items.push(item);
+        }
+        Ok(Plain::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Plain, A::Error> {
+        let mut fields = Vec::new();
+        while let Some(field) = access.next_entry()? {
+            fields.push(field);
+        }
+        Ok(Plain::Fields(fields))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Read {
+        count: u64,
+        numbers: Vec<f64>,
+        text: Option<String>,
+        missing: Option<bool>,
+    }
+
+    #[test]
+    fn what_json_says_is_read_to_the_last_digit() {
+        let text = r#"{"count": 18446744073709551615, "numbers": [-3, 0.1, 1e-300, 2], "text": "a", "missing": null}"#;
+        let plain: Plain = serde_json::from_str(text).expect("is JSON");
+        let read = Read::deserialize(plain).expect("fits");
+        let numbers = vec![-3.0, 0.1, 1e-300, 2.0];
+        assert_eq!(read, Read { count: u64::MAX, numbers, text: Some("a".into()), missing: None });
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named_with_its_place() {
+        let text = r#"{"count": 1, "numbers": [1, "two"], "text": null, "missing": true}"#;
+        let plain: Plain = serde_json::from_str(text).expect("is JSON");
+        let misfit = Read::deserialize(plain).expect_err("a text is no number");
+        assert_eq!(misfit.path, ".numbers[1]");
+        assert!(misfit.message.contains("two"), "{misfit}");
     }
 }
