@@ -29,7 +29,7 @@ pub async fn solve_semidefinite(
 ) -> Result<(Vec<f64>, usize)> {
     let n = sums.len();
     let scale = equilibrate(&mut a, &mut c, sums, noise, pause).await?;
-    let mut product = Product::default();
+    let mut product = Product::new((BLOCK, n))?;
     let mut dependent = 0;
     for first in (0..n).step_by(BLOCK) {
         let end = (first + BLOCK).min(n);

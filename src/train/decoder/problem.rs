@@ -349,7 +349,7 @@ impl DecoderProblem<'_> {
         let (n, m) = (self.d_sae, self.d_in);
         let w = Strips::of("W_dec", w, m, pause, &mut |_, _| {}).await?;
         let latents = w.strips().next().map_or(0, <[Line]>::len);
-        let mut product = Product::default();
+        let mut product = Product::new((BLOCK, latents))?;
         let mut sum = 0.0;
         for first in (0..latents).step_by(BLOCK) {
             let end = (first + BLOCK).min(latents);

@@ -6,6 +6,7 @@
 use super::Pause;
 use super::strips::{Line, TILE};
 use crate::error::Result;
+use crate::memory::reserve;
 use crate::simd::{F64x2, Kernel, widest};
 use crate::threads::Threads;
 
@@ -26,18 +27,25 @@ pub struct Strip<'a> {
 }
 
 /// The packed left side of a product, kept from one to the next.
-#[derive(Default)]
 pub struct Product {
     /// Groups of rows, term by term, for each [`DEPTH`] terms. The last group repeats its last row.
     left: Vec<[f64; ROWS]>,
     height: usize,
-    depth: usize,
 }
 
 impl Product {
+    /// With room for left sides of so many rows and terms at most.
+    ///
+    /// # Errors
+    /// [`crate::Error::OutOfMemory`].
+    pub fn new((height, depth): (usize, usize)) -> Result<Self> {
+        let left = reserve("left side of a product", &[height.div_ceil(ROWS), depth])?;
+        Ok(Self { left, height: 0 })
+    }
+
     /// Takes `left(row, term)`, `[height, depth]`.
     pub fn pack(&mut self, (height, depth): (usize, usize), left: &dyn Fn(usize, usize) -> f64) {
-        (self.height, self.depth) = (height, depth);
+        self.height = height;
         self.left.clear();
         for first in (0..depth).step_by(DEPTH) {
             let terms = first..(first + DEPTH).min(depth);
@@ -207,7 +215,7 @@ mod tests {
             let (right, mut out) = (strips(right).expect("fits"), strips(vec![0.0; height * width]).expect("fits"));
             let mut pairs: Vec<Strip<'_>> =
                 right.strips().zip(out.strips_mut()).map(|(right, out)| Strip { right, out }).collect();
-            let mut product = Product::default();
+            let mut product = Product::new((height, depth)).expect("fits");
             product.pack((height, depth), &entry);
             prop_assert_eq!(run_now(async { product.subtract(&mut pairs, &mut NoPause).await }), Ok(()));
             for (row, col) in (0..height * width).map(|at| (at / width, at % width)) {
