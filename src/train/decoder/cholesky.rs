@@ -3,8 +3,8 @@
 use super::Pause;
 use super::pass::WEIGHT;
 use super::product::{Product, Strip};
-use super::strips::{Strips, TILE};
-use super::triangle::{BLOCK, Triangle};
+use super::strips::{BLOCK, Strips, TILE};
+use super::triangle::Triangle;
 use crate::error::Result;
 
 /// A pivot below this share of the sums behind its diagonal element is rounding noise: the column depends on earlier

@@ -3,12 +3,13 @@
 
 use super::Pause;
 use super::pass::{PIECE, WEIGHT, WEIGHT_IN_NEW_MEMORY};
-use super::triangle::BLOCK;
 use crate::error::Result;
 use crate::memory::reserve;
 
 /// Columns of a strip: a cache line.
 pub const TILE: usize = 8;
+/// Rows and columns of a block on the diagonal, at most: with a strip of a right-hand side it lies in the first cache.
+pub const BLOCK: usize = 64;
 
 /// A row of a strip.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -71,7 +72,7 @@ impl Strips {
             all += *end;
             *end = all;
         }
-        let mut lines = reserve(what, &[all, TILE])?;
+        let mut lines = reserve(&format!("lines of {what}"), &[all])?;
         while lines.len() < all {
             let piece = (PIECE / TILE).min(all - lines.len());
             lines.resize(lines.len() + piece, Line::ZERO);
@@ -169,6 +170,7 @@ mod tests {
                 }
             }
             let lines: usize = strips.strips().map(<[Line]>::len).sum();
+            prop_assert_eq!(strips.lines.capacity(), lines);
             prop_assert!(lines * TILE <= (n + TILE) * (n + BLOCK) / 2 + n * BLOCK, "{}", lines);
         }
     }

@@ -5,9 +5,6 @@ use super::strips::{Line, Strips, TILE};
 use crate::error::Result;
 use crate::threads::Threads;
 
-/// Rows of the largest: with a tile of a right-hand side it lies in the first cache.
-pub const BLOCK: usize = 64;
-
 /// U with `UᵀU` the block that was factored, `[size, size]`. Where a row depends on earlier ones it is 0, and so is what
 /// [`Triangle::forward`] and [`Triangle::backward`] give for it.
 pub struct Triangle {
