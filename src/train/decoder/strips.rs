@@ -2,7 +2,7 @@
 //! cache line here and there, of which rows of 1 536 numbers put all into the same places of the cache.
 
 use super::Pause;
-use super::pass::{PIECE, WEIGHT, WEIGHT_IN_NEW_MEMORY};
+use super::pass::{PIECE, WEIGHT_IN_NEW_MEMORY};
 use crate::error::Result;
 use crate::memory::reserve;
 
@@ -88,7 +88,8 @@ impl Strips {
                     line[..numbers.len()].copy_from_slice(numbers);
                 }
             }
-            pause.after(WEIGHT * width as u64).await?;
+            // Its numbers go to as many places as there are strips.
+            pause.after(WEIGHT_IN_NEW_MEMORY * width as u64).await?;
         }
         Ok(strips)
     }
