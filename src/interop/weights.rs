@@ -142,8 +142,8 @@ fn listed(names: Vec<&str>) -> String {
 
 /// Writes float32 tensors as safetensors, marked as PyTorch's own writer marks them.
 pub fn write(name: &str, tensors: Vec<(&str, Vec<usize>, &[f32])>) -> Result<NamedFile> {
-    let bytes = safetensors::write(name, tensors, ("format", "pt".to_owned()))?;
-    Ok(NamedFile { name: name.to_owned(), bytes })
+    let parts = safetensors::parts(name, tensors, ("format", "pt".to_owned()))?;
+    Ok(NamedFile { name: name.to_owned(), bytes: safetensors::joined(name, &parts)? })
 }
 
 /// # Errors

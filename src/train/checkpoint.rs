@@ -9,8 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::TrainOptions;
-use crate::data::safetensors::{self, NamedTensors};
-use crate::data::{Dtype, TensorFile, TensorInfo, read_safetensors};
+use crate::data::{Dtype, TensorFile, TensorInfo, read_safetensors, safetensors};
 use crate::engine::{Moments, Optimiser, State, VARIANTS_OFFERED};
 use crate::error::{Error, Result};
 use crate::plain::Plain;
@@ -55,20 +54,6 @@ impl Checkpoint {
     /// # Errors
     /// If the options cannot be written as JSON.
     pub fn parts(&self) -> Result<Vec<Cow<'_, [u8]>>> {
-        let (tensors, header) = self.contents()?;
-        safetensors::parts(FILE, tensors, (META, header))
-    }
-
-    /// The whole file.
-    ///
-    /// # Errors
-    /// As [`Checkpoint::parts`], or if memory has no room for it.
-    pub fn bytes(&self) -> Result<Vec<u8>> {
-        let (tensors, header) = self.contents()?;
-        safetensors::write(FILE, tensors, (META, header))
-    }
-
-    fn contents(&self) -> Result<(NamedTensors<'_>, String)> {
         let State { sae, optimiser } = &*self.state;
         let options = self.options.clone();
         let header =
@@ -76,7 +61,15 @@ impl Checkpoint {
         let header = serde_json::to_string(&header).map_err(|e| Error::format(FILE, e.to_string()))?;
         let tensors =
             tensors(&self.state).into_iter().map(|(name, values)| (name, vec![values.len()], values));
-        Ok((tensors.collect(), header))
+        safetensors::parts(FILE, tensors.collect(), (META, header))
+    }
+
+    /// The whole file.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::parts`], or if memory has no room for it.
+    pub fn bytes(&self) -> Result<Vec<u8>> {
+        safetensors::joined(FILE, &self.parts()?)
     }
 }
 

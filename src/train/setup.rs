@@ -143,7 +143,7 @@ fn check_memory(options: &TrainOptions, d_in: usize) -> Result<()> {
     let matrices = if options.tied == Some(true) { 1 } else { 2 };
     let mut bytes = (COPIES * matrices * 4).saturating_mul(matrix);
     if options.method == Method::Pam {
-        // The statistics and the factor; the right-hand side, its solution and its residual, in float64.
+        // The statistics and the factor, of which half is kept, so that this is more than it takes; the right-hand side, its solution and its residual, in float64.
         let square = memory::elements::<f64>("ZᵀZ of PAM-SGD with so many latents", &[d_sae, d_sae])? as u64;
         bytes = bytes.saturating_add(8 * 2 * square).saturating_add(8 * 4 * matrix);
     }

@@ -49,7 +49,9 @@ impl Trainer {
     pub fn create(train: Dataset, test: Dataset, options: TrainOptions) -> Result<Self> {
         refuse_gpu(&options)?;
         let train = FirstRows::of(train);
-        let setup = run_now(RunSetup::random(&train, &test, options, &mut Work::new(0.0, &mut NoObserver)))?;
+        let mut observer = NoObserver;
+        let work = &mut Work::new(0.0, &mut observer);
+        let setup = run_now(RunSetup::random(&train, &test, options, work))?;
         Ok(Self::on_cpu(setup, train, test))
     }
 
@@ -62,8 +64,8 @@ impl Trainer {
         refuse_gpu(&options)?;
         let train = FirstRows::of(train);
         let mut observer = NoObserver;
-        let mut work = Work::new(0.0, &mut observer);
-        let setup = run_now(RunSetup::from_sae(sae, &train, &test, options, &mut work))?;
+        let work = &mut Work::new(0.0, &mut observer);
+        let setup = run_now(RunSetup::from_sae(sae, &train, &test, options, work))?;
         Ok(Self::on_cpu(setup, train, test))
     }
 
@@ -74,8 +76,8 @@ impl Trainer {
     pub fn resume(bytes: &[u8], train: Dataset, test: Dataset) -> Result<Self> {
         let train = FirstRows::of(train);
         let mut observer = NoObserver;
-        let setup =
-            run_now(RunSetup::from_checkpoint(bytes, &train, &test, &mut Work::new(0.0, &mut observer)))?;
+        let work = &mut Work::new(0.0, &mut observer);
+        let setup = run_now(RunSetup::from_checkpoint(bytes, &train, &test, work))?;
         Ok(Self::on_cpu(setup, train, test))
     }
 

@@ -241,13 +241,40 @@ pub fn parts<'a>(
     Ok(std::iter::once(Cow::Owned(header)).chain(values).collect())
 }
 
-/// Writes tensors of 32-bit floats, with metadata.
+/// The parts as one file.
 ///
 /// # Errors
-/// As [`parts`], or if memory has no room for the file.
-pub fn write(file: &str, tensors: NamedTensors<'_>, metadata: (&str, String)) -> Result<Vec<u8>> {
-    let parts = parts(file, tensors, metadata)?;
+/// If memory has no room for it; `file` is for messages.
+pub fn joined(file: &str, parts: &[Cow<'_, [u8]>]) -> Result<Vec<u8>> {
     let mut bytes = reserve(file, &[parts.iter().map(|part| part.len()).sum()])?;
     parts.iter().for_each(|part| bytes.extend_from_slice(part));
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_what_the_crate_writes() {
+        use ::safetensors::tensor::{Dtype, TensorView};
+        let (wide, narrow) = ([1.0_f32, -2.5, 3.0, f32::MIN_POSITIVE, 0.0, 7.0], [0.25_f32]);
+        let tensors: NamedTensors<'_> =
+            vec![("b", vec![2, 3], &wide), ("a.m", vec![1], &narrow), ("c", vec![0], &[])];
+        let views = tensors.iter().map(|(name, shape, values)| {
+            let bytes = bytemuck::cast_slice(values);
+            (*name, TensorView::new(Dtype::F32, shape.clone(), bytes).expect("fits"))
+        });
+        let metadata = HashMap::from([("key".to_owned(), "\"text\"".to_owned())]);
+        let expected = ::safetensors::serialize(views, Some(metadata)).expect("is written");
+        let parts = parts("file", tensors.clone(), ("key", "\"text\"".to_owned())).expect("fits");
+        assert_eq!(joined("file", &parts).expect("fits"), expected);
+    }
+
+    #[test]
+    fn a_shape_that_does_not_fit_is_refused() {
+        let error =
+            parts("file", vec![("a", vec![2], &[1.0])], ("key", String::new())).expect_err("one of two");
+        assert!(error.to_string().starts_with("file: cannot be written"), "{error}");
+    }
 }

@@ -53,7 +53,7 @@ export const STAGES = {
     floor: (sizes, rates) => sparse(sizes.statisticsRows, sizes, rates),
   },
   'products of the solve': {
-    functions: /Product::subtract|SubtractColumns|tile_product/,
+    functions: /Product::subtract|SubtractStrips|tile_product/,
     // The factorisation and two substitutions; at the end of an epoch also two evaluations of F.
     floor: ({ dIn, dSae, solves }, { f64 }) => (solves * (dSae ** 3 / 6 + dSae ** 2 * dIn) + dSae ** 2 * dIn) / f64,
   },
